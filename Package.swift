@@ -1,0 +1,70 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// One module a floor; imports run one way only, downwards (ARCHITECTURE.md has the table).
+let package = Package(
+    name: "GenreKit",
+    platforms: [.macOS(.v13)],
+    products: [
+        .executable(name: "genre", targets: ["genre"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0"))
+    ],
+    targets: [
+        // Floor 7: the tool.
+        .executableTarget(
+            name: "genre",
+            dependencies: [
+                "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
+                "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        // Floor 5
+        .target(
+            name: "Training",
+            dependencies: ["Datasets", "ModelFile", "NeuralNetwork", "Evaluation", "Storage", "Randomness"]),
+        .target(
+            name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
+        // Floor 4
+        .target(name: "ModelFile", dependencies: ["Architectures", "Features", "Evaluation", "Storage"]),
+        // Floor 3
+        .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
+        .target(name: "Evaluation", dependencies: ["Randomness"]),
+        .target(name: "Architectures", dependencies: ["NeuralNetwork"]),
+        // Floor 2
+        .target(name: "Synthesis", dependencies: ["Audio", "Randomness"]),
+        .target(name: "NeuralNetwork", dependencies: ["CKernels", "Randomness"]),
+        .target(name: "Features", dependencies: ["CKernels", "Randomness"]),
+        // Floor 1
+        .target(name: "Audio", dependencies: ["CFFmpeg"]),
+        .target(name: "Storage", dependencies: ["CFFmpeg"]),
+        .target(name: "Randomness"),
+        // Floor 0
+        .target(name: "CKernels"),
+        .target(name: "CFFmpeg", dependencies: ["CFFmpegSystem"]),
+        .systemLibrary(
+            name: "CFFmpegSystem", pkgConfig: "libavformat",
+            providers: [
+                .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
+            ]),
+        // Tests mirror the modules.
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+        .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
+        .testTarget(name: "StorageTests", dependencies: ["Storage"]),
+        .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+        .testTarget(
+            name: "FeaturesTests", dependencies: ["Features", "Audio"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "Architectures", "CKernels"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
+        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio"]),
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
+        .testTarget(name: "ModelFileTests", dependencies: ["ModelFile", "Storage"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Prediction"]),
+        .testTarget(name: "PredictionTests", dependencies: ["Prediction", "Audio"]),
+        .testTarget(name: "GenreTests", dependencies: ["genre"]),
+    ]
+)
