@@ -4,5 +4,6 @@
 #include "gk_pool.h"
 #include "gk_blocks.h"
 #include "gk_dense.h"
+#include "gk_lstm.h"
 #include "gk_optimiser.h"
 #include "gk_oracle.h"
