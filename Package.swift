@@ -23,11 +23,13 @@ let package = Package(
         // Floor 5
         .target(
             name: "Training",
-            dependencies: ["Datasets", "ModelFile", "NeuralNetwork", "Evaluation", "Storage", "Randomness"]),
+            dependencies: [
+                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
+            ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
         // Floor 4
-        .target(name: "ModelFile", dependencies: ["Architectures", "Features", "Evaluation", "Storage"]),
+        .target(name: "ModelFile", dependencies: ["NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
         .target(name: "Evaluation", dependencies: ["Randomness"]),

@@ -8,7 +8,11 @@ extension Scores {
     ///   - probabilities: [segments][classes].
     ///   - segmentTracks: each segment's track, as an index into `trackLabels`; a track's segments may lie anywhere.
     ///   - trackLabels: each track's class index. Tracks without segments do not count.
-    public init(genres: [String], probabilities: [Float], segmentTracks: [Int], trackLabels: [Int]) {
+    ///   - meanLoss: the segments' mean cross-entropy where it is known from the logits; else it is taken from the
+    ///     probabilities, which cannot tell a loss beyond 87.
+    public init(
+        genres: [String], probabilities: [Float], segmentTracks: [Int], trackLabels: [Int], meanLoss: Double? = nil
+    ) {
         let classes = genres.count
         precondition(probabilities.count == segmentTracks.count * classes, "[segments][classes]")
         var segmentsOfTrack: [Int: [Float]] = [:]
@@ -42,7 +46,7 @@ extension Scores {
         raw = Double(hits) / segments
         max = Double(maxHits) / tracks
         maj = Double(majHits) / tracks
-        self.loss = loss / segments
+        self.loss = meanLoss ?? loss / segments
         self.confusion = confusion
         self.trackConfusion = trackConfusion
     }
