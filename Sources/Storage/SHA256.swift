@@ -1,0 +1,45 @@
+import CFFmpeg
+import Foundation
+
+/// SHA-256 (FIPS 180-4), fed piece by piece.
+public struct SHA256: ~Copyable {
+    private let hash: OpaquePointer
+
+    public init() {
+        guard let hash = gk_sha256_new() else { fatalError("no memory for a hash of some hundred bytes") }
+        self.hash = hash
+    }
+
+    deinit { gk_sha256_free(hash) }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        gk_sha256_update(hash, bytes.baseAddress, bytes.count)
+    }
+
+    public mutating func update(_ data: Data) {
+        data.withUnsafeBytes { update($0) }
+    }
+
+    /// The digest as 64 lower-case hexadecimal digits; the hash is spent.
+    public consuming func hexDigest() -> String {
+        var digest = [UInt8](repeating: 0, count: Int(GK_SHA256_BYTES))
+        gk_sha256_finish(hash, &digest)
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    public static func hexDigest(of bytes: UnsafeRawBufferPointer) -> String {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.hexDigest()
+    }
+
+    public static func hexDigest(of data: Data) -> String {
+        data.withUnsafeBytes { hexDigest(of: $0) }
+    }
+
+    /// The digest of a file, read through once.
+    public static func hexDigest(ofFile url: URL) throws(StorageError) -> String {
+        let file = try MappedFile(url)
+        return withExtendedLifetime(file) { hexDigest(of: file.bytes) }
+    }
+}
