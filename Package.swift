@@ -44,7 +44,10 @@ let package = Package(
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
-        .target(name: "CFFmpeg", dependencies: ["CFFmpegSystem"]),
+        // C objects do not link what a module map names, and pkg-config is asked for one library only.
+        .target(
+            name: "CFFmpeg", dependencies: ["CFFmpegSystem"],
+            linkerSettings: ["avformat", "avcodec", "swresample", "avutil"].map { .linkedLibrary($0) }),
         .systemLibrary(
             name: "CFFmpegSystem", pkgConfig: "libavformat",
             providers: [
@@ -54,7 +57,7 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
-        .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+        .testTarget(name: "AudioTests", dependencies: ["Audio"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "FeaturesTests", dependencies: ["Features", "Audio"], resources: [.copy("Fixtures")]),
         .testTarget(

@@ -105,9 +105,9 @@ public enum AtomicFile {
             var left = bytes
             while let start = left.baseAddress, !left.isEmpty {
                 #if canImport(Darwin)
-                let written = Darwin.write(descriptor, start, left.count)
+                    let written = Darwin.write(descriptor, start, left.count)
                 #else
-                let written = Glibc.write(descriptor, start, left.count)
+                    let written = Glibc.write(descriptor, start, left.count)
                 #endif
                 if written < 0 {
                     if errno == EINTR { continue }
