@@ -16,10 +16,12 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
+                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
                 "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // Floor 6
+        .target(name: "Benchmarks", dependencies: ["NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
         .target(
             name: "Training",
@@ -70,6 +72,7 @@ let package = Package(
         .testTarget(name: "ModelFileTests", dependencies: ["ModelFile", "Storage"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Prediction"]),
         .testTarget(name: "PredictionTests", dependencies: ["Prediction", "Audio"]),
-        .testTarget(name: "GenreTests", dependencies: ["genre"]),
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+        .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]
 )

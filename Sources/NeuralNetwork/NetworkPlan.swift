@@ -83,6 +83,15 @@ public struct NetworkPlan: Sendable {
         return (blocks + stages).reduce(0, +)
     }
 
+    /// The same of a training step: the forward pass, the weights' gradients and the inputs' gradients, which the first
+    /// blocks do not need.
+    public var trainingMultiplyAdds: Int {
+        let first = towers.compactMap(\.blocks.first).map { block in
+            block.input.shape.extent.area * block.kernel.area * block.input.shape.channels * block.channels
+        }
+        return 3 * multiplyAdds - first.reduce(0, +)
+    }
+
     private static func parameters(of block: Block) -> [ParameterSpecification] {
         let inputs = StoredChannels(channels: block.input.shape.channels)
         let outputs = StoredChannels(channels: block.channels)

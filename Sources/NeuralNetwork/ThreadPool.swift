@@ -14,6 +14,9 @@ public final class ThreadPool {
 
     public var threads: Int { Int(gk_pool_threads(handle)) }
 
+    /// Measures the machine's multiply-add peak on these threads, in operations a second. Takes a fraction of a second.
+    public func measurePeak() -> Double { gk_peak_flops(handle) }
+
     deinit { gk_pool_destroy(handle) }
 }
 

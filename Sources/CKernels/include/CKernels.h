@@ -6,3 +6,4 @@
 #include "gk_dense.h"
 #include "gk_optimiser.h"
 #include "gk_oracle.h"
+#include "gk_peak.h"
