@@ -29,6 +29,7 @@ struct FileTests {
         #expect(mkfifo(pipe.path, 0o600) == 0)
         #expect(throws: StorageError.notAFile(path: pipe.path)) { try MappedFile(pipe) }
         #expect(throws: StorageError.notAFile(path: "/dev/zero")) { try MappedFile(URL(fileURLWithPath: "/dev/zero")) }
+        #expect(throws: StorageError.notAFile(path: pipe.path)) { try SHA256.hexDigest(ofFile: pipe) }
         #expect(StorageError.missing(path: missing.path).localizedDescription.contains(missing.path))
     }
 

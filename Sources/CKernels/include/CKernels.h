@@ -5,5 +5,6 @@
 #include "gk_blocks.h"
 #include "gk_dense.h"
 #include "gk_optimiser.h"
+#include "gk_features.h"
 #include "gk_oracle.h"
 #include "gk_peak.h"
