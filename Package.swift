@@ -69,9 +69,11 @@ let package = Package(
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
-        .testTarget(name: "ModelFileTests", dependencies: ["ModelFile", "Storage"]),
+        .testTarget(
+            name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Prediction"]),
-        .testTarget(name: "PredictionTests", dependencies: ["Prediction", "Audio"]),
+        .testTarget(
+            name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]

@@ -49,9 +49,9 @@ public struct NetBenchmark {
     /// Repeats the work, first to warm up, then counted.
     ///
     /// - Parameters:
-    ///   - passes: timed repetitions, at least one.
+    ///   - passes: timed repetitions; nil for as many as fit in about two seconds, at least five.
     ///   - peak: the threads' multiply-add peak in operations a second.
-    public func run(passes: Int, pool: ThreadPool, peak: Double) throws -> Result {
+    public func run(passes: Int?, pool: ThreadPool, peak: Double) throws -> Result {
         let plan = try NetworkPlan(architecture.blueprint(genres: 10))
         let parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: 0)
@@ -71,14 +71,15 @@ public struct NetBenchmark {
             case .inference: _ = executor.probabilities(count: batch)
             }
         }
-        for _ in 0..<3 { step() }
-        var times: [Double] = []
-        for _ in 0..<max(1, passes) {
+        func timed() -> Double {
             let start = ContinuousClock.now
             step()
             let taken = ContinuousClock.now - start
-            times.append(Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18)
+            return Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
         }
+        let warmUp = [timed(), timed(), timed()].min()!
+        let count = passes ?? max(5, min(1000, Int(2 / warmUp)))
+        var times = (0..<count).map { _ in timed() }
         times.sort()
         let best = times[0]
         let operations = 2 * Double(batch) * Double(phase == .train ? plan.trainingMultiplyAdds : plan.multiplyAdds)
