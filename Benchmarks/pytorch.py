@@ -128,8 +128,8 @@ def contender(net, phase, variant, batch, options):
         made = Contender(net, phase, variant, batch)
         made.run(0, options.warm_up)
     except Exception as error:
-        reason = str(error).strip().splitlines()
-        print(f"{net} {phase} {variant} batch {batch}: skipped, {reason[0] if reason else type(error).__name__}", file=sys.stderr)
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        print(f"{net} {phase} {variant} batch {batch}: skipped, {reason}", file=sys.stderr)
         return None
     return made
 
