@@ -11,9 +11,11 @@
 // "same" padding leaves out. Channels (for a one-channel input: output channels) lie in the sixteen lanes.
 //
 // A complex product takes three multiplications (Gauss): with x = c + i d and w = a + i b
-//     K1 = c (a + b), K2 = (d - c) a, K3 = (c + d) b:  x w = (K1 - K3) + i (K1 + K2)
+//     K1 = (c + d) a, K2 = c (b - a), K3 = d (a + b):  x w = (K1 - K3) + i (K1 + K2)
 // and the sums over taps and channels run over K1, K2, K3, so that the recombination costs nothing. Spectra of inputs
-// hold the planes (c, d - c, c + d), spectra of weights (a + b, a, b).
+// hold the planes (c + d, c, d), those of weights and of gradients (a, b - a, a + b). In the data gradient the
+// gradient takes the input's part and the transposed weights hold (a + b, a, b) of their conjugates: K1 = c (a + b),
+// K2 = (d - c) a, K3 = (c + d) b.
 //
 // Multiply-adds per image, against lines * L * KA * KL * C * O of the direct way: 3 (N / 2 + 1) * lines * KA * C * O,
 // plus the transforms (fft_lanes.h) of every line and channel.

@@ -48,7 +48,7 @@ static void fourier_unpool(const gk_fourier_block *block, int within, const floa
 typedef struct {
     const float *x; // the first line, tap or channel of the tile
     ptrdiff_t x_line, x_plane;
-    const float *y; // spectra of the gradient: planes c, d - c, c + d
+    const float *y; // spectra of the gradient: planes a, b - a, a + b
     ptrdiff_t y_line;
     int lines;
     float *sum; // real and imaginary parts
@@ -56,30 +56,31 @@ typedef struct {
 } fourier_correlation;
 
 /// conj(x) y summed over lines for `count` neighbouring places of x: taps across where there is one channel, else
-/// channels. With x = c + i d, y = a + i b: L0 = c (a + b), L1 = (c + d) a, L2 = (d - c) b, real = L0 + L2 and
-/// imaginary = L0 - L1.
+/// channels. With x = c + i d, y = a + i b: T = (c + d) a, U = d (b - a), V = c (a + b), real = T + U and
+/// imaginary = V - T.
 GK_INLINE void fourier_correlate_tile(const int count, const bool one, const fourier_correlation *p, int first) {
-    v16 l0[GK_TILE], l1[GK_TILE], l2[GK_TILE];
+    v16 t[GK_TILE], u[GK_TILE], v[GK_TILE];
     GK_UNROLL for (int i = 0; i < count; i++) {
         const float *sum = p->sum + (first + i) * p->sum_step;
-        l0[i] = (v16){0};
-        l1[i] = -v16_load(sum + 16);
-        l2[i] = v16_load(sum);
+        t[i] = (v16){0};
+        u[i] = v16_load(sum);
+        v[i] = v16_load(sum + 16);
     }
     const ptrdiff_t line = one ? 1 : p->x_line, plane = one ? p->x_plane : 16;
     const float *x = p->x + first, *y = p->y;
     GK_ROLL for (int a = 0; a < p->lines; a++, x += line, y += p->y_line) {
-        v16 real = v16_load(y), both = v16_load(y + 32), imaginary = both - real;
+        GK_FORGET(x);
+        v16 real = v16_load(y), difference = v16_load(y + 16), sum = v16_load(y + 32);
         GK_UNROLL for (int i = 0; i < count; i++) {
-            l0[i] = v16_fma(v16_all(x[i]), both, l0[i]);
-            l1[i] = v16_fma(v16_all(x[2 * plane + i]), real, l1[i]);
-            l2[i] = v16_fma(v16_all(x[plane + i]), imaginary, l2[i]);
+            t[i] = v16_fma(v16_all(x[i]), real, t[i]);
+            u[i] = v16_fma(v16_all(x[2 * plane + i]), difference, u[i]);
+            v[i] = v16_fma(v16_all(x[plane + i]), sum, v[i]);
         }
     }
     GK_UNROLL for (int i = 0; i < count; i++) {
         float *sum = p->sum + (first + i) * p->sum_step;
-        v16_store(sum, l0[i] + l2[i]);
-        v16_store(sum + 16, l0[i] - l1[i]);
+        v16_store(sum, t[i] + u[i]);
+        v16_store(sum + 16, v[i] - t[i]);
     }
 }
 
@@ -197,7 +198,7 @@ static void fourier_backward(const gk_fourier_block *block, const float *spectru
                     fourier_pooled_gradients(block, (first + a) / block->line_pool, g, output, argmax, output_gradient,
                                              gradient + state * g, place + state * g, bias_sum);
                 fourier_unpool(block, within, gradient + state * g, place + state * g, line);
-                fft_real_to_planes(&block->fft, line, 16, block->along,
+                fft_real_to_planes(FFT_DIFFERENCE, &block->fft, line, 16, block->along,
                                    spectra + (before + a) * to->line + g * to->group, to->bin, to->plane,
                                    (c16 *)scratch);
             }

@@ -23,6 +23,13 @@ static void fourier_zero_lines(const gk_fourier_block *block, const gk_fourier_l
         }
 }
 
+/// The input's form of a spectrum for one line of sixteen signals.
+static void fourier_input_line(const gk_fourier_block *block, const float *values, ptrdiff_t step, float *to,
+                               float *scratch) {
+    fft_real_to_planes(FFT_SUM_FIRST, &block->fft, values, step, block->along, to, block->input.bin,
+                       block->input.plane, (c16 *)scratch);
+}
+
 static void fourier_input(const gk_fourier_block *block, const float *image, float *spectrum, float *scratch) {
     const gk_fourier_layout *layout = &block->input;
     const int lines = block->lines, along = block->along, before = block->padding_before;
@@ -31,9 +38,8 @@ static void fourier_input(const gk_fourier_block *block, const float *image, flo
         const ptrdiff_t step = fourier_step_along(block, channels), across = fourier_step_across(block, channels);
         for (int a = 0; a < lines; a++)
             for (int g = 0; g < block->in_groups; g++)
-                fft_real_to_planes(&block->fft, image + a * across + 16 * g, step, along,
-                                   spectrum + (before + a) * layout->line + g * layout->group, layout->bin,
-                                   layout->plane, (c16 *)scratch);
+                fourier_input_line(block, image + a * across + 16 * g, step,
+                                   spectrum + (before + a) * layout->line + g * layout->group, scratch);
         fourier_zero_lines(block, layout, 0, before, spectrum);
         fourier_zero_lines(block, layout, before + lines, before + lines + block->padding_after, spectrum);
         return;
@@ -45,8 +51,7 @@ static void fourier_input(const gk_fourier_block *block, const float *image, flo
     for (int a = 0; a < lines; a += 16) {
         for (int l = 0; l < 16; l++)
             for (int x = 0; x < along; x++) values[16 * x + l] = a + l < lines ? image[(a + l) * across + x * step] : 0;
-        fft_real_to_planes(&block->fft, values, 16, along, spectrum + before + a, layout->bin, layout->plane,
-                           (c16 *)scratch);
+        fourier_input_line(block, values, 16, spectrum + before + a, scratch);
     }
     int end = before + (lines + 15) / 16 * 16;
     fourier_zero_lines(block, layout, end, (int)layout->plane, spectrum);

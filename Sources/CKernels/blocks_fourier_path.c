@@ -1,7 +1,8 @@
 // The Fourier path of a plan (block_paths.h): which axis, what blocks and passes share, memory and items.
 //
-// Blocks that read the same input and transform the same axis form a group: one spectrum of the input serves them all.
-// In training the forward pass of a one-channel group keeps its spectra for the weight gradient of the same step.
+// Blocks that read the same input and transform the same axis form a group: one spectrum of the input serves them all
+// in the forward pass. The weight gradient computes it anew: to keep the spectra of a batch costs more (memory traffic)
+// than the transforms do, 3 % of a layer's work.
 //
 // Steps     stage 0                                               stage 1
 // prepare   an item a block and bin: spectra of the weights
@@ -22,21 +23,14 @@ typedef struct {
 } fourier_member;
 
 typedef struct {
-    int32_t first; // the member that stands for the group's input
-    bool keeps;    // spectra of the whole batch instead of one a worker
-    float *spectra;
-    size_t spectrum_size;
-} fourier_group;
-
-typedef struct {
     const gk_block_plan *plan;
     const gk_fourier_passes *passes;
     fourier_member *members; // one a block of the plan; passes 0: not ours
-    fourier_group *groups;
+    int32_t *groups;         // the first member of each group
     int32_t group_count;
     size_t scratch_size;
     float *scratch;  // one a worker
-    float *spectrum; // one a worker, for groups that keep none
+    float *spectrum; // of an input, one a worker
     size_t spectrum_size;
 } fourier_state;
 
@@ -124,32 +118,22 @@ static void *create(const gk_block_plan *plan, const uint8_t *passes) {
         columns[b] = transform_columns(shape, has(passes[b], GK_PASS_FORWARD) ? GK_PASS_FORWARD : GK_PASS_WEIGHTS);
         m->group = s->group_count;
         for (int32_t g = 0; g < s->group_count; g++) {
-            int32_t first = s->groups[g].first;
+            int32_t first = s->groups[g];
             const gk_block_shape *other = &plan->blocks[first].shape;
             // One channel: either axis suits all; more: only blocks that transform the same one share.
             if (other->input == shape->input && (plan->blocks[b].in_stored == 1 || columns[first] == columns[b]))
                 m->group = g;
         }
-        if (m->group == s->group_count) s->groups[s->group_count++].first = b;
+        if (m->group == s->group_count) s->groups[s->group_count++] = b;
     }
     for (int32_t g = 0; g < s->group_count; g++)
-        if (!plan_group(s, g, columns[s->groups[g].first])) goto failed;
+        if (!plan_group(s, g, columns[s->groups[g]])) goto failed;
     for (int32_t b = 0; b < plan->count; b++) {
         const fourier_member *m = &s->members[b];
         if (!m->passes) continue;
-        fourier_group *group = &s->groups[m->group];
-        group->spectrum_size = m->plan.input.size;
-        if (plan->training && !m->plan.in_groups && has(m->passes, GK_PASS_WEIGHTS)) group->keeps = true;
         size_t scratch = gk_fourier_scratch(&m->plan);
         if (scratch > s->scratch_size) s->scratch_size = scratch;
-        if (group->spectrum_size > s->spectrum_size) s->spectrum_size = group->spectrum_size;
-    }
-    // Spectra can only be kept where some member runs forward here.
-    for (int32_t g = 0; g < s->group_count; g++) {
-        bool forward = false;
-        for (int32_t b = 0; b < plan->count; b++)
-            forward |= s->members[b].group == g && has(s->members[b].passes, GK_PASS_FORWARD);
-        s->groups[g].keeps &= forward;
+        if (m->plan.input.size > s->spectrum_size) s->spectrum_size = m->plan.input.size;
     }
     free(columns);
     return s;
@@ -168,7 +152,7 @@ static float *take(float *base, size_t *used, size_t floats) {
 
 static size_t lay_out(fourier_state *s, float *base) {
     size_t used = 0;
-    const size_t batch = s->plan->batch, sums = gk_block_sums(s->plan->batch), workers = s->plan->threads;
+    const size_t sums = gk_block_sums(s->plan->batch), workers = s->plan->threads;
     for (int32_t b = 0; b < s->plan->count; b++) {
         fourier_member *m = &s->members[b];
         if (has(m->passes, GK_PASS_FORWARD) || has(m->passes, GK_PASS_DATA))
@@ -179,8 +163,6 @@ static size_t lay_out(fourier_state *s, float *base) {
             m->bias_sums = take(base, &used, sums * 16 * m->plan.out_groups);
         }
     }
-    for (int32_t g = 0; g < s->group_count; g++)
-        if (s->groups[g].keeps) s->groups[g].spectra = take(base, &used, batch * s->groups[g].spectrum_size);
     s->scratch_size = gk_aligned(s->scratch_size * sizeof(float)) / sizeof(float);
     s->spectrum_size = gk_aligned(s->spectrum_size * sizeof(float)) / sizeof(float);
     s->scratch = take(base, &used, workers * s->scratch_size);
@@ -229,7 +211,7 @@ static int32_t member_items(const fourier_state *s, gk_step step, int32_t stage,
     if (!m->passes) return 0;
     switch (step) {
     case GK_STEP_PREPARE: return m->weights ? m->plan.bins : 0;
-    case GK_STEP_FORWARD: return s->groups[m->group].first == b && runs_forward(s, m->group) ? call->batch : 0;
+    case GK_STEP_FORWARD: return s->groups[m->group] == b && runs_forward(s, m->group) ? call->batch : 0;
     case GK_STEP_BACKWARD:
         if (stage == 0) return wants_weights(m, t) || wants_data(m, t) ? gk_block_sums(call->batch) : 0;
         return wants_weights(m, t) ? m->plan.line_kernel * channels_in(m) : 0;
@@ -250,13 +232,11 @@ static size_t input_size(const gk_block *block) {
 static size_t output_size(const gk_block *block) { return (size_t)block->rows * block->columns * block->out_stored; }
 
 static void forward_image(fourier_state *s, const gk_block_call *call, int32_t group, int32_t image, int32_t worker) {
-    const fourier_group *g = &s->groups[group];
-    float *scratch = s->scratch + worker * s->scratch_size;
-    float *spectrum =
-        g->keeps ? g->spectra + image * g->spectrum_size : s->spectrum + worker * s->spectrum_size;
-    const float *input = call->tensors[g->first].input + image * input_size(&s->plan->blocks[g->first]);
-    s->passes->input(&s->members[g->first].plan, input, spectrum, scratch);
-    for (int32_t b = g->first; b < s->plan->count; b++) {
+    const int32_t first = s->groups[group];
+    float *scratch = s->scratch + worker * s->scratch_size, *spectrum = s->spectrum + worker * s->spectrum_size;
+    const float *input = call->tensors[first].input + image * input_size(&s->plan->blocks[first]);
+    s->passes->input(&s->members[first].plan, input, spectrum, scratch);
+    for (int32_t b = first; b < s->plan->count; b++) {
         const fourier_member *m = &s->members[b];
         const gk_block_tensors *t = &call->tensors[b];
         if (m->group != group || !has(m->passes, GK_PASS_FORWARD)) continue;
@@ -270,8 +250,7 @@ static void backward_images(fourier_state *s, const gk_block_call *call, int32_t
     const fourier_member *m = &s->members[b];
     const gk_block_tensors *t = &call->tensors[b];
     const gk_block *block = &s->plan->blocks[b];
-    const fourier_group *g = &s->groups[m->group];
-    float *scratch = s->scratch + worker * s->scratch_size;
+    float *scratch = s->scratch + worker * s->scratch_size, *spectrum = s->spectrum + worker * s->spectrum_size;
     const bool weights = wants_weights(m, t), data = wants_data(m, t);
     float *partial = weights && t->weight_gradient ? m->partial + sum * m->plan.partial_size : NULL;
     float *bias_sum = weights ? m->bias_sums + (size_t)sum * 16 * m->plan.out_groups : NULL;
@@ -279,10 +258,8 @@ static void backward_images(fourier_state *s, const gk_block_call *call, int32_t
     if (bias_sum) memset(bias_sum, 0, sizeof(float) * 16 * m->plan.out_groups);
     int32_t end = (sum + 1) * GK_IMAGES_A_SUM;
     for (int32_t image = sum * GK_IMAGES_A_SUM; image < (end < call->batch ? end : call->batch); image++) {
-        float *spectrum =
-            g->keeps ? g->spectra + image * g->spectrum_size : s->spectrum + worker * s->spectrum_size;
         size_t in = image * input_size(block), out = image * output_size(block);
-        if (partial && !g->keeps) s->passes->input(&m->plan, t->input + in, spectrum, scratch);
+        if (partial) s->passes->input(&m->plan, t->input + in, spectrum, scratch);
         s->passes->backward(&m->plan, spectrum, m->transposed, t->output + out, t->argmax + out,
                             t->output_gradient + out, partial, bias_sum, data ? t->input_gradient + in : NULL, scratch);
     }

@@ -5,6 +5,9 @@
 #include "fft_lanes.h"
 
 #define GK_UNROLL _Pragma("clang loop unroll(full)")
+/// Keeps the compiler from carrying numbers that neighbouring places share from one round of a loop to the next: there
+/// is no register for them.
+#define GK_FORGET(pointer) __asm__("" : "+r"(pointer))
 #define GK_ROLL _Pragma("clang loop unroll(disable)")
 
 GK_INLINE const float *fourier_wave(const gk_fourier_block *block, int64_t turns) {
@@ -36,17 +39,17 @@ static void fourier_weights(const gk_fourier_block *block, int32_t bin, const fl
                     imaginary = v16_fma(w, v16_all(wave[1] * scale), imaginary);
                 }
                 float *to = spectrum + ((((size_t)bin * taps + h) * in + c) * groups + g) * 48;
-                v16_store(to, real + imaginary);
-                v16_store(to + 16, real);
-                v16_store(to + 32, imaginary);
+                v16_store(to, real);
+                v16_store(to + 16, imaginary - real);
+                v16_store(to + 32, real + imaginary);
                 if (!transposed) continue;
                 // The conjugate, taps across in reverse, channels in and out exchanged.
                 size_t row = ((size_t)bin * taps + (taps - 1 - h)) * out + 16 * g;
                 for (int o = 0; o < 16; o++) {
                     float *at = transposed + ((row + o) * in_groups + c / 16) * 48 + c % 16;
-                    at[0] = to[16 + o] - to[32 + o];
-                    at[16] = to[16 + o];
-                    at[32] = -to[32 + o];
+                    at[0] = -to[16 + o];
+                    at[16] = real[o];
+                    at[32] = -imaginary[o];
                 }
             }
 }
@@ -76,6 +79,7 @@ GK_INLINE void fourier_product_tile(const int lines, const bool one, const fouri
         for (int g = 0; g < groups; g++, group += p->x_group) {
             const float *x = group;
             GK_ROLL for (int c = 0; c < (one ? 1 : 16); c++, x++, w += w_step) {
+                GK_FORGET(x);
                 v16 w0 = v16_load(w), w1 = v16_load(w + 16), w2 = v16_load(w + 32);
                 GK_UNROLL for (int i = 0; i < lines; i++) {
                     const float *at = x + i * line;

@@ -156,35 +156,38 @@ static c16 *fft_complex(const gk_fft *fft, c16 *a, c16 *b) {
     return a;
 }
 
-/// Stores the value c + i d as the three numbers of a complex product of three multiplications: c, d - c, c + d.
-GK_INLINE void fft_store_planes(float *to, ptrdiff_t plane, c16 value) {
-    v16_store(to, value.r);
-    v16_store(to + plane, value.i - value.r);
-    v16_store(to + 2 * plane, value.r + value.i);
+/// The three numbers of a complex factor c + i d in a product of three multiplications (blocks_fourier.h).
+typedef enum { FFT_SUM_FIRST /* c + d, c, d */, FFT_DIFFERENCE /* c, d - c, c + d */ } fft_form;
+
+GK_INLINE void fft_store_planes(const fft_form form, float *to, ptrdiff_t plane, c16 value) {
+    v16 sum = value.r + value.i;
+    v16_store(to, form == FFT_SUM_FIRST ? sum : value.r);
+    v16_store(to + plane, form == FFT_SUM_FIRST ? value.r : value.i - value.r);
+    v16_store(to + 2 * plane, form == FFT_SUM_FIRST ? value.i : sum);
 }
 
 /// Real to complex: twice the spectrum of `count` <= N values (zeros follow), value n at x + n * step.
-/// - Bins 0 ... M go to to + k * bin as three planes (fft_store_planes). `scratch` holds N values.
-static void fft_real_to_planes(const gk_fft *fft, const float *x, ptrdiff_t step, int count, float *to, ptrdiff_t bin,
-                               ptrdiff_t plane, c16 *scratch) {
+/// - Bins 0 ... M go to to + k * bin as three planes. `scratch` holds N complex values.
+GK_INLINE void fft_real_to_planes(const fft_form form, const gk_fft *fft, const float *x, ptrdiff_t step, int count,
+                                  float *to, ptrdiff_t bin, ptrdiff_t plane, c16 *scratch) {
     const int half = fft->half;
     const v16 zero = {0};
-    for (int n = 0; n < half; n++) {
-        v16 even = 2 * n < count ? v16_load(x + 2 * n * step) : zero;
-        v16 odd = 2 * n + 1 < count ? v16_load(x + (2 * n + 1) * step) : zero;
-        scratch[n] = (c16){odd, even}; // swapped
-    }
+    for (int n = 0; n < count / 2; n++) // real and imaginary parts exchanged
+        scratch[n] = (c16){v16_load(x + (2 * n + 1) * step), v16_load(x + 2 * n * step)};
+    if (count % 2) scratch[count / 2] = (c16){zero, v16_load(x + (count - 1) * step)};
+    for (int n = (count + 1) / 2; n < half; n++) scratch[n] = (c16){zero, zero};
     const c16 *z = fft_complex(fft, scratch, scratch + half);
-    v16 first = z[0].i, second = z[0].r; // swapped back
-    fft_store_planes(to, plane, (c16){(first + second) * v16_all(2), zero});
-    fft_store_planes(to + half * bin, plane, (c16){(first - second) * v16_all(2), zero});
+    v16 first = z[0].i, second = z[0].r; // and back
+    fft_store_planes(form, to, plane, (c16){(first + second) * v16_all(2), zero});
+    fft_store_planes(form, to + half * bin, plane, (c16){(first - second) * v16_all(2), zero});
     for (int k = 1; 2 * k <= half; k++) {
         c16 a = {z[k].i, z[k].r}, b = {z[half - k].i, -z[half - k].r};
         c16 sum = c16_add(a, b), difference = c16_subtract(a, b);
         // -i exp(-i t) (a - b)
         c16 turned = c16_turn(difference, -fft->real_twiddles[2 * k + 1], -fft->real_twiddles[2 * k]);
-        fft_store_planes(to + k * bin, plane, c16_add(sum, turned));
-        if (2 * k < half) fft_store_planes(to + (half - k) * bin, plane, c16_conjugate(c16_subtract(sum, turned)));
+        fft_store_planes(form, to + k * bin, plane, c16_add(sum, turned));
+        if (2 * k < half)
+            fft_store_planes(form, to + (half - k) * bin, plane, c16_conjugate(c16_subtract(sum, turned)));
     }
 }
 
