@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// Every function that takes or gives a v16 is inlined, so no calling convention is in play.
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #define GK_INLINE static inline __attribute__((always_inline))
 
 typedef float v16 __attribute__((vector_size(64)));
