@@ -63,7 +63,7 @@ typedef struct {
 
 extern const gk_block_path gk_path_direct; // blocks_direct.c: forward of any shape
 extern const gk_block_path gk_path_sparse; // blocks_sparse.c: both backward passes of any shape
-extern const gk_block_path gk_path_oracle; // blocks.c: plain loops
+extern const gk_block_path gk_path_oracle; // blocks_oracle_path.c: plain loops, the last resort
 
 /// The gradient before the activation: g where the output is positive, else slope * g. (The sign of the output is the
 /// sign of the pooled value, since slope > 0 or the output is 0.)
