@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_sparse, &gk_path_oracle};
+static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_fourier, &gk_path_sparse, &gk_path_oracle};
 #define PATHS ((int32_t)(sizeof paths / sizeof paths[0]))
 
 static const char *preferred; // tests and measurements only

@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// No v16 crosses a call that is not inlined, so its calling convention does not matter.
-#pragma clang diagnostic ignored "-Wpsabi"
 #define GK_FMA 1
 #define GK_TILE 2
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)

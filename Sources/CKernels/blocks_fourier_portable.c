@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// No v16 crosses a call that is not inlined, so its calling convention does not matter.
-#pragma clang diagnostic ignored "-Wpsabi"
 #define GK_FMA 0
 #define GK_TILE 1
 #include "blocks_fourier_backward.h"

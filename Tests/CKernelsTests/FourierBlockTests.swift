@@ -31,7 +31,7 @@ extension KernelTests.FourierBlockTests {
     func agreesWithTheOracle(index: Int) throws {
         let shapes = Self.groups[index]
         for isa in fastSets {
-            for batch in [1, 11] where batch == 1 || shapes[0].height < 64 {
+            for batch in [1, 11] where batch == 1 || shapes[0].height < 40 {
                 let net = BlockGroup(shapes, batch: batch, seed: UInt64(index))
                 try net.run(path: "fourier", isa: isa, threads: 2)
                 for (block, shape) in shapes.enumerated() {
@@ -69,7 +69,7 @@ extension KernelTests.FourierBlockTests {
                 for run in runs.dropFirst() {
                     for (one, other) in zip(runs[0].blocks, run.blocks) {
                         #expect(one.output.bits == other.output.bits)
-                        #expect(one.argmax.values == other.argmax.values)
+                        #expect(one.argmax.values.elementsEqual(other.argmax.values))
                         #expect(one.weightGradient.bits == other.weightGradient.bits)
                         #expect(one.biasGradient.bits == other.biasGradient.bits)
                         #expect(one.inputGradient.bits == other.inputGradient.bits)
