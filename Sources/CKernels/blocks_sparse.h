@@ -66,7 +66,7 @@ static int32_t sparse_begin(int32_t whole, int32_t parts, int32_t part) {
 
 GK_INLINE void sparse_gather(int rows, int vectors, const float *x, ptrdiff_t row, const int32_t *offset,
                              const float *gradient, int32_t count, float *sums, ptrdiff_t sum_row) {
-    v16 sum[rows * vectors];
+    v16 sum[GK_SUMS];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -100,7 +100,7 @@ GK_INLINE void sparse_scatter(int rows, int vectors, float *x, ptrdiff_t row, co
     int32_t k = 0;
     for (int32_t i = 0; i < count; i++) {
         float *at = x + groups[i].offset;
-        v16 sum[rows * vectors];
+        v16 sum[GK_SUMS];
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
