@@ -59,7 +59,7 @@ static void direct_pad(const gk_direct_block *d, const float *image, int32_t fir
 /// One tile: `places` neighbours of a row times `vectors` * 16 output channels.
 GK_INLINE void direct_tile(int places, int vectors, const gk_direct_block *d, const float *x, const float *weights,
                            const float *bias, float *z) {
-    v16 sum[places * vectors];
+    v16 sum[28];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
 #pragma clang loop unroll(full)
@@ -72,7 +72,7 @@ GK_INLINE void direct_tile(int places, int vectors, const gk_direct_block *d, co
             const float *at = x + i * d->row + j;
 #pragma clang loop unroll(disable)
             for (int32_t k = 0; k < inner; k++) {
-                v16 w[vectors];
+                v16 w[2];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++)
                     w[v] = v16_load(weights + v * 16);
