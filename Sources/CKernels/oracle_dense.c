@@ -1,4 +1,4 @@
-// Dense layers, the loss and Adam as their formulas (gk_dense.h, gk_optimiser.h).
+// Dense layers and Adam as their formulas (gk_dense.h, gk_optimiser.h).
 #include "gk_oracle.h"
 #include <math.h>
 #include <string.h>
@@ -60,35 +60,6 @@ void gk_oracle_dense_backward(int32_t batch, const gk_dense *d) {
     }
 }
 
-void gk_dense_forward(gk_pool *pool, int32_t batch, const gk_dense *layer) { gk_oracle_dense_forward(batch, layer); }
-void gk_dense_backward(gk_pool *pool, int32_t batch, const gk_dense *layer) { gk_oracle_dense_backward(batch, layer); }
-
-double gk_softmax_cross_entropy(int32_t batch, int32_t classes, int32_t stored, const float *logits,
-                                const int32_t *labels, float *probabilities, float *gradient, int32_t *correct) {
-    double loss = 0;
-    int32_t hits = 0;
-    for (int32_t n = 0; n < batch; n++) {
-        const float *z = logits + (size_t)n * stored;
-        int32_t best = 0;
-        for (int32_t c = 1; c < classes; c++)
-            if (z[c] > z[best]) best = c;
-        double sum = 0;
-        for (int32_t c = 0; c < classes; c++) sum += exp((double)z[c] - z[best]);
-        if (labels) {
-            loss += log(sum) + z[best] - z[labels[n]];
-            hits += best == labels[n];
-        }
-        for (int32_t c = 0; c < classes; c++) {
-            double p = exp((double)z[c] - z[best]) / sum;
-            if (probabilities) probabilities[(size_t)n * classes + c] = (float)p;
-            if (gradient && labels) gradient[(size_t)n * stored + c] = (float)((p - (c == labels[n])) / batch);
-        }
-        if (gradient) memset(gradient + (size_t)n * stored + classes, 0, sizeof(float) * (stored - classes));
-    }
-    if (correct) *correct = hits;
-    return loss;
-}
-
 double gk_oracle_adam_update(const gk_adam *a, int64_t count, int64_t penalised, float *p, const float *g, float *m,
                              float *v) {
     double sum = 0;
@@ -105,9 +76,4 @@ double gk_oracle_adam_update(const gk_adam *a, int64_t count, int64_t penalised,
         p[i] -= rate * m[i] / (sqrtf(v[i]) * correction + a->epsilon);
     }
     return sum;
-}
-
-double gk_adam_update(gk_pool *pool, const gk_adam *adam, int64_t count, int64_t penalised, float *parameters,
-                      const float *gradients, float *first_moment, float *second_moment) {
-    return gk_oracle_adam_update(adam, count, penalised, parameters, gradients, first_moment, second_moment);
 }

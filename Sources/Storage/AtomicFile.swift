@@ -25,13 +25,7 @@ public enum AtomicFile {
     }
 
     public static func write(_ data: Data, to url: URL) throws(StorageError) {
-        do {
-            try write(to: url) { writer in try data.withUnsafeBytes { try writer.write($0) } }
-        } catch let error as StorageError {
-            throw error
-        } catch {
-            throw .cannotWrite(path: url.path, reason: "\(error)")
-        }
+        try withStorageErrors(path: url.path) { try write(to: url) { writer in try writer.write(data) } }
     }
 
     /// Writes a text as UTF-8.
@@ -72,11 +66,7 @@ public enum AtomicFile {
         }
 
         public func write(_ data: Data) throws(StorageError) {
-            var fault: StorageError?
-            data.withUnsafeBytes { bytes in
-                do throws(StorageError) { try write(bytes) } catch { fault = error }
-            }
-            if let fault { throw fault }
+            try withStorageErrors(path: reportedPath) { try data.withUnsafeBytes { try write($0) } }
         }
 
         public func write(_ text: String) throws(StorageError) {
@@ -85,19 +75,11 @@ public enum AtomicFile {
 
         /// Writes the elements' bytes as they lie in memory.
         public func write<Element: BitwiseCopyable>(_ elements: [Element]) throws(StorageError) {
-            var fault: StorageError?
-            elements.withUnsafeBytes { bytes in
-                do throws(StorageError) { try write(bytes) } catch { fault = error }
-            }
-            if let fault { throw fault }
+            try withStorageErrors(path: reportedPath) { try elements.withUnsafeBytes { try write($0) } }
         }
 
         private func flush() throws(StorageError) {
-            var fault: StorageError?
-            buffer.withUnsafeBytes { bytes in
-                do throws(StorageError) { try put(bytes) } catch { fault = error }
-            }
-            if let fault { throw fault }
+            try withStorageErrors(path: reportedPath) { try buffer.withUnsafeBytes { try put($0) } }
             buffer.removeAll(keepingCapacity: true)
         }
 
@@ -105,9 +87,9 @@ public enum AtomicFile {
             var left = bytes
             while let start = left.baseAddress, !left.isEmpty {
                 #if canImport(Darwin)
-                let written = Darwin.write(descriptor, start, left.count)
+                    let written = Darwin.write(descriptor, start, left.count)
                 #else
-                let written = Glibc.write(descriptor, start, left.count)
+                    let written = Glibc.write(descriptor, start, left.count)
                 #endif
                 if written < 0 {
                     if errno == EINTR { continue }

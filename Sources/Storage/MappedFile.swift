@@ -16,17 +16,8 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
     public init(_ url: URL) throws(StorageError) {
         self.url = url
         let path = url.path
-        // Not blocking: opening a pipe could wait for ever.
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw errno == ENOENT || errno == ENOTDIR
-                ? .missing(path: path) : .unreadable(path: path, reason: systemFault())
-        }
+        let (descriptor, size) = try openRegularFile(path)
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .unreadable(path: path, reason: systemFault()) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
-        let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -40,4 +31,20 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
     deinit {
         if let pages = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: pages), bytes.count) }
     }
+}
+
+/// Opens a regular file for reading; gives the descriptor, for the caller to close, and the bytes in the file.
+func openRegularFile(_ path: String) throws(StorageError) -> (descriptor: Int32, size: Int) {
+    // Not blocking: opening a pipe could wait for ever.
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+        throw errno == ENOENT || errno == ENOTDIR
+            ? .missing(path: path) : .unreadable(path: path, reason: systemFault())
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        close(descriptor)
+        throw .notAFile(path: path)
+    }
+    return (descriptor, Int(status.st_size))
 }

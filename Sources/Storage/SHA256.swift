@@ -37,9 +37,18 @@ public struct SHA256: ~Copyable {
         data.withUnsafeBytes { hexDigest(of: $0) }
     }
 
-    /// The digest of a file, read through once.
+    /// The digest of a file, read through once in small pieces, whatever happens to it meanwhile.
     public static func hexDigest(ofFile url: URL) throws(StorageError) -> String {
-        let file = try MappedFile(url)
-        return withExtendedLifetime(file) { hexDigest(of: file.bytes) }
+        let (descriptor, _) = try openRegularFile(url.path)
+        defer { close(descriptor) }
+        var hash = SHA256()
+        var piece = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = read(descriptor, &piece, piece.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable(path: url.path, reason: systemFault()) }
+            guard count > 0 else { return hash.hexDigest() }
+            piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
     }
 }

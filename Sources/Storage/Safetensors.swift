@@ -43,16 +43,12 @@ public enum Safetensors {
         guard header.count <= SafetensorsFile.greatestHeader else {
             throw .unwritable(path: url.path, fault: "its header would have \(header.count) bytes")
         }
-        do {
+        try withStorageErrors(path: url.path) {
             try AtomicFile.write(to: url) { writer in
                 try writer.write([UInt64(header.count).littleEndian])
                 try writer.write(header)
                 for tensor in inOrder { try writer.write(tensor.values) }
             }
-        } catch let error as StorageError {
-            throw error
-        } catch {
-            throw .cannotWrite(path: url.path, reason: "\(error)")
         }
     }
 

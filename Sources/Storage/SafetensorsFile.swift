@@ -60,7 +60,9 @@ public final class SafetensorsFile: Sendable {
     public func type(of name: String) throws(StorageError) -> TensorType { try entry(name).type }
 
     /// Gives a tensor's bytes where they lie in the file, not aligned to any boundary; valid during the call.
-    public func withBytes<Result>(named name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    public func withBytes<Result>(named name: String, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+        -> Result
+    {
         let range = try entry(name).range
         return try withExtendedLifetime(file) { try body(bytes(range)) }
     }

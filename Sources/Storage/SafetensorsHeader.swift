@@ -119,7 +119,8 @@ struct SafetensorsHeader {
         for entry in inOrder {
             guard entry.range.upperBound <= dataCount else {
                 throw JSONFault(
-                    "tensor \"\(entry.name)\" ends at byte \(entry.range.upperBound) of \(dataCount); the file is cut off")
+                    "tensor \"\(entry.name)\" ends at byte \(entry.range.upperBound) of \(dataCount); the file is cut off"
+                )
             }
             guard entry.range.lowerBound == end else {
                 let what = entry.range.lowerBound < end ? "overlaps another" : "leaves a hole before it"

@@ -43,3 +43,14 @@ extension StorageError: CustomStringConvertible, LocalizedError {
 
 /// The words for the last failed system call.
 func systemFault(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+
+/// Runs what the standard library's closures let throw anything, and throws `StorageError` only.
+func withStorageErrors<Result>(path: String, _ body: () throws -> Result) throws(StorageError) -> Result {
+    do {
+        return try body()
+    } catch let error as StorageError {
+        throw error
+    } catch {
+        throw .cannotWrite(path: path, reason: "\(error)")
+    }
+}

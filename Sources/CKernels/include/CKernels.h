@@ -7,3 +7,4 @@
 #include "gk_optimiser.h"
 #include "gk_features.h"
 #include "gk_oracle.h"
+#include "gk_peak.h"

@@ -5,6 +5,7 @@
 //     v  = beta2 v + (1 - beta2) g'^2
 //     p -= rate / (1 - beta1^t) * m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon)
 #pragma once
+#include "gk_dense.h"
 #include "gk_pool.h"
 #include <stdint.h>
 
@@ -17,3 +18,10 @@ typedef struct {
 /// - Returns the sum of |p| over the penalised ones before the update, summed in fixed blocks.
 double gk_adam_update(gk_pool *pool, const gk_adam *adam, int64_t count, int64_t penalised, float *parameters,
                       const float *gradients, float *first_moment, float *second_moment);
+
+/// gk_dense_backward, and in the same pass gk_adam_update of the layer's weights, all of which pay the penalty: the same
+/// bits as the two calls, but the weight gradient goes from cache to update and is not written. `weights` is the layer's
+/// own `weights`, to be changed. `weight_gradient` must still be there: the scalar path writes it.
+/// - Returns what gk_adam_update returns. The bias and its gradient are left to the caller.
+double gk_dense_backward_adam(gk_pool *pool, int32_t batch, const gk_dense *layer, const gk_adam *adam, float *weights,
+                              float *first_moment, float *second_moment);

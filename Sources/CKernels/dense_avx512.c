@@ -1,0 +1,18 @@
+// Dense kernels on AVX-512.
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "dense.h"
+
+#if defined(__x86_64__)
+#define GK_FMA 1
+#define GK_BITS 512
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "dense_kernels.h"
+#pragma clang attribute pop
+
+const dense_kernels gk_dense_avx512 = {
+    {gemm_rows, gemm_columns, transpose}, finish, start_backward, sum_rows};
+#endif

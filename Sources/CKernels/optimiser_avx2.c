@@ -1,0 +1,16 @@
+// Adam on AVX2 and FMA.
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "optimiser.h"
+
+#if defined(__x86_64__)
+#define GK_FMA 1
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#include "optimiser_kernels.h"
+#pragma clang attribute pop
+
+const adam_kernel gk_adam_avx2 = adam_blocks;
+#endif
