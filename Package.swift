@@ -61,7 +61,7 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "AudioTests", dependencies: ["Audio"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FeaturesTests", dependencies: ["Features", "Audio"], resources: [.copy("Fixtures")]),
+            name: "FeaturesTests", dependencies: ["Features", "Audio", "CKernels"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "Architectures", "CKernels"],
             resources: [.copy("Fixtures")]),
