@@ -16,18 +16,22 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
+                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
                 "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        // Floor 6
+        .target(name: "Benchmarks", dependencies: ["NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
         .target(
             name: "Training",
-            dependencies: ["Datasets", "ModelFile", "NeuralNetwork", "Evaluation", "Storage", "Randomness"]),
+            dependencies: [
+                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
+            ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
         // Floor 4
-        .target(name: "ModelFile", dependencies: ["Architectures", "Features", "Evaluation", "Storage"]),
+        .target(name: "ModelFile", dependencies: ["NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
         .target(name: "Evaluation", dependencies: ["Randomness"]),
@@ -42,7 +46,10 @@ let package = Package(
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
-        .target(name: "CFFmpeg", dependencies: ["CFFmpegSystem"]),
+        // C objects do not link what a module map names, and pkg-config is asked for one library only.
+        .target(
+            name: "CFFmpeg", dependencies: ["CFFmpegSystem"],
+            linkerSettings: ["avformat", "avcodec", "swresample", "avutil"].map { .linkedLibrary($0) }),
         .systemLibrary(
             name: "CFFmpegSystem", pkgConfig: "libavformat",
             providers: [
@@ -52,19 +59,22 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
-        .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+        .testTarget(name: "AudioTests", dependencies: ["Audio"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FeaturesTests", dependencies: ["Features", "Audio"], resources: [.copy("Fixtures")]),
+            name: "FeaturesTests", dependencies: ["Features", "Audio", "CKernels"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "Architectures", "CKernels"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
-        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio"]),
+        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
-        .testTarget(name: "ModelFileTests", dependencies: ["ModelFile", "Storage"]),
+        .testTarget(
+            name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Prediction"]),
-        .testTarget(name: "PredictionTests", dependencies: ["Prediction", "Audio"]),
-        .testTarget(name: "GenreTests", dependencies: ["genre"]),
+        .testTarget(
+            name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+        .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]
 )

@@ -1,4 +1,6 @@
+#pragma once
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
+#include <libavutil/sha.h>
 #include <libswresample/swresample.h>

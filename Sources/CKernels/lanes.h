@@ -18,7 +18,8 @@ typedef float v16_unaligned __attribute__((vector_size(64), aligned(4)));
 
 GK_INLINE v16 v16_load(const float *from) { return *(const v16_unaligned *)from; }
 GK_INLINE void v16_store(float *to, v16 value) { *(v16_unaligned *)to = value; }
-GK_INLINE v16 v16_all(float value) { return (v16){0} + value; }
+/// (Written out: `(v16){0} + value` would add before it broadcasts, for the sake of -0.)
+GK_INLINE v16 v16_all(float v) { return (v16){v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v}; }
 /// a * b + c
 GK_INLINE v16 v16_fma(v16 a, v16 b, v16 c) {
 #if GK_FMA

@@ -1,1 +1,78 @@
+/// A small face over FFmpeg's libraries (5.1 or later): what Swift cannot import (macros, channel layouts) stays here.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus)
+extern "C" {
+#endif
+
+// MARK: Audio files
+
+/// What went wrong, in kinds a caller can act on.
+enum {
+    GK_AUDIO_OK = 0,
+    GK_AUDIO_UNREADABLE = 1,   ///< the file cannot be opened or read
+    GK_AUDIO_UNRECOGNISED = 2, ///< no demuxer knows the bytes
+    GK_AUDIO_NO_STREAM = 3,    ///< a known container without an audio stream
+    GK_AUDIO_NO_DECODER = 4,   ///< the linked FFmpeg has no decoder for the codec
+    GK_AUDIO_BAD_RATE = 5,     ///< a sample rate outside GK_AUDIO_LEAST_RATE...GK_AUDIO_GREATEST_RATE
+    GK_AUDIO_FAILED = 6,       ///< decoding or resampling failed
+    GK_AUDIO_NO_MEMORY = 7,
+};
+
+/// Sample rates accepted, of files and as targets, in Hz: outside, the resampler's filter would grow without bound.
+enum { GK_AUDIO_LEAST_RATE = 1000, GK_AUDIO_GREATEST_RATE = 1000000 };
+
+typedef struct {
+    int kind;       ///< one of GK_AUDIO_...
+    char text[160]; ///< FFmpeg's own words, or a codec's name; empty where there are none
+} gk_audio_error;
+
+/// What a file's header says. The strings live as long as the handle.
+typedef struct {
+    int sample_rate;       ///< Hz
+    int channels;          ///< channels of the chosen stream
+    double duration;       ///< seconds as the header claims; negative where unknown. Never trust it with memory.
+    const char *codec;     ///< FFmpeg's short name: "mp3", "flac", "pcm_s16le"
+    const char *container; ///< FFmpeg's short names, comma-separated: "wav", "mov,mp4,m4a,3gp,3g2,mj2"
+} gk_audio_properties;
+
+typedef struct gk_audio gk_audio;
+
+/// Opens the best audio stream of a local regular file; 0 with the fault in `error` where it cannot be done.
+/// Playlists and references inside the file to other files or hosts are never followed.
+/// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own.
+gk_audio *gk_audio_open(const char *path, int sample_rate, gk_audio_error *error);
+void gk_audio_close(gk_audio *audio);
+
+gk_audio_properties gk_audio_describe(const gk_audio *audio);
+
+/// The container's tags, then the stream's, by index from 0; 0 (false) past the last. The strings live as the handle.
+int gk_audio_tag(const gk_audio *audio, int index, const char **key, const char **value);
+
+/// Decodes the next samples: mono, +-1 full scale, at the target rate. Gives their number (0 at the end, -1 with the
+/// fault in `error`); they stay valid until the next call.
+/// Mono is the mean of all channels. Equal rates are not resampled: 16-bit samples come out as exactly int16 / 32768.
+/// Samples that are not finite numbers become 0. Damaged packets are counted and left out.
+ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *error);
+
+/// Packets so far that were corrupt, failed to decode, or held samples that are not finite.
+int gk_audio_damaged_packets(const gk_audio *audio);
+
+// MARK: SHA-256
+
+enum { GK_SHA256_BYTES = 32 };
+
+typedef struct gk_sha256 gk_sha256;
+
+/// 0 where memory is short.
+gk_sha256 *gk_sha256_new(void);
+void gk_sha256_update(gk_sha256 *hash, const void *bytes, size_t count);
+/// Writes the digest. The hash is spent afterwards.
+void gk_sha256_finish(gk_sha256 *hash, uint8_t *digest);
+void gk_sha256_free(gk_sha256 *hash);
+
+#if defined(__cplusplus)
+}
+#endif

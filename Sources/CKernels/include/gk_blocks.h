@@ -1,6 +1,6 @@
-// Convolutional blocks: convolution ("same" padding) + bias + max pool + arg-max + leaky ReLU as one kernel, so that the
-// full-size feature map is never written. Several blocks that stand side by side (the towers) form one plan, so that
-// those which read the same input can share its spectrum.
+// Convolutional blocks: convolution ("same" padding) + bias + max pool + arg-max + leaky ReLU as one kernel, so that
+// the full-size feature map is never written. Several blocks that stand side by side (the towers) form one plan, so
+// that those which read the same input can share its spectrum.
 //
 //     z[n,y,x,o] = bias[o] + sum over i, j, c of weight[i,j,c,o] * input[n, y + i - (kh-1)/2, x + j - (kw-1)/2, c]
 //     p[n,Y,X,o] = max of z over the pool window (rows Y*ph ..< Y*ph+ph, columns X*pw ..< X*pw+pw)
@@ -66,3 +66,9 @@ void gk_blocks_forward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_b
 /// Backward for the same images as the last forward, whose input, output and argmax are unchanged. Sums over images run
 /// in an order fixed by `batch` alone, never by the number of threads.
 void gk_blocks_backward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_block_tensors *tensors);
+
+/// For tests and measurements: plans made from now on use the named paths ("direct", "sparse", "fourier", "oracle";
+/// several with spaces between) wherever they can run; NULL: the cheapest one. False where no path has such a name.
+bool gk_blocks_prefer(const char *names);
+/// The name of the path that runs a pass (0 forward, 1 weight gradient, 2 data gradient) of a block.
+const char *gk_blocks_path(const gk_blocks *plan, int32_t block, int32_t pass);

@@ -1,0 +1,40 @@
+import NeuralNetwork
+
+/// A net by name, with what its authors set for it.
+public struct Architecture: Sendable {
+    /// As on the command line and in model files.
+    public let name: String
+    /// One sentence for lists and help.
+    public let summary: String
+    /// The L1 factor that its authors train it with.
+    public let defaultL1: Double
+    private let build: @Sendable (Int) -> Blueprint
+
+    public init(
+        name: String, summary: String, defaultL1: Double = 1e-4, blueprint: @escaping @Sendable (Int) -> Blueprint
+    ) {
+        self.name = name
+        self.summary = summary
+        self.defaultL1 = defaultL1
+        build = blueprint
+    }
+
+    /// The blueprint for so many genres.
+    public func blueprint(genres: Int) -> Blueprint { build(genres) }
+
+    /// Every net that the tool knows, in the order of the report.
+    public static let all: [Architecture] = [
+        Architecture(
+            name: "shallow", summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
+            blueprint: Blueprint.shallow),
+        Architecture(
+            name: "deep", summary: "two towers of four convolutions each (the report's first extension)",
+            blueprint: Blueprint.deep),
+        Architecture(
+            name: "deep-published",
+            summary: "the deep net as the report's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
+            defaultL1: 1e-5, blueprint: Blueprint.deepPublished),
+    ]
+
+    public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
+}

@@ -1,0 +1,80 @@
+import CFFmpeg
+import Foundation
+
+/// An open file and its decoder; the handle is freed with the object.
+final class AudioFile {
+    let path: String
+    private let handle: OpaquePointer
+
+    /// - Parameter sampleRate: Hz; nil keeps the file's own.
+    init(_ url: URL, sampleRate: Double?) throws(AudioError) {
+        path = url.path
+        var targetRate: Int32 = 0
+        if let sampleRate {
+            guard let rate = Int(exactly: sampleRate), AudioDecoder.sampleRates.contains(rate) else {
+                throw .unusableTargetRate(sampleRate)
+            }
+            targetRate = Int32(rate)
+        }
+        try Self.check(path)
+        var fault = gk_audio_error()
+        guard let handle = gk_audio_open(path, targetRate, &fault) else { throw AudioError(fault, path: path) }
+        self.handle = handle
+    }
+
+    deinit { gk_audio_close(handle) }
+
+    /// The next samples, valid until the next call; nil at the end.
+    func next() throws(AudioError) -> UnsafeBufferPointer<Float>? {
+        var fault = gk_audio_error()
+        var samples: UnsafePointer<Float>?
+        let count = gk_audio_next(handle, &samples, &fault)
+        guard count >= 0 else { throw AudioError(fault, path: path) }
+        return count == 0 ? nil : UnsafeBufferPointer(start: samples, count: count)
+    }
+
+    var damagedPackets: Int { Int(gk_audio_damaged_packets(handle)) }
+
+    var properties: AudioProperties {
+        let header = gk_audio_describe(handle)
+        var tags: [String: String] = [:]
+        var key: UnsafePointer<CChar>?
+        var value: UnsafePointer<CChar>?
+        var index: Int32 = 0
+        while gk_audio_tag(handle, index, &key, &value) != 0, let key, let value {
+            let name = String(cString: key).lowercased()
+            if tags[name] == nil { tags[name] = String(cString: value) }
+            index += 1
+        }
+        return AudioProperties(
+            sourceRate: Double(header.sample_rate), channels: Int(header.channels),
+            codec: String(cString: header.codec), container: String(cString: header.container),
+            duration: header.duration > 0 ? header.duration : nil, tags: tags)
+    }
+
+    /// Tells the plain faults apart before FFmpeg sees the file; opening a pipe could wait for ever.
+    private static func check(_ path: String) throws(AudioError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw errno == ENOENT || errno == ENOTDIR
+                ? .missing(path: path) : .unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile(path: path) }
+        guard status.st_size > 0 else { throw .empty(path: path) }
+    }
+}
+
+extension AudioError {
+    fileprivate init(_ fault: gk_audio_error, path: String) {
+        let text = withUnsafeBytes(of: fault.text) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        switch Int(fault.kind) {
+        case GK_AUDIO_UNREADABLE: self = .unreadable(path: path, reason: text)
+        case GK_AUDIO_UNRECOGNISED: self = .unrecognised(path: path, reason: text)
+        case GK_AUDIO_NO_STREAM: self = .noAudioStream(path: path)
+        case GK_AUDIO_NO_DECODER: self = .noDecoder(path: path, codec: text)
+        case GK_AUDIO_BAD_RATE: self = .unusableSourceRate(path: path, rate: text)
+        case GK_AUDIO_NO_MEMORY: self = .outOfMemory(path: path)
+        default: self = .undecodable(path: path, reason: text)
+        }
+    }
+}

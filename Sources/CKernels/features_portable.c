@@ -1,0 +1,2 @@
+#define GK_SET(name) name##_portable
+#include "features_kernel.h"

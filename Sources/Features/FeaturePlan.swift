@@ -1,0 +1,74 @@
+import CKernels
+import Foundation
+
+/// The C kernel's plan for one recipe: tables that never change once made, so that threads may share it.
+final class FeaturePlan: @unchecked Sendable {
+    private let handle: OpaquePointer
+    let mels: Int
+
+    init(_ recipe: FeatureRecipe) throws(FeatureError) {
+        try Self.check(recipe)
+        mels = recipe.mels
+        let window = FeatureTables.window(length: recipe.windowLength, frameLength: recipe.frameLength)
+            .map { $0 * recipe.sampleScale }
+        let bank = FeatureTables.melBank(recipe)
+        let plan = window.withUnsafeBufferPointer { window in
+            bank.withUnsafeBufferPointer { bank in
+                var shape = gk_feature_shape(
+                    fft_length: Int32(recipe.frameLength), hop: Int32(recipe.hop), mels: Int32(recipe.mels),
+                    window: window.baseAddress, mel_bank: bank.baseAddress, log_floor: recipe.logFloor,
+                    power: recipe.spectrum == .power, single: recipe.precision == .single)
+                return gk_features_create(&shape, gk_isa_active())
+            }
+        }
+        guard let plan else { throw .outOfMemory }
+        handle = plan
+    }
+
+    deinit { gk_features_destroy(handle) }
+
+    /// Columns `first..<first + columns` of the sound's centred log-mel spectrogram, row m at `output + m * rowStride`.
+    func columns(
+        of samples: UnsafeBufferPointer<Float>, first: Int, columns: Int, into output: UnsafeMutablePointer<Float>,
+        rowStride: Int, scratch: FeatureScratch
+    ) {
+        gk_features_columns(
+            handle, samples.baseAddress, Int64(samples.count), Int64(first), Int64(columns), output, Int64(rowStride),
+            scratch.bytes)
+    }
+
+    func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
+
+    /// Recipes may come from files: sizes are bounded before anything is allocated.
+    private static func check(_ recipe: FeatureRecipe) throws(FeatureError) {
+        guard recipe.makesSegmentsFromAudio else { throw .noAudioRecipe(name: recipe.name) }
+        func require(_ holds: Bool, _ reason: String) throws(FeatureError) {
+            guard holds else { throw .invalidRecipe(name: recipe.name, reason: reason) }
+        }
+        try require((1...1_000_000).contains(recipe.sampleRate), "its sample rate is outside 1...1,000,000 Hz")
+        try require((2...65_536).contains(recipe.frameLength), "its frame length is outside 2...65,536 samples")
+        try require((1...recipe.frameLength).contains(recipe.windowLength), "its window is empty or above the frame")
+        try require((1...65_536).contains(recipe.hop), "its hop is outside 1...65,536 samples")
+        try require((1...1024).contains(recipe.mels), "its mel bands are outside 1...1,024")
+        try require(
+            0 <= recipe.lowestFrequency && recipe.lowestFrequency < recipe.highestFrequency
+                && recipe.highestFrequency <= 1_000_000, "its lowest and highest frequencies are not in order")
+        try require(recipe.sampleScale.isFinite && recipe.sampleScale > 0, "its sample scale is not above 0")
+        try require((1e-30...1e30).contains(recipe.logFloor), "its log floor is outside 1e-30...1e30")
+        try require((1...65_536).contains(recipe.segmentFrames), "its segment frames are outside 1...65,536")
+        try require((1...(1 << 30)).contains(recipe.segmentSamples), "its segment samples are outside 1...2^30")
+        try require((1...(1 << 30)).contains(recipe.segmentStride), "its segment stride is outside 1...2^30")
+        try require(
+            recipe.scope != .track || recipe.segmentStride % recipe.hop == 0,
+            "its segment stride is no multiple of the hop")
+    }
+}
+
+/// Memory for one thread's calls of the kernel.
+final class FeatureScratch {
+    let bytes: UnsafeMutableRawPointer
+
+    init(byteCount: Int) { bytes = .allocate(byteCount: byteCount, alignment: 64) }
+
+    deinit { bytes.deallocate() }
+}

@@ -1,0 +1,121 @@
+/// How segments are made from sound: every parameter, with its unit. A net never meets features of another recipe than
+/// its own, so the recipe goes wherever features or models go.
+public struct FeatureRecipe: Codable, Sendable, Hashable {
+    /// The mel scale's formula.
+    public enum MelScale: String, Codable, Sendable {
+        /// 2595 log10(1 + f / 700), of the HTK toolkit.
+        case htk
+        /// Linear below 1000 Hz, logarithmic above, of Slaney's Auditory Toolbox.
+        case slaney
+    }
+
+    /// The height of the mel bank's triangles.
+    public enum MelNormalisation: String, Codable, Sendable {
+        /// All peak at 1.
+        case none
+        /// Each divided by half its width in Hz, so that all have the same area.
+        case slaney
+    }
+
+    /// What the mel bank sums.
+    public enum Spectrum: String, Codable, Sendable {
+        case magnitude, power
+    }
+
+    /// What a spectrogram is made of.
+    public enum Scope: String, Codable, Sendable {
+        /// Each segment's samples are cut out first and transformed alone; outside them there are zeros.
+        case segment
+        /// The whole track is transformed once, and segments are cut from its columns.
+        case track
+        /// No sound is transformed: the segments were made elsewhere.
+        case none
+    }
+
+    /// The arithmetic behind the power spectrum; everything before it is in double precision.
+    public enum Precision: String, Codable, Sendable {
+        case single, double
+    }
+
+    /// "schindler", "coursework", "precomputed".
+    public var name: String
+    /// Hz; mono.
+    public var sampleRate: Double
+    /// A full-scale sample (±1) is multiplied by this first.
+    public var sampleScale: Double
+    /// Samples a frame (n_fft).
+    public var frameLength: Int
+    /// Samples: a periodic Hann window in the middle of the frame, zeros on both sides.
+    public var windowLength: Int
+    /// Samples from frame to frame. Frame c has sample c × hop in its middle; outside the sound there are zeros.
+    public var hop: Int
+    public var spectrum: Spectrum
+    public var mels: Int
+    public var melScale: MelScale
+    public var melNormalisation: MelNormalisation
+    /// Hz, the lower edge of the lowest mel band.
+    public var lowestFrequency: Double
+    /// Hz, the upper edge of the highest mel band.
+    public var highestFrequency: Double
+    /// A value is ln(x + logFloor).
+    public var logFloor: Double
+    public var precision: Precision
+    public var scope: Scope
+    /// Columns a segment. Where `segmentSamples` gives fewer, the last true column is repeated.
+    public var segmentFrames: Int
+    /// Samples that a segment needs.
+    public var segmentSamples: Int
+    /// Samples from the start of one segment to the next; a multiple of the hop where the scope is a track.
+    public var segmentStride: Int
+}
+
+extension FeatureRecipe {
+    /// The recipe of the GTZAN coursework's pickles: 0.93 s a segment, but only 41 true columns of its 80; the others
+    /// repeat column 40.
+    public static let coursework = FeatureRecipe(
+        name: "coursework", sampleRate: 22_050, sampleScale: 32_768, frameLength: 2048, windowLength: 1024, hop: 512,
+        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+        highestFrequency: 11_025, logFloor: 1e-6, precision: .double, scope: .segment, segmentFrames: 80,
+        segmentSamples: 20_505, segmentStride: 10_252)
+
+    /// The recipe of Schindler, Lidy & Rauber 2016, in natural logarithms of magnitudes: 80 true columns in 0.93 s, a
+    /// segment every 40 columns. The default for audio.
+    public static let schindler = FeatureRecipe(
+        name: "schindler", sampleRate: 22_050, sampleScale: 32_768, frameLength: 1024, windowLength: 1024, hop: 256,
+        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+        highestFrequency: 11_025, logFloor: 1e-6, precision: .single, scope: .track, segmentFrames: 80,
+        segmentSamples: 79 * 256, segmentStride: 40 * 256)
+
+    /// Segments [80, 80] that came ready-made, from a recipe unknown or not of ours: no audio can be turned into them.
+    public static let precomputed = FeatureRecipe(
+        name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
+        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+        highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: 80, segmentSamples: 0,
+        segmentStride: 0)
+
+    /// Every recipe that has a name.
+    public static let all: [FeatureRecipe] = [.schindler, .coursework, .precomputed]
+
+    /// The recipe of that name; nil where there is none.
+    public static func named(_ name: String) -> FeatureRecipe? { all.first { $0.name == name } }
+
+    /// Whether sound can be turned into segments of this recipe.
+    public var makesSegmentsFromAudio: Bool { scope != .none }
+
+    /// Seconds of sound that one segment needs.
+    public var segmentSeconds: Double { Double(segmentSamples) / sampleRate }
+
+    /// Columns of a segment that are computed; the rest repeat the last of them.
+    public var trueFrames: Int { min(segmentFrames, hop > 0 ? 1 + segmentSamples / hop : segmentFrames) }
+
+    /// The segments in a track of that many samples at the recipe's rate, from 0 for less than half a segment.
+    ///
+    /// A track shorter than a segment, but of half its length or more, is padded with zeros to one.
+    public func segmentCount(samples: Int) -> Int {
+        guard makesSegmentsFromAudio, segmentStride > 0, 2 * samples >= segmentSamples else { return 0 }
+        return 1 + max(0, samples - segmentSamples) / segmentStride
+    }
+
+    /// Seconds from the start of the track to the start of segment `index`.
+    public func startTime(ofSegment index: Int) -> Double { Double(index * segmentStride) / sampleRate }
+}

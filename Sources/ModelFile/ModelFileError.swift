@@ -1,0 +1,22 @@
+/// What can be wrong with a model file.
+public enum ModelFileError: Error, CustomStringConvertible {
+    /// The file is no readable safetensors file; `problem` comes from the reader and names it.
+    case unreadable(problem: String)
+    /// A safetensors file, but not one of ours.
+    case notAModel(file: String, problem: String)
+    /// Written by a later version.
+    case laterVersion(file: String, version: String)
+    /// The weights do not fit the architecture that the file names.
+    case badWeights(file: String, problem: String)
+
+    public var description: String {
+        switch self {
+        case .unreadable(let problem): problem
+        case .notAModel(let file, let problem):
+            "\(file) is not a model of this tool: \(problem); train one with 'genre train'"
+        case .laterVersion(let file, let version):
+            "\(file) has format version \(version), which this version of the tool cannot read; update the tool"
+        case .badWeights(let file, let problem): "\(file) is damaged: \(problem); copy it again or train anew"
+        }
+    }
+}

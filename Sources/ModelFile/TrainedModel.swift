@@ -1,0 +1,102 @@
+import Foundation
+import NeuralNetwork
+import Storage
+
+/// A model: its card and its weights. One safetensors file holds both; the tensors have PyTorch's names and layouts.
+public struct TrainedModel {
+    public var card: ModelCard
+    public let parameters: ParameterStore
+
+    public init(card: ModelCard, parameters: ParameterStore) {
+        self.card = card
+        self.parameters = parameters
+    }
+
+    private static let format = "genrekit"
+    private static let formatVersion = 1
+
+    // MARK: - Writing
+
+    /// Writes the model beside `url`, then renames it: a reader never sees half a file.
+    public func write(to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let metadata = [
+            "format": Self.format,
+            "format_version": String(Self.formatVersion),
+            // Twice in the file for readers of other tools, who look for plain strings.
+            "architecture": card.architecture,
+            "genres": card.genres.joined(separator: ","),
+            "recipe": card.recipe.name,
+            "sample_rate": String(card.recipe.sampleRate),
+            "seed": String(card.configuration.seed),
+            "card": String(decoding: try encoder.encode(card), as: UTF8.self),
+        ]
+        let tensors = parameters.plan.parameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
+        try Safetensors.write(tensors: tensors, metadata: metadata, to: url)
+    }
+
+    // MARK: - Reading
+
+    /// Opens a model file and checks all of it: format, card, architecture, and the shape and values of every tensor.
+    ///
+    /// - Throws: ``ModelFileError``.
+    public init(contentsOf url: URL) throws {
+        let file = url.path
+        let tensors: SafetensorsFile
+        do { tensors = try SafetensorsFile(url) } catch { throw ModelFileError.unreadable(problem: "\(error)") }
+        let metadata = tensors.metadata
+        guard metadata["format"] == Self.format else {
+            throw ModelFileError.notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")
+        }
+        guard let version = metadata["format_version"].flatMap(Int.init), version >= 1 else {
+            throw ModelFileError.notAModel(file: file, problem: "its metadata lacks a format version")
+        }
+        guard version <= Self.formatVersion else {
+            throw ModelFileError.laterVersion(file: file, version: String(version))
+        }
+        guard let text = metadata["card"] else {
+            throw ModelFileError.notAModel(file: file, problem: "its metadata lacks the card")
+        }
+        let card: ModelCard
+        do {
+            card = try JSONDecoder().decode(ModelCard.self, from: Data(text.utf8))
+        } catch {
+            throw ModelFileError.notAModel(file: file, problem: "its card cannot be read (\(error))")
+        }
+
+        let plan: NetworkPlan
+        let parameters: ParameterStore
+        do {
+            plan = try NetworkPlan(card.blueprint)
+            // The sizes in a blueprint are only claims: hold them against the tensors before memory is taken for them.
+            for specification in plan.parameters {
+                let found = try tensors.shape(of: specification.name)
+                guard found == specification.shape else {
+                    throw ModelFileError.badWeights(
+                        file: file,
+                        problem: "tensor '\(specification.name)' has shape \(found); the net needs \(specification.shape)")
+                }
+            }
+            parameters = try ParameterStore(plan: plan)
+            for specification in plan.parameters {
+                try parameters.set(specification, to: tensors.floats(named: specification.name))
+            }
+        } catch let error as NeuralNetworkError {
+            throw ModelFileError.badWeights(file: file, problem: "\(error)")
+        } catch let error as StorageError {
+            throw ModelFileError.badWeights(file: file, problem: "\(error)")
+        }
+        guard plan.classes == card.genres.count, Set(card.genres).count == card.genres.count else {
+            throw ModelFileError.badWeights(
+                file: file, problem: "it names \(card.genres.count) genres for a net of \(plan.classes) classes")
+        }
+        guard card.recipe.mels == plan.blueprint.input.mels,
+            card.recipe.segmentFrames == plan.blueprint.input.frames
+        else {
+            throw ModelFileError.badWeights(
+                file: file, problem: "its recipe '\(card.recipe.name)' does not make segments of \(plan.blueprint.input)")
+        }
+        self.init(card: card, parameters: parameters)
+    }
+}

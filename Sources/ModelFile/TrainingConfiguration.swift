@@ -1,0 +1,40 @@
+/// Everything that a training run was told; with the data and the build it determines the result bit for bit.
+public struct TrainingConfiguration: Codable, Sendable, Hashable {
+    /// Name of the architecture.
+    public var net: String
+    public var epochs: Int
+    public var batch: Int
+    public var learningRate: Double
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    /// Factor of the sum of the weights' absolute values in the loss.
+    public var l1: Double
+    public var seed: UInt64
+    /// Segments drawn from each track; nil for all of them.
+    public var segmentsPerTrack: Int?
+
+    /// The report's hyperparameters (section V).
+    public init(
+        net: String = "shallow", epochs: Int = 100, batch: Int = 64, learningRate: Double = 5e-5, beta1: Double = 0.9,
+        beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
+        segmentsPerTrack: Int? = 15
+    ) {
+        self.net = net
+        self.epochs = epochs
+        self.batch = batch
+        self.learningRate = learningRate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.l1 = l1
+        self.seed = seed
+        self.segmentsPerTrack = segmentsPerTrack
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case net, epochs, batch, beta1, beta2, epsilon, l1, seed
+        case learningRate = "learning_rate"
+        case segmentsPerTrack = "segments_per_track"
+    }
+}

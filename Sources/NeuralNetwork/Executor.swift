@@ -1,0 +1,216 @@
+import CKernels
+import Randomness
+
+/// Runs a net on batches: plans kernels and memory once, then neither allocates nor decides anything in a step.
+///
+/// One executor is used by one thread at a time; executors of one net share its parameters.
+public final class Executor {
+    public enum Mode: Sendable, Hashable {
+        /// Forward only, no dropout.
+        case inference
+        /// Forward and backward; `dropoutSeed` seeds the dropout's stream.
+        case training(dropoutSeed: UInt64)
+    }
+
+    /// What one batch gave.
+    public struct BatchResult: Sendable, Hashable {
+        /// Sum (not mean) of the segments' cross-entropies.
+        public var lossSum: Double
+        /// Segments whose largest logit is at their label.
+        public var correct: Int
+        /// The L1 penalty of the weights before the update; 0 in evaluation.
+        public var penalty: Double
+    }
+
+    public let parameters: ParameterStore
+    /// The largest batch.
+    public let batch: Int
+    /// Write the segments here, [batch][mels][frames], before a call.
+    public let inputs: UnsafeMutablePointer<Float>
+
+    private let plan: NetworkPlan
+    private let pool: ThreadPool
+    private let training: Bool
+    private let arena: AlignedBuffer
+    private let gradients: AlignedBuffer?
+    private let groups: [BlockGroup]
+    private let stages: [DenseRunner]
+    private let probabilityBuffer: UnsafeMutablePointer<Float>
+    private let labelBuffer: UnsafeMutablePointer<Int32>
+    private var preparedVersion = 0
+
+    /// - Throws: ``NeuralNetworkError/outOfMemory(bytes:)``.
+    public init(parameters: ParameterStore, batch: Int, mode: Mode, pool: ThreadPool) throws(NeuralNetworkError) {
+        precondition(batch >= 1, "a batch holds at least one segment")
+        let plan = parameters.plan
+        self.parameters = parameters
+        self.plan = plan
+        self.batch = batch
+        self.pool = pool
+        var dropoutSeed: UInt64?
+        if case .training(let seed) = mode { dropoutSeed = seed }
+        let training = dropoutSeed != nil
+        self.training = training
+
+        // First every piece reserves its place, then one allocation serves them all.
+        var layout = ArenaPlan()
+        let inputOffset = layout.reserve(floats: batch * plan.blueprint.input.area)
+        let depth = plan.towers.map(\.blocks.count).max() ?? 0
+        var groupPlans: [BlockGroup.Layout] = []
+        for level in 0..<depth {
+            groupPlans.append(
+                try BlockGroup.Layout(
+                    plan: plan, level: level, batch: batch, training: training, pool: pool, arena: &layout))
+        }
+        let stageOffsets = plan.dense.map { stage in
+            (
+                output: layout.reserve(floats: batch * stage.units.stored),
+                gradient: layout.reserve(floats: training ? batch * stage.units.stored : 0)
+            )
+        }
+        let probabilityOffset = layout.reserve(floats: batch * plan.classes)
+        let labelOffset = layout.reserve(bytes: batch * MemoryLayout<Int32>.stride)
+
+        arena = try AlignedBuffer(byteCount: layout.byteCount)
+        gradients = training ? try AlignedBuffer(floats: plan.storedCount) : nil
+        let base = arena.bytes.baseAddress!
+        func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
+            (base + offset).assumingMemoryBound(to: Float.self)
+        }
+        let inputs = floats(inputOffset)
+        self.inputs = inputs
+        probabilityBuffer = floats(probabilityOffset)
+        labelBuffer = (base + labelOffset).assumingMemoryBound(to: Int32.self)
+
+        var locations: [String: ParameterLocation] = [:]
+        for specification in plan.parameters {
+            locations[specification.name] = ParameterLocation(
+                values: parameters.values + specification.offset,
+                gradient: gradients.map { $0.floats + specification.offset })
+        }
+
+        var activations = plan.towers.map { _ in Activation(values: UnsafePointer(inputs), gradient: nil) }
+        var built: [BlockGroup] = []
+        for group in groupPlans {
+            built.append(BlockGroup(layout: group, base: base, parameters: locations, activations: &activations))
+        }
+        groups = built
+
+        var inputsOfStage = plan.towers.isEmpty ? [Activation(values: UnsafePointer(inputs), gradient: nil)] : activations
+        var runners: [DenseRunner] = []
+        for (stage, offsets) in zip(plan.dense, stageOffsets) {
+            let output = Activation(
+                values: UnsafePointer(floats(offsets.output)), gradient: training ? floats(offsets.gradient) : nil)
+            let key = dropoutSeed.map { seed in
+                var stream = RandomStream(seed: seed, purpose: "dropout of \(stage.name)")
+                return stream.next()
+            }
+            runners.append(
+                DenseRunner(
+                    stage: stage, inputs: inputsOfStage, output: output, dropoutKey: key, parameters: locations))
+            inputsOfStage = [output]
+        }
+        stages = runners
+    }
+
+    // MARK: - Inference
+
+    /// Class probabilities of the first `count` segments in ``inputs``: [count][classes], valid until the next call.
+    public func probabilities(count: Int) -> UnsafeBufferPointer<Float> {
+        forward(count: count, step: 0)
+        _ = softmax(count: count, labels: nil, gradient: nil)
+        return UnsafeBufferPointer(start: probabilityBuffer, count: count * plan.classes)
+    }
+
+    /// Loss and accuracy of the first `count` segments, without dropout in an inference executor; the probabilities are
+    /// in ``lastProbabilities(count:)`` afterwards.
+    public func evaluate(count: Int, labels: [Int32]) -> BatchResult {
+        forward(count: count, step: 0)
+        return softmax(count: count, labels: labels, gradient: nil)
+    }
+
+    /// The probabilities of the last call: [count][classes].
+    public func lastProbabilities(count: Int) -> UnsafeBufferPointer<Float> {
+        UnsafeBufferPointer(start: probabilityBuffer, count: count * plan.classes)
+    }
+
+    /// The logits of the last call, without the spare columns: [count][classes].
+    public func lastLogits(count: Int) -> [Float] {
+        let stored = plan.dense.last!.units.stored
+        let output = stages.last!.output.values
+        return (0..<count).flatMap { row in (0..<plan.classes).map { output[row * stored + $0] } }
+    }
+
+    // MARK: - Training
+
+    /// One step on the first `count` segments: forward, loss, backward, update.
+    ///
+    /// - Parameters:
+    ///   - count: segments in ``inputs``, up to ``batch``; the loss is their mean.
+    ///   - labels: class index of each.
+    public func trainingStep(count: Int, labels: [Int32], optimiser: Adam) -> BatchResult {
+        var result = gradientStep(count: count, labels: labels, step: UInt64(optimiser.steps))
+        result.penalty = parameters.update { values in
+            optimiser.update(values, gradients: gradients!.floats, pool: pool)
+        }
+        return result
+    }
+
+    /// Forward, loss and backward without an update; `step` numbers the dropout's draws. The gradients (of the mean
+    /// cross-entropy, without the penalty) are read by ``gradient(of:)``.
+    @discardableResult
+    public func gradientStep(count: Int, labels: [Int32], step: UInt64) -> BatchResult {
+        precondition(training, "an inference executor has no backward pass")
+        forward(count: count, step: step)
+        let result = softmax(count: count, labels: labels, gradient: stages.last!.output.gradient)
+        for stage in stages.reversed() { stage.backward(count: count, step: step, pool: pool) }
+        for group in groups.reversed() { group.backward(count: count, pool: pool) }
+        return result
+    }
+
+    /// The canonical gradient of a parameter after ``gradientStep(count:labels:step:)`` or a training step.
+    public func gradient(of specification: ParameterSpecification) -> [Float] {
+        let start = gradients!.floats + specification.offset
+        var result: [Float] = []
+        result.reserveCapacity(specification.count)
+        specification.layout.forEachStoredIndex { result.append(start[$0]) }
+        return result
+    }
+
+    // MARK: - Parts of a step
+
+    private func forward(count: Int, step: UInt64) {
+        precondition(1...batch ~= count, "the executor is planned for 1 to \(batch) segments")
+        if preparedVersion != parameters.version {
+            for group in groups { group.prepare(pool: pool) }
+            preparedVersion = parameters.version
+        }
+        for group in groups { group.forward(count: count, pool: pool) }
+        for stage in stages { stage.forward(count: count, step: step, pool: pool) }
+    }
+
+    private func softmax(count: Int, labels: [Int32]?, gradient: UnsafeMutablePointer<Float>?) -> BatchResult {
+        if let labels {
+            precondition(labels.count >= count, "every segment needs a label")
+            precondition(labels.allSatisfy { 0..<Int32(plan.classes) ~= $0 }, "a label is out of range")
+            for index in 0..<count { labelBuffer[index] = labels[index] }
+        }
+        var correct: Int32 = 0
+        let loss = gk_softmax_cross_entropy(
+            Int32(count), Int32(plan.classes), Int32(plan.dense.last!.units.stored), stages.last!.output.values,
+            labels == nil ? nil : labelBuffer, probabilityBuffer, gradient, &correct)
+        return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0)
+    }
+}
+
+/// Where a parameter and its gradient begin.
+struct ParameterLocation {
+    let values: UnsafeMutablePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>?
+}
+
+/// A layer's output and the gradient with respect to it; the input segments have none.
+struct Activation {
+    let values: UnsafePointer<Float>
+    let gradient: UnsafeMutablePointer<Float>?
+}

@@ -1,0 +1,116 @@
+/// A blueprint with every shape worked out: the blocks that the kernels run and the parameters they need.
+public struct NetworkPlan: Sendable {
+    /// Convolution, bias, max pool and activation, run as one kernel.
+    public struct Block: Sendable, Hashable {
+        /// "frequency.1": the tower's name and the convolution's number in it.
+        public let name: String
+        public let input: StoredFeatures
+        public let output: StoredFeatures
+        public let channels: Int
+        public let kernel: Extent
+        public let pool: Extent
+        /// Of the leaky ReLU; 1 where there is none.
+        public let slope: Float
+    }
+
+    /// A chain of blocks that begins at the input.
+    public struct TowerPlan: Sendable, Hashable {
+        public let name: String
+        public let blocks: [Block]
+    }
+
+    /// A dense layer with its activation and dropout.
+    public struct DenseStage: Sendable, Hashable {
+        /// "dense1", "dense2" …
+        public let name: String
+        public let segments: [StoredFeatures]
+        public let units: StoredChannels
+        public let slope: Float
+        public let dropout: Float
+    }
+
+    public let blueprint: Blueprint
+    public let towers: [TowerPlan]
+    public let dense: [DenseStage]
+    /// In the order of the blueprint, which is the order of files.
+    public let parameters: [ParameterSpecification]
+    /// Floats that all weights take in memory; the biases follow them.
+    public let storedWeightCount: Int
+    /// Floats that all parameters take in memory.
+    public let storedCount: Int
+
+    /// Number of logits.
+    public var classes: Int { dense.last?.units.count ?? 0 }
+    /// Number of trainable values.
+    public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+    /// Works the shapes out.
+    ///
+    /// - Throws: ``NeuralNetworkError/badBlueprint(name:problem:)`` where layers do not fit together, or where a size is
+    ///   senseless: blueprints may come from files.
+    public init(_ blueprint: Blueprint) throws(NeuralNetworkError) {
+        var reader = BlueprintReader(blueprint: blueprint)
+        try reader.read()
+        self.blueprint = blueprint
+        towers = reader.towers
+        dense = reader.dense
+
+        // Weights first: the optimiser's penalised part is then one stretch of memory.
+        var specifications = towers.flatMap(\.blocks).flatMap(Self.parameters) + dense.flatMap(Self.parameters)
+        var offset = 0
+        var weights = 0
+        for role in [ParameterSpecification.Role.weight, .bias] {
+            for index in specifications.indices where specifications[index].role == role {
+                specifications[index].offset = offset
+                offset += (specifications[index].layout.storedCount + 15) / 16 * 16
+            }
+            if role == .weight { weights = offset }
+        }
+        parameters = specifications
+        storedWeightCount = weights
+        storedCount = offset
+        guard offset <= 1 << 30 else {
+            throw .badBlueprint(name: blueprint.name, problem: "it has more than 2^30 parameters")
+        }
+    }
+
+    /// Multiply-adds of one segment's forward pass, counted as a direct convolution does them.
+    public var multiplyAdds: Int {
+        let blocks = towers.flatMap(\.blocks).map { block in
+            block.input.shape.extent.area * block.kernel.area * block.input.shape.channels * block.channels
+        }
+        let stages = dense.map { stage in stage.segments.reduce(0) { $0 + $1.shape.count } * stage.units.count }
+        return (blocks + stages).reduce(0, +)
+    }
+
+    /// The same of a training step: the forward pass, the weights' gradients and the inputs' gradients, which the first
+    /// blocks do not need.
+    public var trainingMultiplyAdds: Int {
+        let first = towers.compactMap(\.blocks.first).map { block in
+            block.input.shape.extent.area * block.kernel.area * block.input.shape.channels * block.channels
+        }
+        return 3 * multiplyAdds - first.reduce(0, +)
+    }
+
+    private static func parameters(of block: Block) -> [ParameterSpecification] {
+        let inputs = StoredChannels(channels: block.input.shape.channels)
+        let outputs = StoredChannels(channels: block.channels)
+        let fanIn = inputs.count * block.kernel.area
+        return [
+            ParameterSpecification(
+                name: "\(block.name).weight", role: .weight, fanIn: fanIn,
+                layout: .convolution(inputs: inputs, outputs: outputs, kernel: block.kernel)),
+            ParameterSpecification(name: "\(block.name).bias", role: .bias, fanIn: fanIn, layout: .vector(outputs)),
+        ]
+    }
+
+    private static func parameters(of stage: DenseStage) -> [ParameterSpecification] {
+        let fanIn = stage.segments.reduce(0) { $0 + $1.shape.count }
+        return [
+            ParameterSpecification(
+                name: "\(stage.name).weight", role: .weight, fanIn: fanIn,
+                layout: .dense(segments: stage.segments, outputs: stage.units)),
+            ParameterSpecification(name: "\(stage.name).bias", role: .bias, fanIn: fanIn, layout: .vector(stage.units)),
+        ]
+    }
+}

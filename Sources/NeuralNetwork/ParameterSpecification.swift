@@ -1,0 +1,113 @@
+/// One parameter tensor of a net: its name and shape as in PyTorch, and where and how the kernels keep it.
+public struct ParameterSpecification: Sendable, Hashable {
+    public enum Role: Sendable, Hashable {
+        /// Pays the L1 penalty; drawn from the Kaiming normal distribution.
+        case weight
+        /// Starts at zero.
+        case bias
+    }
+
+    /// For example "frequency.1.weight" or "dense1.bias".
+    public let name: String
+    public let role: Role
+    /// The inputs that one unit sums over.
+    public let fanIn: Int
+    public let layout: ParameterLayout
+    /// Where the tensor begins in the stored parameters, in floats.
+    public internal(set) var offset = 0
+
+    /// The canonical shape, PyTorch's: convolutions [out, in, mels, frames], dense [out, in], biases [out].
+    public var shape: [Int] { layout.shape }
+    /// Values in the canonical tensor.
+    public var count: Int { layout.shape.reduce(1, *) }
+}
+
+/// How a canonical tensor (PyTorch's order) lies in the kernels' memory, where channels come last and are rounded up to
+/// whole vectors; the spare places hold zeros and stay zero.
+public enum ParameterLayout: Sendable, Hashable {
+    /// [out, in, mels, frames] as [mels][frames][stored in][stored out].
+    case convolution(inputs: StoredChannels, outputs: StoredChannels, kernel: Extent)
+    /// [out, all features] as [all stored features][stored out]; the features of each segment are flattened channel by
+    /// channel in the canonical tensor, place by place in memory.
+    case dense(segments: [StoredFeatures], outputs: StoredChannels)
+    /// [count], rounded up.
+    case vector(StoredChannels)
+
+    public var shape: [Int] {
+        switch self {
+        case .convolution(let inputs, let outputs, let kernel):
+            [outputs.count, inputs.count, kernel.mels, kernel.frames]
+        case .dense(let segments, let outputs): [outputs.count, segments.reduce(0) { $0 + $1.shape.count }]
+        case .vector(let channels): [channels.count]
+        }
+    }
+
+    /// Floats in the kernels' memory, before rounding up to whole vectors.
+    var storedCount: Int {
+        switch self {
+        case .convolution(let inputs, let outputs, let kernel): kernel.area * inputs.stored * outputs.stored
+        case .dense(let segments, let outputs): segments.reduce(0) { $0 + $1.storedCount } * outputs.stored
+        case .vector(let channels): channels.stored
+        }
+    }
+
+    /// Calls `body` with the stored position of each canonical value, in canonical order.
+    func forEachStoredIndex(_ body: (Int) -> Void) {
+        switch self {
+        case .convolution(let inputs, let outputs, let kernel):
+            for output in 0..<outputs.count {
+                for input in 0..<inputs.count {
+                    for tap in 0..<kernel.area {
+                        body((tap * inputs.stored + input) * outputs.stored + output)
+                    }
+                }
+            }
+        case .dense(let segments, let outputs):
+            for output in 0..<outputs.count {
+                var start = 0
+                for segment in segments {
+                    let places = segment.shape.extent.area
+                    for channel in 0..<segment.shape.channels {
+                        for place in 0..<places {
+                            body((start + place * segment.storedChannels + channel) * outputs.stored + output)
+                        }
+                    }
+                    start += segment.storedCount
+                }
+            }
+        case .vector(let channels):
+            for index in 0..<channels.count { body(index) }
+        }
+    }
+}
+
+/// A number of channels or units, and how many the kernels keep for it.
+public struct StoredChannels: Sendable, Hashable {
+    public let count: Int
+    public let stored: Int
+
+    /// One channel stays one (images); more are rounded up to a multiple of 16.
+    init(channels: Int) {
+        count = channels
+        stored = channels == 1 ? 1 : (channels + 15) / 16 * 16
+    }
+
+    /// Rounded up to a multiple of 16 always, as dense layers keep their outputs.
+    init(units: Int) {
+        count = units
+        stored = (units + 15) / 16 * 16
+    }
+}
+
+/// Features as the kernels keep them: [mels][frames][stored channels] for each segment.
+public struct StoredFeatures: Sendable, Hashable {
+    public let shape: FeatureShape
+    public let storedChannels: Int
+
+    init(shape: FeatureShape, storedChannels: Int) {
+        self.shape = shape
+        self.storedChannels = storedChannels
+    }
+
+    public var storedCount: Int { shape.extent.area * storedChannels }
+}

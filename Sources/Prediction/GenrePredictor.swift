@@ -1,0 +1,70 @@
+import Audio
+import Evaluation
+import Features
+import Foundation
+import ModelFile
+import NeuralNetwork
+
+/// Tells the genre of audio with a trained model: decodes, makes the model's own features, runs the net on every segment
+/// and joins the segments to a verdict.
+public final class GenrePredictor {
+    public let card: ModelCard
+    private let extractor: FeatureExtractor
+    private let executor: Executor
+
+    /// - Throws: ``PredictionError/noAudioRecipe(recipe:)`` where the model's features cannot be made from audio.
+    public init(model: TrainedModel, pool: ThreadPool, batch: Int = 64) throws {
+        card = model.card
+        guard model.card.recipe.makesSegmentsFromAudio else {
+            throw PredictionError.noAudioRecipe(recipe: model.card.recipe.name)
+        }
+        extractor = try FeatureExtractor(recipe: model.card.recipe)
+        executor = try Executor(parameters: model.parameters, batch: batch, mode: .inference, pool: pool)
+    }
+
+    /// The verdict on a file of any format that can be decoded.
+    public func predict(_ url: URL) throws -> TrackPrediction {
+        let audio = try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate)
+        do {
+            return try predict(samples: audio.samples)
+        } catch let error as FeatureError {
+            throw PredictionError.unusable(file: url.path, problem: "\(error)")
+        }
+    }
+
+    /// The verdict on mono samples in ±1 at the recipe's sample rate.
+    public func predict(samples: [Float]) throws -> TrackPrediction {
+        let batch = try extractor.segments(of: samples)
+        let area = batch.mels * batch.frames
+        var probabilities: [Float] = []
+        probabilities.reserveCapacity(batch.count * card.genres.count)
+        for start in stride(from: 0, to: batch.count, by: executor.batch) {
+            let count = min(executor.batch, batch.count - start)
+            batch.values.withUnsafeBufferPointer { values in
+                executor.inputs.update(from: values.baseAddress! + start * area, count: count * area)
+            }
+            probabilities += executor.probabilities(count: count)
+        }
+        return TrackPrediction(
+            genres: card.genres, verdict: Verdict(segments: probabilities, classes: card.genres.count),
+            segments: batch.count)
+    }
+}
+
+/// What a model says of one track.
+public struct TrackPrediction: Sendable {
+    public let genres: [String]
+    /// Mean probabilities and votes of the track's segments.
+    public let verdict: Verdict
+    public let segments: Int
+
+    /// The most probable genre.
+    public var genre: String { genres[verdict.bySum] }
+    /// Its mean probability over the segments.
+    public var probability: Double { verdict.probabilities[verdict.bySum] }
+
+    /// The `count` most probable genres, the most probable first.
+    public func top(_ count: Int) -> [(genre: String, probability: Double)] {
+        verdict.ranking.prefix(count).map { (genres[$0], verdict.probabilities[$0]) }
+    }
+}

@@ -1,0 +1,16 @@
+/// What can go wrong in a prediction, beyond the audio and the model file themselves.
+public enum PredictionError: Error, CustomStringConvertible {
+    /// The model was trained on spectrograms that came without a way to make them from audio.
+    case noAudioRecipe(recipe: String)
+    /// The file decodes, but no segment can be made of it.
+    case unusable(file: String, problem: String)
+
+    public var description: String {
+        switch self {
+        case .noAudioRecipe(let recipe):
+            "the model was trained on '\(recipe)' spectrograms, which cannot be made from audio; "
+                + "use 'genre evaluate' with data of that kind, or train a model on audio"
+        case .unusable(let file, let problem): "\(file): \(problem)"
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Audio
+import Foundation
+import Testing
+
+@testable import Features
+
+@Suite struct FeatureExtractorTests {
+    struct Fixture: Decodable {
+        var segments: Int
+        var mels: Int
+        var frames: Int
+        var step: Int
+        var values: [Double]
+    }
+
+    /// Recipes with other parameters than any of ours, to match the fixtures of the same name.
+    static let slaney = FeatureRecipe(
+        name: "slaney", sampleRate: 16_000, sampleScale: 32_768, frameLength: 600, windowLength: 400, hop: 160,
+        spectrum: .power, mels: 40, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 50,
+        highestFrequency: 7600, logFloor: 1e-6, precision: .single, scope: .track, segmentFrames: 20,
+        segmentSamples: 19 * 160, segmentStride: 30 * 160)
+    static let odd = FeatureRecipe(
+        name: "odd", sampleRate: 16_000, sampleScale: 32_768, frameLength: 405, windowLength: 405, hop: 200,
+        spectrum: .magnitude, mels: 24, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+        highestFrequency: 8000, logFloor: 1e-6, precision: .double, scope: .track, segmentFrames: 20,
+        segmentSamples: 19 * 200, segmentStride: 50 * 200)
+
+    @Test(arguments: [FeatureRecipe.coursework, .schindler, slaney, odd])
+    func segmentsMatchLibrosa(recipe: FeatureRecipe) throws {
+        let url = try #require(
+            Bundle.module.url(forResource: "librosa", withExtension: "json", subdirectory: "Fixtures"))
+        let fixtures = try JSONDecoder().decode([String: Fixture].self, from: Data(contentsOf: url))
+        let fixture = try #require(fixtures[recipe.name])
+        let batch = try FeatureExtractor(recipe: recipe).segments(of: syntheticSignal(count: 48_510))
+        #expect(batch.count == fixture.segments)
+        #expect(batch.mels == fixture.mels)
+        #expect(batch.frames == fixture.frames)
+        try #require(batch.values.count == fixture.segments * fixture.mels * fixture.frames)
+        let bound = recipe.precision == .double ? 2e-6 : 1e-5
+        for (place, wanted) in fixture.values.enumerated() {
+            #expect(abs(Double(batch.values[place * fixture.step]) - wanted) < bound, "value \(place)")
+        }
+    }
+
+    /// Values of two genuine rows of the coursework whose sound is in the data.
+    @Test(
+        .enabled(if: SharedData.isPresent, "needs the shared data"),
+        arguments: [
+            (
+                "disco.00000", 11, [11.575303, 12.858151, 11.175351, 11.945061, 11.945061],
+                [9.553112, 15.551758, 12.397708]
+            ),
+            ("metal.00006", 22, [11.580949, 11.740355, 12.108624, 11.228837, 11.228837], [4.970072, 14.280947, .nan]),
+        ])
+    func courseworkMatchesGenuineRows(track: String, chunk: Int, values: [Double], statistics: [Double]) throws {
+        let genre = track.prefix { $0 != "." }
+        let url = try #require(SharedData.folder).appendingPathComponent("data/gtzan/\(genre)/\(track).flac")
+        let sound = try AudioDecoder.decode(url, sampleRate: 22_050)
+        let batch = try FeatureExtractor(recipe: .coursework).segments(of: sound.samples) { count in
+            #expect(count == 63 || count == 64)
+            return [chunk]
+        }
+        #expect(batch.startTimes == [Double(chunk * 10_252) / 22_050])
+        for ((mel, frame), value) in zip([(0, 0), (10, 5), (40, 20), (79, 40), (79, 79)], values) {
+            #expect(abs(Double(batch.values[mel * 80 + frame]) - value) < 2e-6)
+        }
+        #expect(abs(Double(try #require(batch.values.min())) - statistics[0]) < 2e-6)
+        #expect(abs(Double(try #require(batch.values.max())) - statistics[1]) < 2e-6)
+        if !statistics[2].isNaN {
+            let mean = batch.values.reduce(0) { $0 + Double($1) } / Double(batch.values.count)
+            #expect(abs(mean - statistics[2]) < 2e-6)
+        }
+    }
+
+    @Test(arguments: [FeatureRecipe.schindler, .coursework])
+    func chosenSegmentsEqualThoseOfAll(recipe: FeatureRecipe) throws {
+        let extractor = try FeatureExtractor(recipe: recipe)
+        let samples = syntheticSignal(count: 80_000)
+        let all = try extractor.segments(of: samples)
+        let size = 80 * 80
+        let chosen = [4, 2]
+        let batch = try extractor.segments(of: samples) { _ in chosen }
+        #expect(batch.startTimes == chosen.map { all.startTimes[$0] })
+        for (place, index) in chosen.enumerated() {
+            for value in 0..<size {
+                #expect(abs(batch.values[place * size + value] - all.values[index * size + value]) == 0)
+            }
+        }
+        #expect(try extractor.segments(of: samples) { _ in [] }.values.isEmpty)
+        #expect(throws: FeatureError.noSuchSegment(index: all.count, count: all.count)) {
+            try extractor.segments(of: samples) { [$0] }
+        }
+    }
+
+    @Test func thirtySecondsHaveSixtyThreeSegments() {
+        #expect(FeatureRecipe.coursework.segmentCount(samples: 661_500) == 63)
+        #expect(FeatureRecipe.schindler.segmentCount(samples: 661_500) == 63)
+        #expect(FeatureRecipe.schindler.segmentCount(samples: 20_224 + 10_239) == 1)
+        #expect(FeatureRecipe.schindler.segmentCount(samples: 20_224 + 10_240) == 2)
+    }
+
+    @Test(arguments: [FeatureRecipe.schindler, .coursework])
+    func shortTracksArePaddedOrRefused(recipe: FeatureRecipe) throws {
+        let extractor = try FeatureExtractor(recipe: recipe)
+        let half = (recipe.segmentSamples + 1) / 2
+        let sound = syntheticSignal(count: half)
+        let padded = sound + [Float](repeating: 0, count: recipe.segmentSamples - half)
+        let batch = try extractor.segments(of: sound)
+        #expect(batch.count == 1)
+        #expect(batch.values == (try extractor.segments(of: padded).values))
+        let silence = Float(log(1e-6))
+        #expect(abs(batch.values[79] - (recipe.name == "schindler" ? silence : batch.values[40])) < 1e-5)
+        for count in [0, 1, half - 1] {
+            #expect(
+                throws: FeatureError.tooShort(
+                    seconds: Double(count) / 22_050, needed: Double(recipe.segmentSamples) / 22_050 / 2)
+            ) {
+                try extractor.segments(of: Array(sound.prefix(count)))
+            }
+        }
+    }
+
+    @Test func samplesThatAreNotFiniteAreRefused() throws {
+        let extractor = try FeatureExtractor(recipe: .schindler)
+        for fault in [Float.nan, .infinity, -.infinity] {
+            var samples = syntheticSignal(count: 30_000)
+            samples[21_999] = fault
+            #expect(throws: FeatureError.notFinite(sample: 21_999)) { try extractor.segments(of: samples) }
+        }
+    }
+
+    @Test func recipesHaveNames() {
+        for recipe in FeatureRecipe.all { #expect(FeatureRecipe.named(recipe.name) == recipe) }
+        #expect(FeatureRecipe.named("gtzan") == nil)
+        #expect(throws: FeatureError.noAudioRecipe(name: "precomputed")) { try FeatureExtractor(recipe: .precomputed) }
+    }
+
+    /// A recipe may come from a file that anyone could have written.
+    @Test func absurdRecipesAreRefused() {
+        let changes: [(inout FeatureRecipe) -> Void] = [
+            { $0.frameLength = .max }, { $0.frameLength = 0 }, { $0.hop = 0 }, { $0.hop = -5 }, { $0.mels = 1 << 40 },
+            { $0.windowLength = 4096 }, { $0.windowLength = 0 }, { $0.sampleRate = .nan },
+            { $0.sampleScale = .infinity },
+            { $0.logFloor = 0 }, { $0.highestFrequency = -1 }, { $0.highestFrequency = .nan }, { $0.segmentFrames = 0 },
+            { $0.segmentSamples = .max }, { $0.segmentStride = 0 }, { $0.segmentStride = 300 },
+        ]
+        for change in changes {
+            var recipe = FeatureRecipe.schindler
+            change(&recipe)
+            #expect(throws: FeatureError.self, "\(recipe)") { try FeatureExtractor(recipe: recipe) }
+        }
+    }
+
+    @Test func recipesSurviveCoding() throws {
+        for recipe in FeatureRecipe.all {
+            let coded = try JSONEncoder().encode(recipe)
+            #expect(try JSONDecoder().decode(FeatureRecipe.self, from: coded) == recipe)
+        }
+    }
+
+    @Test func randomSegmentsHangOnSeedAndTrackAlone() {
+        let choice = SegmentChoice.random(count: 15)
+        let first = choice.indices(of: 63, seed: 1, track: "jazz/a.wav")
+        #expect(first == choice.indices(of: 63, seed: 1, track: "jazz/a.wav"))
+        #expect(first != choice.indices(of: 63, seed: 2, track: "jazz/a.wav"))
+        #expect(first != choice.indices(of: 63, seed: 1, track: "jazz/b.wav"))
+        #expect(Set(first).count == 15 && first.allSatisfy((0..<63).contains))
+        #expect(choice.indices(of: 7, seed: 1, track: "x") == Array(0..<7))
+        #expect(SegmentChoice.all.indices(of: 3, seed: 1, track: "x") == [0, 1, 2])
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import NeuralNetwork
+import Testing
+
+@Suite struct BlueprintTests {
+    private func problem(_ layers: [Layer], input: Extent = 12 × 12) -> String? {
+        var blueprint = Blueprint("test", input: input) {}
+        blueprint.layers = layers
+        do {
+            _ = try NetworkPlan(blueprint)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func aPlainChainNeedsNoTowers() throws {
+        let plan = try NetworkPlan(
+            Blueprint("chain", input: 9 × 11) {
+                Convolution(4, kernel: 3 × 3)
+                LeakyReLU(0.1)
+                MaxPool(2 × 2)
+                Convolution(5, kernel: 2 × 2)
+                Dense(3)
+            })
+        #expect(plan.towers[0].blocks.map(\.output.shape) == [
+            FeatureShape(channels: 4, extent: 4 × 5), FeatureShape(channels: 5, extent: 4 × 5),
+        ])
+        #expect(plan.towers[0].blocks[0].slope == 0.1 && plan.towers[0].blocks[1].slope == 1)
+        #expect(plan.parameterCount == 4 * 9 + 4 + 5 * 4 * 4 + 5 + 3 * 100 + 3)
+        #expect(plan.parameters[0].name == "convolution.1.weight")
+    }
+
+    @Test func aNetOfDenseLayersAloneIsFine() throws {
+        let plan = try NetworkPlan(Blueprint("dense", input: 4 × 5) { Dense(7); LeakyReLU(0); Dense(2) })
+        #expect(plan.parameterCount == 7 * 20 + 7 + 2 * 7 + 2)
+    }
+
+    @Test func whatCannotRunIsRefusedWithAReason() {
+        let head = [Dense(2)]
+        #expect(problem([Dense(8), Dense(2)]) == nil)
+        #expect(problem([]) != nil)
+        #expect(problem([Convolution(4, kernel: 3 × 3)])?.contains("dense") == true)
+        #expect(problem([MaxPool(2 × 2)] + head)?.contains("max pool") == true)
+        #expect(problem([Convolution(4, kernel: 3 × 3), MaxPool(13 × 1)] + head)?.contains("does not fit") == true)
+        #expect(problem([Convolution(0, kernel: 3 × 3)] + head)?.contains("channels") == true)
+        #expect(problem([Convolution(4, kernel: 0 × 3)] + head)?.contains("kernel") == true)
+        #expect(problem([Convolution(4, kernel: 3 × 3), MaxPool(0 × 1)] + head)?.contains("pool") == true)
+        #expect(problem([Convolution(4, kernel: 3 × 3), LeakyReLU(-1)] + head)?.contains("slope") == true)
+        #expect(problem([Convolution(4, kernel: 3 × 3), LeakyReLU(.nan)] + head)?.contains("slope") == true)
+        #expect(problem([Dense(8), Dropout(1), Dense(2)])?.contains("dropout") == true)
+        #expect(problem([Dense(2), LeakyReLU(0.3)])?.contains("after the last") == true)
+        #expect(problem([Dense(1)])?.contains("two classes") == true)
+        #expect(problem([Dense(2)], input: 0 × 4)?.contains("out of range") == true)
+        #expect(problem([Dense(1_000_000), Dense(1_000_000)])?.contains("2^30") == true)
+    }
+
+    @Test func blueprintsSurviveFiles() throws {
+        let blueprint = Blueprint("two", input: 8 × 9) {
+            Towers {
+                Tower("a") { Convolution(3, kernel: 2 × 3); MaxPool(2 × 2); LeakyReLU(0.25) }
+                Tower("b") { Convolution(2, kernel: 3 × 2); ReLU() }
+            }
+            Dense(4)
+            Dropout(0.5)
+            Dense(2)
+        }
+        let data = try JSONEncoder().encode(blueprint)
+        #expect(try JSONDecoder().decode(Blueprint.self, from: data) == blueprint)
+    }
+}

@@ -1,0 +1,74 @@
+import Audio
+import Features
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Prediction
+import Testing
+
+@Suite struct GenrePredictorTests {
+    private let folder: URL
+    private let pool: ThreadPool
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("predict-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        pool = try ThreadPool(threads: 2)
+    }
+
+    private func model(recipe: FeatureRecipe) throws -> TrainedModel {
+        let blueprint = Blueprint("tiny", input: 80 × 80) {
+            Convolution(4, kernel: 5 × 5)
+            MaxPool(10 × 10)
+            LeakyReLU(0.3)
+            Dense(3)
+        }
+        let parameters = try ParameterStore(plan: NetworkPlan(blueprint))
+        parameters.initialise(seed: 3)
+        return TrainedModel(
+            card: ModelCard(
+                blueprint: blueprint, genres: ["a", "b", "c"], recipe: recipe, configuration: TrainingConfiguration(),
+                split: "none", trainingTracks: [], heldOutTracks: [], dataHash: "", scores: nil,
+                instructionSet: activeInstructionSet, toolVersion: "test"),
+            parameters: parameters)
+    }
+
+    private func tone(seconds: Double, step: Double = 0.13) -> [Float] {
+        (0..<Int(seconds * 22_050)).map { Float(sin(Double($0) * step)) * 0.5 }
+    }
+
+    @Test(arguments: [FeatureRecipe.schindler, .coursework])
+    func aVerdictIsTheMeanOfTheSegments(recipe: FeatureRecipe) throws {
+        let predictor = try GenrePredictor(model: model(recipe: recipe), pool: pool, batch: 4)
+        let prediction = try predictor.predict(samples: tone(seconds: 5))
+        #expect(prediction.segments == recipe.segmentCount(samples: 5 * 22_050))
+        #expect(abs(prediction.verdict.probabilities.reduce(0, +) - 1) < 1e-5)
+        #expect(prediction.verdict.votes.reduce(0, +) == prediction.segments)
+        #expect(prediction.top(3).map(\.probability) == prediction.verdict.probabilities.sorted(by: >))
+        #expect(prediction.top(1)[0].genre == prediction.genre)
+    }
+
+    @Test func filesAndSamplesAgree() throws {
+        let predictor = try GenrePredictor(model: model(recipe: .schindler), pool: pool)
+        let samples = tone(seconds: 3).map { Float(Int16($0 * 32_767)) / 32_768 }
+        let file = folder.appendingPathComponent("tone.wav")
+        try WaveFile.write(samples, sampleRate: 22_050, to: file)
+        let (fromFile, direct) = (try predictor.predict(file), try predictor.predict(samples: samples))
+        #expect(fromFile.verdict == direct.verdict)
+    }
+
+    @Test func badInputIsNamed() throws {
+        let predictor = try GenrePredictor(model: model(recipe: .schindler), pool: pool)
+        let short = folder.appendingPathComponent("short.wav")
+        try WaveFile.write(tone(seconds: 0.2), sampleRate: 22_050, to: short)
+        #expect { try predictor.predict(short) } throws: { "\($0)".contains("short.wav") }
+        let missing = folder.appendingPathComponent("missing.wav")
+        #expect { try predictor.predict(missing) } throws: { "\($0)".contains("missing.wav") }
+        #expect(throws: FeatureError.self) { try predictor.predict(samples: [Float](repeating: .nan, count: 40_000)) }
+    }
+
+    @Test func modelsOfReadyMadeSpectrogramsCannotHear() throws {
+        let model = try model(recipe: .precomputed)
+        #expect(throws: PredictionError.self) { _ = try GenrePredictor(model: model, pool: pool) }
+    }
+}

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Write Tests/FeaturesTests/Fixtures/librosa.json: log-mel segments of a synthetic signal as librosa computes them.
+
+    make_feature_fixtures.py            (needs numpy and librosa)
+
+The signal is a formula, so that the test makes it again (Tests/FeaturesTests/SyntheticSignal.swift):
+    sample t = round(32767 * (0.6 sin(2 pi (60 u + 2400 u^2)) + 0.2 r_t)) / 32768,  u = t / 22050,
+    r_t = s_t / 2^31 - 1,  s_t = (1664525 s_{t-1} + 1013904223) mod 2^32,  s_{-1} = 1.
+Every 37th value of [segments][mels][frames] is kept.
+"""
+import json
+import pathlib
+
+import librosa
+import numpy as np
+
+LENGTH, STEP = 48_510, 37
+
+
+def signal():
+    state, noise = 1, np.empty(LENGTH)
+    for t in range(LENGTH):
+        state = (1664525 * state + 1013904223) % 2**32
+        noise[t] = state / 2**31 - 1
+    u = np.arange(LENGTH) / 22050
+    return np.round(32767 * (0.6 * np.sin(2 * np.pi * (60 * u + 2400 * u * u)) + 0.2 * noise)) / 32768
+
+
+def log_mel(samples, rate, n_fft, window, hop, mels, htk, norm, power, fmin, fmax):
+    spectrum = np.abs(librosa.stft(samples * 32768, n_fft=n_fft, win_length=window, hop_length=hop, window="hann",
+                                   center=True, pad_mode="constant", dtype=np.complex128)) ** power
+    bank = librosa.filters.mel(sr=rate, n_fft=n_fft, n_mels=mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm,
+                               dtype=np.float64)
+    return np.log(bank @ spectrum + 1e-6)
+
+
+def main():
+    x = signal()
+    segments = {}
+    chunks = [x[s:s + 20505] for s in range(0, LENGTH - 20505 + 1, 10252)]
+    coursework = [log_mel(c, 22050, 2048, 1024, 512, 80, True, None, 1, 0, 11025) for c in chunks]
+    segments["coursework"] = np.stack([np.pad(c, ((0, 0), (0, 39)), mode="edge") for c in coursework])
+    track = log_mel(x, 22050, 1024, 1024, 256, 80, True, None, 1, 0, 11025)
+    segments["schindler"] = np.stack([track[:, s:s + 80] for s in range(0, track.shape[1] - 80 + 1, 40)])
+    # Everything different: sizes with factors 3 and 5, Slaney's scale and norm, power, an odd frame length.
+    track = log_mel(x, 16000, 600, 400, 160, 40, False, "slaney", 2, 50, 7600)
+    segments["slaney"] = np.stack([track[:, s:s + 20] for s in range(0, 1 + (LENGTH - 19 * 160) // 160, 30)
+                                   if s * 160 + 19 * 160 <= LENGTH])
+    track = log_mel(x, 16000, 405, 405, 200, 24, True, None, 1, 0, 8000)
+    segments["odd"] = np.stack([track[:, s:s + 20] for s in range(0, track.shape[1], 50)
+                                if s * 200 + 19 * 200 <= LENGTH])
+    out = {name: {"segments": v.shape[0], "mels": v.shape[1], "frames": v.shape[2], "step": STEP,
+                  "values": [round(float(f), 7) for f in v.ravel()[::STEP]]} for name, v in segments.items()}
+    place = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "FeaturesTests" / "Fixtures" / "librosa.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(out) + "\n")
+    print({name: v.shape for name, v in segments.items()}, place.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()
