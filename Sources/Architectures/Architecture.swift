@@ -6,16 +6,22 @@ public struct Architecture: Sendable {
     public let name: String
     /// One sentence for lists and help.
     public let summary: String
-    /// The L1 factor that its authors train it with.
+    /// The L1 factor and batch size that its authors train it with.
     public let defaultL1: Double
+    public let defaultBatch: Int
+    /// Why its figures are not what they seem; nil for a net whose verdict on a segment depends on that segment alone.
+    public let caution: String?
     private let build: @Sendable (Int) -> Blueprint
 
     public init(
-        name: String, summary: String, defaultL1: Double = 1e-4, blueprint: @escaping @Sendable (Int) -> Blueprint
+        name: String, summary: String, defaultL1: Double = 1e-4, defaultBatch: Int = 64, caution: String? = nil,
+        blueprint: @escaping @Sendable (Int) -> Blueprint
     ) {
         self.name = name
         self.summary = summary
         self.defaultL1 = defaultL1
+        self.defaultBatch = defaultBatch
+        self.caution = caution
         build = blueprint
     }
 
@@ -34,6 +40,20 @@ public struct Architecture: Sendable {
             name: "deep-published",
             summary: "the deep net as the report's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
             defaultL1: 1e-5, blueprint: Blueprint.deepPublished),
+        Architecture(
+            name: "crnn", summary: "the deep towers, then an LSTM over time (the report's second extension)",
+            blueprint: Blueprint.crnn),
+        Architecture(
+            name: "bicrnn", summary: "crnn in both directions of time (the report's future work)",
+            blueprint: Blueprint.bicrnn),
+        Architecture(
+            name: "crnn-published",
+            summary: "the CRNN as the report's authors' code computes it (batch 32, L1 1e-5; see its caution)",
+            defaultL1: 1e-5, defaultBatch: 32,
+            caution: "crnn-published runs its LSTM across the segments of a batch, so its verdict on a segment draws on "
+                + "the segments before it, which in validation belong to the same track and genre: its accuracy is not "
+                + "that of a classifier of single segments.",
+            blueprint: Blueprint.crnnPublished),
     ]
 
     public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
