@@ -9,21 +9,21 @@ public struct Architecture: Sendable {
     /// The L1 factor and batch size that its authors train it with.
     public let defaultL1: Double
     public let defaultBatch: Int
-    /// Why its figures are not what they seem; nil for a net whose verdict on a segment depends on that segment alone.
-    public let caution: String?
     private let build: @Sendable (Int) -> Blueprint
 
     public init(
-        name: String, summary: String, defaultL1: Double = 1e-4, defaultBatch: Int = 64, caution: String? = nil,
+        name: String, summary: String, defaultL1: Double = 1e-4, defaultBatch: Int = 64,
         blueprint: @escaping @Sendable (Int) -> Blueprint
     ) {
         self.name = name
         self.summary = summary
         self.defaultL1 = defaultL1
         self.defaultBatch = defaultBatch
-        self.caution = caution
         build = blueprint
     }
+
+    /// Why its figures are not what they seem; nil for a net whose verdict on a segment depends on that segment alone.
+    public var caution: String? { blueprint(genres: 2).caution }
 
     /// The blueprint for so many genres.
     public func blueprint(genres: Int) -> Blueprint { build(genres) }
@@ -48,11 +48,8 @@ public struct Architecture: Sendable {
             blueprint: Blueprint.bicrnn),
         Architecture(
             name: "crnn-published",
-            summary: "the CRNN as the report's authors' code computes it (batch 32, L1 1e-5; see its caution)",
+            summary: "the CRNN as the report's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
             defaultL1: 1e-5, defaultBatch: 32,
-            caution: "crnn-published runs its LSTM across the segments of a batch, so its verdict on a segment draws on "
-                + "the segments before it, which in validation belong to the same track and genre: its accuracy is not "
-                + "that of a classifier of single segments.",
             blueprint: Blueprint.crnnPublished),
     ]
 

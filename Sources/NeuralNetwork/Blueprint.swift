@@ -23,6 +23,19 @@ public struct Blueprint: Sendable, Hashable {
     }
 }
 
+extension Blueprint {
+    /// Why the net's figures are not what they seem, in one sentence; nil for a net whose verdict on a segment depends on
+    /// that segment alone.
+    public var caution: String? {
+        for case .lstm(let settings) in layers where settings.sequence == .batch {
+            return "\(name) runs its LSTM across the segments of a batch, so that its verdict on a segment draws on the "
+                + "segments before it, which in validation belong to the same track and genre: its accuracy is not that "
+                + "of a classifier of single segments."
+        }
+        return nil
+    }
+}
+
 // MARK: - Blueprints in files
 
 extension Blueprint: Codable {

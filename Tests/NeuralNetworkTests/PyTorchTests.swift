@@ -31,6 +31,11 @@ import Testing
         func executor(batch: Int) throws -> Executor {
             var blueprint = plan.blueprint
             blueprint.layers.removeAll { if case .dropout = $0 { true } else { false } }
+            blueprint.layers = blueprint.layers.map { layer in
+                guard case .lstm(var settings) = layer else { return layer }
+                settings.dropout = 0
+                return .lstm(settings)
+            }
             let twin = try ParameterStore(plan: NetworkPlan(blueprint))
             for specification in plan.parameters { try twin.set(specification, to: parameters.canonical(specification)) }
             return try Executor(parameters: twin, batch: batch, mode: .training(dropoutSeed: 0), pool: pool)
@@ -42,7 +47,7 @@ import Testing
         }
     }
 
-    static let nets = ["shallow", "deep", "deep-published"]
+    static let nets = ["shallow", "deep", "deep-published", "crnn", "bicrnn", "crnn-published"]
 
     @Test(arguments: nets)
     func logitsLossAndGradients(name: String) throws {
