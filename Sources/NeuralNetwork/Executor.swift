@@ -96,7 +96,8 @@ public final class Executor {
         }
         groups = built
 
-        var inputsOfStage = plan.towers.isEmpty ? [Activation(values: UnsafePointer(inputs), gradient: nil)] : activations
+        var inputsOfStage =
+            plan.towers.isEmpty ? [Activation(values: UnsafePointer(inputs), gradient: nil)] : activations
         var runners: [DenseRunner] = []
         for (stage, offsets) in zip(plan.dense, stageOffsets) {
             let output = Activation(

@@ -124,7 +124,10 @@ extension KernelTests {
             #expect(!creates { $0.channels.out = -3 })
             #expect(!creates { $0.kernel.width = 0 })
             #expect(!creates { $0.pool.height = 9 })
-            #expect(!creates { $0.size = (300, 300); $0.pool = (300, 300) })
+            #expect(
+                !creates {
+                    $0.size = (300, 300); $0.pool = (300, 300)
+                })
             #expect(!creates { $0.size = (1 << 24, 1 << 24) })
             #expect(!creates { $0.channels = (.max, .max) })
             #expect(!creates({ _ in }, batch: 0))
@@ -136,7 +139,9 @@ extension KernelTests {
             #expect(!gk_blocks_prefer("no such path"))
             try preferring("oracle") {
                 let plan = try BlockPlan([Self.towers[0].shape], batch: 1, threads: 1)
-                for pass in 0..<3 as Range<Int32> { #expect(String(cString: gk_blocks_path(plan.plan, 0, pass)) == "oracle") }
+                for pass in 0..<3 as Range<Int32> {
+                    #expect(String(cString: gk_blocks_path(plan.plan, 0, pass)) == "oracle")
+                }
             }
         }
     }
