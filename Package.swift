@@ -16,7 +16,8 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
+                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
+                "Synthesis",
                 "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -26,7 +27,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
+                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage",
+                "Randomness",
             ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
@@ -61,13 +63,13 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
         .testTarget(name: "AudioTests", dependencies: ["Audio"], resources: [.copy("Fixtures")]),
         .testTarget(
-            name: "FeaturesTests", dependencies: ["Features", "Audio"], resources: [.copy("Fixtures")]),
+            name: "FeaturesTests", dependencies: ["Features", "Audio", "CKernels"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "Architectures", "CKernels"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
-        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio"]),
+        .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),

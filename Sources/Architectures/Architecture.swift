@@ -31,7 +31,8 @@ public struct Architecture: Sendable {
     /// Every net that the tool knows, in the order of the report.
     public static let all: [Architecture] = [
         Architecture(
-            name: "shallow", summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
+            name: "shallow",
+            summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
             blueprint: Blueprint.shallow),
         Architecture(
             name: "deep", summary: "two towers of four convolutions each (the report's first extension)",

@@ -62,6 +62,7 @@ typedef struct {
 } gk_block_path;
 
 extern const gk_block_path gk_path_direct; // blocks_direct.c: forward of any shape
+extern const gk_block_path gk_path_fourier; // blocks_fourier_path.c: all passes, but no data gradient of one channel
 extern const gk_block_path gk_path_sparse; // blocks_sparse.c: both backward passes of any shape
 extern const gk_block_path gk_path_oracle; // blocks_oracle_path.c: plain loops, the last resort
 

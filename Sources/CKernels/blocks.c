@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_sparse, &gk_path_oracle};
+static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_fourier, &gk_path_sparse, &gk_path_oracle};
 #define PATHS ((int32_t)(sizeof paths / sizeof paths[0]))
 
-static const char *preferred; // tests and measurements only
+static char preferred[64]; // names of paths, for tests and measurements only
 
 struct gk_blocks {
     gk_block_plan plan;
@@ -60,7 +60,7 @@ static bool assign(gk_blocks *blocks) {
             int32_t winner = PATHS - 1;
             for (int32_t p = 0; p < PATHS; p++) {
                 double cost = paths[p]->cost(plan, b, (gk_pass)pass);
-                if (preferred && cost < INFINITY && strcmp(paths[p]->name, preferred) == 0)
+                if (cost < INFINITY && strstr(preferred, paths[p]->name))
                     cost = -1;
                 if (cost < best)
                     best = cost, winner = p;
@@ -195,13 +195,17 @@ void gk_blocks_backward(gk_blocks *blocks, gk_pool *pool, int32_t batch, const g
     run_step(blocks, pool, GK_STEP_BACKWARD, &call);
 }
 
-bool gk_blocks_prefer(const char *path) {
-    if (!path)
-        return preferred = NULL, true;
+bool gk_blocks_prefer(const char *names) {
+    preferred[0] = 0;
+    if (!names)
+        return true;
+    bool known = false;
     for (int32_t p = 0; p < PATHS; p++)
-        if (strcmp(paths[p]->name, path) == 0)
-            return preferred = paths[p]->name, true;
-    return false;
+        known = known || strstr(names, paths[p]->name);
+    if (!known || strlen(names) >= sizeof preferred)
+        return false;
+    memcpy(preferred, names, strlen(names) + 1);
+    return true;
 }
 
 const char *gk_blocks_path(const gk_blocks *blocks, int32_t block, int32_t pass) {

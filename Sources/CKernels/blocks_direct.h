@@ -36,12 +36,8 @@ static void direct_pad(const gk_direct_block *d, const float *image, int32_t fir
             memset(row + left + width, 0, sizeof(float) * (size_t)(line - left - width));
             continue;
         }
-        for (int32_t c = 0; c < channels; c += 16) {
-            for (int32_t k = 0; k < 16; k++) {
-                float *to_line = row + (c + k) * line;
-                memset(to_line, 0, sizeof(float) * left);
-                memset(to_line + left + width, 0, sizeof(float) * (size_t)(line - left - width));
-            }
+        memset(row, 0, sizeof(float) * (size_t)d->row);
+        for (int32_t c = 0; c < channels; c += 16)
             for (int32_t x = 0; x < width; x += 16) { // spare lanes write zeros beyond the width, inside the line
                 v16 block[16];
 #pragma clang loop unroll(full)
@@ -52,14 +48,13 @@ static void direct_pad(const gk_direct_block *d, const float *image, int32_t fir
                 for (int32_t k = 0; k < 16; k++)
                     v16_store(row + (c + k) * line + left + x, block[k]);
             }
-        }
     }
 }
 
 /// One tile: `places` neighbours of a row times `vectors` * 16 output channels.
 GK_INLINE void direct_tile(int places, int vectors, const gk_direct_block *d, const float *x, const float *weights,
                            const float *bias, float *z) {
-    v16 sum[places * vectors];
+    v16 sum[28];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++)
 #pragma clang loop unroll(full)
@@ -72,7 +67,7 @@ GK_INLINE void direct_tile(int places, int vectors, const gk_direct_block *d, co
             const float *at = x + i * d->row + j;
 #pragma clang loop unroll(disable)
             for (int32_t k = 0; k < inner; k++) {
-                v16 w[vectors];
+                v16 w[2];
 #pragma clang loop unroll(full)
                 for (int v = 0; v < vectors; v++)
                     w[v] = v16_load(weights + v * 16);

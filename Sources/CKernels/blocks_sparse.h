@@ -24,6 +24,8 @@
 
 typedef uint16_t u16x16 __attribute__((vector_size(32), aligned(2)));
 typedef v16i v16i_unaligned __attribute__((aligned(4)));
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8_unaligned __attribute__((vector_size(32), aligned(4)));
 
 /// How a kernel of `rows` runs of `run` vectors is cut so that `most` vectors of sums fit: several whole rows together,
 /// or parts of one row.
@@ -51,22 +53,29 @@ static int32_t sparse_begin(int32_t whole, int32_t parts, int32_t part) {
 #define SPARSE_ROWS_8(X, V) SPARSE_ROWS_6(X, V) X(7, V) X(8, V)
 #define SPARSE_ROWS_12(X, V) SPARSE_ROWS_8(X, V) X(9, V) X(10, V) X(11, V) X(12, V)
 #if GK_SUMS == 24
+#define SPARSE_ROWS_24 SPARSE_ROWS_12
+#define GK_ROWS_24 12
 #define SPARSE_SIZES(X)                                                                                                \
     SPARSE_ROWS_12(X, 1)                                                                                               \
-    SPARSE_ROWS_12(X, 2) SPARSE_ROWS_8(X, 3) SPARSE_ROWS_6(X, 4) SPARSE_ROWS_4(X, 5) SPARSE_ROWS_4(X, 6)               \
-        SPARSE_ROWS_3(X, 7) SPARSE_ROWS_3(X, 8) SPARSE_ROWS_2(X, 9) SPARSE_ROWS_2(X, 10) SPARSE_ROWS_2(X, 11)          \
-            SPARSE_ROWS_2(X, 12) X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21)      \
-                X(1, 22) X(1, 23) X(1, 24)
+    SPARSE_ROWS_12(X, 2)                                                                                               \
+    SPARSE_ROWS_8(X, 3)                                                                                                \
+    SPARSE_ROWS_6(X, 4) SPARSE_ROWS_4(X, 5) SPARSE_ROWS_4(X, 6) SPARSE_ROWS_3(X, 7) SPARSE_ROWS_3(X, 8)                \
+        SPARSE_ROWS_2(X, 9) SPARSE_ROWS_2(X, 10) SPARSE_ROWS_2(X, 11) SPARSE_ROWS_2(X, 12) X(1, 13) X(1, 14) X(1, 15)  \
+            X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22) X(1, 23) X(1, 24)
 #elif GK_SUMS == 7
+#define SPARSE_ROWS_24 SPARSE_ROWS_4
+#define GK_ROWS_24 4
 #define SPARSE_SIZES(X)                                                                                                \
     SPARSE_ROWS_6(X, 1) X(7, 1) SPARSE_ROWS_3(X, 2) SPARSE_ROWS_2(X, 3) X(1, 4) X(1, 5) X(1, 6) X(1, 7)
 #elif GK_SUMS == 3
+#define SPARSE_ROWS_24 SPARSE_ROWS_2
+#define GK_ROWS_24 2
 #define SPARSE_SIZES(X) SPARSE_ROWS_3(X, 1) X(1, 2) X(1, 3)
 #endif
 
 GK_INLINE void sparse_gather(int rows, int vectors, const float *x, ptrdiff_t row, const int32_t *offset,
                              const float *gradient, int32_t count, float *sums, ptrdiff_t sum_row) {
-    v16 sum[rows * vectors];
+    v16 sum[GK_SUMS];
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -89,6 +98,40 @@ GK_INLINE void sparse_gather(int rows, int vectors, const float *x, ptrdiff_t ro
             v16_store(sums + r * sum_row + v * 16, sum[r * vectors + v]);
 }
 
+/// The gather for one-channel inputs whose run is 17 to 24 numbers long: loads there cross cache lines, so the last
+/// eight are loaded as eight.
+GK_INLINE void sparse_gather_24(int rows, const float *x, ptrdiff_t row, const int32_t *offset, const float *gradient,
+                                int32_t count, float *sums, ptrdiff_t sum_row) {
+    v16 sum[12];
+    v8 rest[12];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        sum[r] = v16_load(sums + r * sum_row);
+        rest[r] = *(const v8_unaligned *)(sums + r * sum_row + 16);
+    }
+#pragma clang loop unroll(disable)
+    for (int32_t k = 0; k < count; k++) {
+        const float *at = x + offset[k];
+        const float value = gradient[k];
+        v16 g = v16_all(value);
+        v8 h = {value, value, value, value, value, value, value, value};
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++, at += row) {
+            sum[r] = v16_fma(g, v16_load(at), sum[r]);
+#if GK_FMA
+            rest[r] = __builtin_elementwise_fma(h, *(const v8_unaligned *)(at + 16), rest[r]);
+#else
+            rest[r] += h * *(const v8_unaligned *)(at + 16);
+#endif
+        }
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        v16_store(sums + r * sum_row, sum[r]);
+        *(v8_unaligned *)(sums + r * sum_row + 16) = rest[r];
+    }
+}
+
 /// Output channels of one pooled place that have their maximum at the same place of the image.
 typedef struct {
     int32_t offset; // of that place in the padded image
@@ -100,7 +143,7 @@ GK_INLINE void sparse_scatter(int rows, int vectors, float *x, ptrdiff_t row, co
     int32_t k = 0;
     for (int32_t i = 0; i < count; i++) {
         float *at = x + groups[i].offset;
-        v16 sum[rows * vectors];
+        v16 sum[GK_SUMS];
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
@@ -141,6 +184,18 @@ SPARSE_SIZES(SPARSE_FUNCTIONS)
 static sparse_gather_function *const sparse_gathers[GK_SUMS + 1][13] = {SPARSE_SIZES(SPARSE_GATHER_ENTRY)};
 static sparse_scatter_function *const sparse_scatters[GK_SUMS + 1][13] = {SPARSE_SIZES(SPARSE_SCATTER_ENTRY)};
 
+#define SPARSE_GATHER_24(R, V)                                                                                         \
+    static void sparse_gather_24_##R(const float *x, ptrdiff_t row, const int32_t *offset, const float *gradient,      \
+                                     int32_t count, float *sums, ptrdiff_t sum_row) {                                  \
+        sparse_gather_24(R, x, row, offset, gradient, count, sums, sum_row);                                           \
+    }
+#define SPARSE_GATHER_24_ENTRY(R, V) [R] = sparse_gather_24_##R,
+SPARSE_ROWS_24(SPARSE_GATHER_24, 2)
+static sparse_gather_function *const sparse_gathers_24[13] = {SPARSE_ROWS_24(SPARSE_GATHER_24_ENTRY, 2)};
+static bool sparse_run_is_24(const gk_sparse_block *s) {
+    return s->block->in_stored == 1 && s->block->shape.kernel_width > 16 && s->block->shape.kernel_width <= 24;
+}
+
 // ---- lists ----
 /// Gradients before the activation of sixteen channels.
 GK_INLINE v16 sparse_gradient(const gk_block_tensors *t, size_t at, float slope) {
@@ -161,14 +216,14 @@ GK_INLINE int32_t sparse_window(const gk_sparse_block *s, int32_t r, int32_t q) 
     return (int32_t)(r * shape->pool_height * s->row) + q * shape->pool_width * s->block->in_stored;
 }
 
-/// offsets and gradients [16][count rounded up to 16] of pooled rows first ..< end and sixteen channels from o; returns
-/// the stride of both lists. Adds the gradients to the bias gradient.
-static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t first,
-                                    int32_t end, int32_t o, int32_t *offsets, float *gradients, float *bias) {
+/// offsets and gradients [16][places rounded up to 16] of one image and sixteen channels from o; returns the stride of
+/// both lists. Adds the gradients to the bias gradient.
+static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t o,
+                                    int32_t *offsets, float *gradients, float *bias) {
     const gk_block *b = s->block;
-    const int32_t count = (end - first) * b->columns, stride = (count + 15) / 16 * 16;
+    const int32_t count = s->places, stride = (count + 15) / 16 * 16;
     v16 bias_sum = v16_load(bias + o);
-    int32_t r = first, q = 0;
+    int32_t r = 0, q = 0;
     for (int32_t k = 0; k < count; k += 16) {
         v16 g[16], at[16];
         for (int32_t l = 0; l < 16; l++) {
@@ -176,7 +231,10 @@ static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_ten
                 g[l] = at[l] = (v16){0};
                 continue;
             }
-            size_t from = (image + (size_t)first * b->columns + k + l) * b->out_stored + o;
+            size_t from = (image + k + l) * b->out_stored + o;
+            __builtin_prefetch(t->output_gradient + from + 16);
+            __builtin_prefetch(t->output + from + 16);
+            __builtin_prefetch(t->argmax + from + 16);
             g[l] = sparse_gradient(t, from, b->shape.slope);
             bias_sum += g[l];
             at[l] = (v16)(sparse_offsets(s, t->argmax + from) + sparse_window(s, r, q));
@@ -213,6 +271,26 @@ static void sparse_pad(const gk_sparse_block *s, const float *image, float *padd
     memset(padded + rows * s->row, 0, sizeof(float) * (size_t)(s->padded - rows * s->row));
 }
 
+/// Adds the products of some places to the sums of sixteen output channels.
+static void sparse_gather_strip(const gk_sparse_block *s, sparse_cut cut, bool is_24, const float *padded,
+                                const int32_t *offsets, const float *gradients, int32_t stride, int32_t count,
+                                float *sums) {
+    const ptrdiff_t sum_row = (ptrdiff_t)s->run * 16, sum_channel = sum_row * s->block->shape.kernel_height;
+    for (int32_t i = 0; i < cut.row_parts; i++) {
+        int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i);
+        int32_t rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
+        for (int32_t j = 0; j < cut.run_parts; j++) {
+            int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
+            int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
+            sparse_gather_function *gather = is_24 ? sparse_gathers_24[rows] : sparse_gathers[vectors][rows];
+            for (int32_t l = 0; l < 16; l++)
+                gather(padded + i0 * s->row + j0 * 16, s->row, offsets + (ptrdiff_t)l * stride,
+                       gradients + (ptrdiff_t)l * stride, count, sums + l * sum_channel + i0 * sum_row + j0 * 16,
+                       sum_row);
+        }
+    }
+}
+
 static void sparse_weights(const gk_sparse_block *s, const gk_block_tensors *t, int32_t first_image, int32_t end_image,
                            int32_t first, int32_t end, float *partial, float *scratch) {
     const gk_block *b = s->block;
@@ -221,30 +299,20 @@ static void sparse_weights(const gk_sparse_block *s, const gk_block_tensors *t, 
     const size_t list = sparse_weight_lists(s) / 2;
     float *padded = scratch, *gradients = scratch + s->padded, *bias = partial + sum_channel * b->out_stored;
     int32_t *offsets = (int32_t *)(gradients + list);
-    const sparse_cut cut = sparse_cut_for(s, GK_SUMS);
+    const bool is_24 = sparse_run_is_24(s);
+    sparse_cut cut = sparse_cut_for(s, GK_SUMS);
+    if (is_24)
+        cut.row_parts = (cut.rows + GK_ROWS_24 - 1) / GK_ROWS_24, cut.run_parts = 1;
     memset(partial + first * sum_channel, 0, sizeof(float) * (size_t)((end - first) * sum_channel));
     memset(bias + first, 0, sizeof(float) * (size_t)(end - first));
     for (int32_t n = first_image; n < end_image; n++) {
         sparse_pad(s, t->input + (size_t)n * shape->height * shape->width * b->in_stored, padded);
-        for (int32_t r = 0; r < b->rows; r += s->strip) {
-            int32_t last = r + s->strip < b->rows ? r + s->strip : b->rows, count = (last - r) * b->columns;
-            for (int32_t o = first; o < end; o += 16) {
-                int32_t stride =
-                    sparse_list_channels(s, t, (size_t)n * s->places, r, last, o, offsets, gradients, bias);
-                for (int32_t i = 0; i < cut.row_parts; i++) {
-                    int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i);
-                    int32_t rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
-                    for (int32_t j = 0; j < cut.run_parts; j++) {
-                        int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
-                        int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
-                        sparse_gather_function *gather = sparse_gathers[vectors][rows];
-                        const float *x = padded + i0 * s->row + j0 * 16;
-                        float *sums = partial + o * sum_channel + i0 * sum_row + j0 * 16;
-                        for (int32_t l = 0; l < 16; l++)
-                            gather(x, s->row, offsets + (ptrdiff_t)l * stride, gradients + (ptrdiff_t)l * stride, count,
-                                   sums + l * sum_channel, sum_row);
-                    }
-                }
+        for (int32_t o = first; o < end; o += 16) {
+            int32_t stride = sparse_list_channels(s, t, (size_t)n * s->places, o, offsets, gradients, bias);
+            for (int32_t r = 0; r < b->rows; r += s->strip) {
+                int32_t last = r + s->strip < b->rows ? r + s->strip : b->rows;
+                sparse_gather_strip(s, cut, is_24, padded, offsets + r * b->columns, gradients + r * b->columns, stride,
+                                    (last - r) * b->columns, partial + o * sum_channel);
             }
         }
     }
@@ -313,15 +381,16 @@ static void sparse_pack(const gk_sparse_block *s, const float *weights, int32_t 
     }
 }
 
-/// The lists of one image: channels in groups that share a place, groups in order of pooled places. Returns the groups.
-static int32_t sparse_list_places(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t *channel,
-                                  float *gradient, sparse_group *groups, int32_t *offset) {
+/// The lists of one image and `out` channels from `first`: channels in groups that share a place, groups in order of
+/// pooled places. Returns the number of groups.
+static int32_t sparse_list_places(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t first,
+                                  int32_t out, int32_t *channel, float *gradient, sparse_group *groups) {
     const gk_block *b = s->block;
-    const int32_t out = b->out_stored, window = b->shape.pool_height * b->shape.pool_width;
+    const int32_t window = b->shape.pool_height * b->shape.pool_width;
     int32_t count = 0, k = 0;
     for (int32_t r = 0; r < b->rows; r++)
         for (int32_t q = 0; q < b->columns; q++) {
-            const size_t from = (image + (size_t)r * b->columns + q) * out;
+            const size_t from = (image + (size_t)r * b->columns + q) * b->out_stored + first;
             const int32_t base = sparse_window(s, r, q);
             const uint16_t *argmax = t->argmax + from;
 #if GK_COMPRESS
@@ -346,6 +415,7 @@ static int32_t sparse_list_places(const gk_sparse_block *s, const gk_block_tenso
                 continue;
             }
 #endif
+            int32_t offset[SPARSE_CHANNELS];
             for (int32_t o = 0; o < out; o += 16) {
                 *(v16i_unaligned *)(offset + o) = sparse_offsets(s, argmax + o) + base;
                 v16_store(gradient + k + o, sparse_gradient(t, from + o, b->shape.slope));
@@ -359,7 +429,7 @@ static int32_t sparse_list_places(const gk_sparse_block *s, const gk_block_tenso
             }
             // Counting sort by the place in the window.
             int32_t begin[17] = {0};
-            float *sorted = (float *)offset + out;
+            float sorted[SPARSE_CHANNELS];
             for (int32_t o = 0; o < out; o++)
                 begin[argmax[o] + 1]++;
             for (int32_t e = 0; e < window; e++)
@@ -387,22 +457,26 @@ static void sparse_data(const gk_sparse_block *s, const float *packed, const gk_
                         float *scratch) {
     const gk_block *b = s->block;
     const gk_block_shape *shape = &b->shape;
-    const size_t list = (size_t)s->places * b->out_stored + 16;
+    const size_t list = sparse_data_list(s);
     float *padded = scratch, *gradient = scratch + s->padded;
     int32_t *channel = (int32_t *)(gradient + list);
     sparse_group *groups = (sparse_group *)(channel + list);
-    int32_t *offset = (int32_t *)(groups + list);
-    int32_t count = sparse_list_places(s, t, (size_t)n * s->places, channel, gradient, groups, offset);
     memset(padded, 0, sizeof(float) * (size_t)s->padded);
     const sparse_cut cut = sparse_cut_for(s, GK_SUMS_DATA);
-    for (int32_t i = 0; i < cut.row_parts; i++) {
-        int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i), rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
-        for (int32_t j = 0; j < cut.run_parts; j++) {
-            int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
-            int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
-            const float *weights = packed + ((ptrdiff_t)i0 * cut.run + rows * j0) * b->out_stored * 16;
-            sparse_scatters[vectors][rows](padded + i0 * s->row + j0 * 16, s->row, groups, count, channel, gradient,
-                                           weights);
+    for (int32_t o = 0; o < b->out_stored; o += SPARSE_CHANNELS) {
+        int32_t out = b->out_stored - o < SPARSE_CHANNELS ? b->out_stored - o : SPARSE_CHANNELS;
+        int32_t count = sparse_list_places(s, t, (size_t)n * s->places, o, out, channel, gradient, groups);
+        for (int32_t i = 0; i < cut.row_parts; i++) {
+            int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i);
+            int32_t rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
+            for (int32_t j = 0; j < cut.run_parts; j++) {
+                int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
+                int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
+                const float *weights = packed + ((ptrdiff_t)i0 * cut.run + rows * j0) * b->out_stored * 16 +
+                                       (ptrdiff_t)o * rows * vectors * 16;
+                sparse_scatters[vectors][rows](padded + i0 * s->row + j0 * 16, s->row, groups, count, channel, gradient,
+                                               weights);
+            }
         }
     }
     const size_t width = (size_t)shape->width * b->in_stored;

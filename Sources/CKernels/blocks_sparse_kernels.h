@@ -14,10 +14,15 @@ typedef struct {
 
 /// Floats (or numbers of four bytes) of the lists beside the padded image in a worker's scratch memory.
 static inline size_t sparse_weight_lists(const gk_sparse_block *s) {
-    return 2 * 16 * (((size_t)s->strip * s->block->columns + 15) / 16 * 16);
+    return 2 * 16 * (((size_t)s->places + 15) / 16 * 16);
+}
+/// Output channels whose weights (one part of a kernel row) stay in the first-level cache together.
+#define SPARSE_CHANNELS 32
+static inline size_t sparse_data_list(const gk_sparse_block *s) {
+    return (size_t)s->places * (s->block->out_stored < SPARSE_CHANNELS ? s->block->out_stored : SPARSE_CHANNELS) + 16;
 }
 static inline size_t sparse_data_lists(const gk_sparse_block *s) {
-    return 4 * ((size_t)s->places * s->block->out_stored + 16) + (size_t)s->block->out_stored * 2;
+    return 4 * sparse_data_list(s);
 }
 
 typedef struct {

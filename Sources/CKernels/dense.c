@@ -7,7 +7,6 @@
 #include "gk_oracle.h"
 #include "optimiser.h"
 #include "pool_scratch.h"
-#include <math.h>
 #include <string.h>
 
 enum {
@@ -37,7 +36,7 @@ const dense_kernels *gk_dense_table(void) {
 typedef struct {
     const dense_kernels *kernels;
     const gk_dense *layer;
-    dense_dropout dropout;
+    gk_dropout dropout;
     int32_t batch, features;
     // Forward
     int32_t chunks, row_blocks, finish_rows;
@@ -59,9 +58,7 @@ static int32_t ceiling(int64_t value, int64_t unit) { return (int32_t)((value + 
 static dense_run start(int32_t batch, const gk_dense *layer) {
     dense_run run = {.kernels = gk_dense_table(), .layer = layer, .batch = batch};
     for (int32_t s = 0; s < layer->segment_count; s++) run.features += layer->segments[s].count;
-    if (layer->dropout > 0)
-        run.dropout = (dense_dropout){true, layer->key + layer->step * 0xD1342543DE82EF95u,
-                                      (uint64_t)ceil((double)layer->dropout * 0x1p24), 1 / (1 - layer->dropout)};
+    run.dropout = gk_dropout_for(layer->dropout, layer->key, layer->step);
     return run;
 }
 
@@ -146,7 +143,7 @@ static void backward_strip(const dense_run *run, const gk_dense_segment *segment
 static void backward_item(void *context, int32_t item, int32_t worker) {
     const dense_run *run = context;
     const gk_dense *d = run->layer;
-    if (item == 0) return run->kernels->sum_rows(run->batch, d->out, d->output_gradient, d->bias_gradient);
+    if (item == 0) return run->kernels->gemm.sum_rows(run->batch, d->out, d->output_gradient, d->bias_gradient);
     int32_t begin = (item - 1) * BLOCK, end = begin + BLOCK < run->features ? begin + BLOCK : run->features;
     float *scratch = run->scratch + worker * run->worker_floats;
     size_t first = (size_t)begin * d->out;

@@ -1,22 +1,15 @@
 // The table of dense kernels of one instruction set (dense_kernels.h), and what dense.c works out for them.
 #pragma once
+#include "dropout.h"
 #include "gemm.h"
 #include "gk_dense.h"
 
-/// The dropout of one call: element i is kept where the 24 bits of its hash reach `threshold`.
-typedef struct {
-    bool active;
-    uint64_t base, threshold;
-    float factor;
-} dense_dropout;
-
 typedef struct {
     gk_gemm gemm;
-    void (*finish)(const gk_dense *layer, const dense_dropout *dropout, const float *partials, int32_t chunks,
+    void (*finish)(const gk_dense *layer, const gk_dropout *dropout, const float *partials, int32_t chunks,
                    int32_t batch, int32_t begin, int32_t end);
-    void (*start_backward)(const gk_dense *layer, const dense_dropout *dropout, int32_t batch, int32_t begin,
+    void (*start_backward)(const gk_dense *layer, const gk_dropout *dropout, int32_t batch, int32_t begin,
                            float *transposed, int32_t padded);
-    void (*sum_rows)(int32_t rows, int32_t columns, const float *from, float *sums);
 } dense_kernels;
 
 extern const dense_kernels gk_dense_portable, gk_dense_avx2, gk_dense_avx512;

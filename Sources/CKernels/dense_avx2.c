@@ -14,5 +14,5 @@
 #pragma clang attribute pop
 
 const dense_kernels gk_dense_avx2 = {
-    {gemm_rows, gemm_columns, transpose}, finish, start_backward, sum_rows};
+    {gemm_rows, gemm_columns, transpose, sum_rows}, finish, start_backward};
 #endif

@@ -15,4 +15,4 @@
 #include "dense_kernels.h"
 
 const dense_kernels gk_dense_portable = {
-    {gemm_rows, gemm_columns, transpose}, finish, start_backward, sum_rows};
+    {gemm_rows, gemm_columns, transpose, sum_rows}, finish, start_backward};

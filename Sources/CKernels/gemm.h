@@ -13,4 +13,6 @@ typedef struct {
                     ptrdiff_t b_row, float *c, ptrdiff_t c_row, bool accumulate);
     void (*transpose)(int32_t rows, int32_t columns, const float *from, ptrdiff_t from_row, float *to,
                       ptrdiff_t to_row);
+    /// sums[columns] = sum of the rows of from[rows][columns], in order; columns: a multiple of 16
+    void (*sum_rows)(int32_t rows, int32_t columns, const float *from, float *sums);
 } gk_gemm;

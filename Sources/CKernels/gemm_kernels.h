@@ -145,3 +145,12 @@ static void transpose(int32_t rows, int32_t columns, const float *from, ptrdiff_
     for (int32_t r = 0; r < rows; r++)
         for (int32_t c = r < whole_rows ? whole_columns : 0; c < columns; c++) to[c * to_row + r] = from[r * from_row + c];
 }
+
+/// sums[columns] = sum over rows, in order.
+static void sum_rows(int32_t rows, int32_t columns, const float *from, float *sums) {
+    for (int32_t o = 0; o < columns; o += 16) {
+        v16 sum = {0};
+        for (int32_t n = 0; n < rows; n++) sum += v16_load(from + (size_t)n * columns + o);
+        v16_store(sums + o, sum);
+    }
+}

@@ -9,7 +9,8 @@ struct BlueprintReader {
 
     mutating func read() throws(NeuralNetworkError) {
         let input = blueprint.input
-        try check(1...8192 ~= input.mels && 1...8192 ~= input.frames, "an input of \(input) is out of range (1 to 8192)")
+        try check(
+            1...8192 ~= input.mels && 1...8192 ~= input.frames, "an input of \(input) is out of range (1 to 8192)")
         try check(blueprint.layers.count <= 1000, "it has more than 1,000 layers")
 
         var rest = blueprint.layers[...]

@@ -32,12 +32,17 @@ public struct Tower: Sendable, Hashable, Codable {
     }
 }
 
-// MARK: - The words a blueprint is written in
+// MARK: - The words a blueprint is written in, capitalised as the types of layers are elsewhere
 
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func Convolution(_ channels: Int, kernel: Extent) -> Layer { .convolution(channels: channels, kernel: kernel) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func MaxPool(_ window: Extent) -> Layer { .maxPool(window) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func LeakyReLU(_ slope: Float) -> Layer { .leakyReLU(slope: slope) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func ReLU() -> Layer { .leakyReLU(slope: 0) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func LSTM(
     _ hidden: Int, layers: Int = 1, bidirectional: Bool = false, dropout: Float = 0, over sequence: LSTMSettings.Sequence
 ) -> Layer {
@@ -45,8 +50,11 @@ public func LSTM(
         LSTMSettings(
             hidden: hidden, layers: layers, bidirectional: bidirectional, dropout: dropout, sequence: sequence))
 }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func Dense(_ units: Int) -> Layer { .dense(units: units) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func Dropout(_ rate: Float) -> Layer { .dropout(rate: rate) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
 public func Towers(@TowerBuilder _ towers: () -> [Tower]) -> Layer { .towers(towers()) }
 
 @resultBuilder

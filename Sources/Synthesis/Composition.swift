@@ -7,6 +7,8 @@ import Randomness
 public struct Composition: Sendable {
     /// The greatest magnitude of a rendered sample.
     public static let peak: Float = 0.8
+    /// The most seconds that can be rendered.
+    public static let longest: Double = 600
 
     public let style: Style
     public let seed: UInt64
@@ -30,14 +32,13 @@ public struct Composition: Sendable {
     }
 
     /// The first `seconds` of the track: mono, `round(seconds × sampleRate)` samples with their peak at `peak`. The
-    /// bytes are the same on every run and any number of threads of one machine; another C library's sine or exponential may
-    /// change last bits.
+    /// samples are the same on every run; another C library's sine or exponential may change their last bits.
     ///
     /// - Parameters:
-    ///   - seconds: at least 0.
+    ///   - seconds: 0 to `longest`.
     ///   - sampleRate: Hz, within `AudioDecoder.sampleRates`.
     public func render(seconds: Double, sampleRate: Double) -> [Float] {
-        precondition(seconds >= 0 && seconds.isFinite, "a track cannot last \(seconds) s")
+        precondition(seconds >= 0 && seconds <= Self.longest, "a track cannot last \(seconds) s")
         precondition(
             sampleRate >= Double(AudioDecoder.sampleRates.lowerBound)
                 && sampleRate <= Double(AudioDecoder.sampleRates.upperBound), "no sample rate: \(sampleRate) Hz")

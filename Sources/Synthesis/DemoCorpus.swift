@@ -11,7 +11,7 @@ public enum DemoCorpus {
     /// Numbers are written with five digits.
     public static let mostTracks = 100_000
     /// Seconds.
-    public static let longestTrack: Double = 600
+    public static let longestTrack = Composition.longest
 
     /// Writes `<folder>/<style>/<style>.00000.wav` and so on: 16-bit mono WAV. The same arguments give the same bytes,
     /// on any number of cores. Folders are made where they lack; files of the same names are replaced, others stay.
@@ -19,8 +19,8 @@ public enum DemoCorpus {
     /// - Parameters:
     ///   - tracksPerGenre: 1 to `mostTracks`, for each of the ten styles.
     ///   - seconds: of each track, above 0 and at most `longestTrack`.
-    /// - Throws: `SynthesisError`, or `AudioError` where a file cannot be written; the first in order of style and
-    ///   number. Tracks already written stay.
+    /// - Throws: `SynthesisError`, or `AudioError` where a file cannot be written; the work then
+    ///   stops. Tracks already written stay.
     public static func write(to folder: URL, tracksPerGenre: Int, seconds: Double, seed: UInt64) throws {
         guard (1...mostTracks).contains(tracksPerGenre) else { throw SynthesisError.unusableTrackCount(tracksPerGenre) }
         guard seconds > 0, seconds <= longestTrack else { throw SynthesisError.unusableLength(seconds) }

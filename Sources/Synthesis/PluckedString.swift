@@ -44,7 +44,8 @@ struct PluckedString {
         // The loop filter delays by `damping` samples; an all-pass makes up the fraction, so that pitch is true.
         let period = sampleRate / frequency - damping
         let whole = max(2, Int(period - 0.3))
-        let fraction = period - Double(whole)
+        // In 0.3..<1.3, but for strings near the Nyquist frequency, which cannot be tuned.
+        let fraction = max(0.1, period - Double(whole))
         let allPass = Float((1 - fraction) / (1 + fraction))
         let loss = Float(exp2(-9.97 / (ring * frequency)))
         let mix = Float(damping)

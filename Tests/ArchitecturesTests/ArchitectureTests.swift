@@ -16,16 +16,18 @@ import Testing
         let plan = try NetworkPlan(.shallow(genres: 10))
         #expect(plan.towers.map { $0.blocks.last!.output.shape.extent } == [80 × 4, 4 × 80])
         #expect(plan.dense[0].segments.reduce(0) { $0 + $1.shape.count } == 10_240)
-        #expect(plan.parameters.map(\.name).prefix(4) == [
-            "frequency.1.weight", "frequency.1.bias", "time.1.weight", "time.1.bias",
-        ])
+        #expect(
+            plan.parameters.map(\.name).prefix(4) == [
+                "frequency.1.weight", "frequency.1.bias", "time.1.weight", "time.1.bias",
+            ])
     }
 
     @Test func deepTowersEndAsTheReportSays() throws {
         let plan = try NetworkPlan(.deep(genres: 10))
-        #expect(plan.towers.map { $0.blocks.last!.output.shape } == [
-            FeatureShape(channels: 128, extent: 10 × 2), FeatureShape(channels: 128, extent: 2 × 10),
-        ])
+        #expect(
+            plan.towers.map { $0.blocks.last!.output.shape } == [
+                FeatureShape(channels: 128, extent: 10 × 2), FeatureShape(channels: 128, extent: 2 × 10),
+            ])
     }
 
     @Test func theRecurrentNetReadsTenStepsOfBothTowers() throws {

@@ -4,6 +4,7 @@
 #include "gk_pool.h"
 #include "gk_blocks.h"
 #include "gk_dense.h"
+#include "gk_lstm.h"
 #include "gk_optimiser.h"
 #include "gk_features.h"
 #include "gk_oracle.h"

@@ -9,7 +9,7 @@ extension Arranger {
             [.major(0), .major(5), .major(0), .major(7)],
             [.major(0), .major(0), .minor(9), .major(5), .major(0), .major(7), .major(0), .major(7)],
         ])
-        let bass = chance(0.5) ? part(Tone.uprightBass, 0.5) : part(Tone.fingerBass, 0.45)
+        let bass = chance(0.5) ? part(Tone.uprightBass, 0.34) : part(Tone.fingerBass, 0.3)
         let strummed = part(PluckedString.steelGuitar, 0.42, presence: 0.95)
         let roll = part(
             chance(0.6) ? PluckedString.banjo : PluckedString.steelGuitar, 0.3, presence: chance(0.7) ? 0.8 : 0.2)

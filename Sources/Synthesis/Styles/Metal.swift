@@ -6,7 +6,7 @@ extension Arranger {
         score.mix.drive = draw(1.8...3.2)
         let scale = pick([Scale.phrygian, Scale.minor, Scale.blues])
         let drive = draw(6...25)
-        var muted = Tone.guitar(drive: drive, cabinet: draw(3600...6500))
+        var muted = Tone.guitar(drive: drive, cabinet: draw(4400...7500))
         muted.decay = 0.07
         muted.sustain = 0
         var ringing = muted

@@ -14,7 +14,7 @@ extension Arranger {
         let kick = part(Drum.kick(pitch: draw(46...56), decay: 0.13), 0.55, presence: 0.95)
         let stick = part(chance(0.7) ? Drum.sideStick : Drum.snare(pitch: 230, decay: 0.05), 0.36, presence: 0.95)
         let hat = part(Drum.hat(decay: draw(0.02...0.045)), 0.14, presence: 0.85)
-        let bass = part(chance(0.6) ? Tone.subBass : Tone.fingerBass, 0.62, presence: 0.95)
+        let bass = part(chance(0.6) ? Tone.subBass : Tone.fingerBass, 0.7, presence: 0.95)
         let skank =
             chance(0.6)
             ? part(PluckedString.scratch, 0.4, presence: 0.95)

@@ -1,0 +1,16 @@
+// LSTM kernels on AVX-512.
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "lstm.h"
+
+#if defined(__x86_64__)
+#define GK_FMA 1
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))), apply_to = function)
+#include "lstm_kernels.h"
+#pragma clang attribute pop
+
+const lstm_kernels gk_lstm_avx512 = {add, step, step_backward, drop, map_sigmoid, map_tanh};
+#endif

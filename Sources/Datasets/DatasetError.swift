@@ -1,0 +1,92 @@
+import Features
+import Foundation
+
+/// Why a dataset cannot be used. Every message names the file or folder.
+public enum DatasetError: Error, Equatable, Sendable {
+    case missing(path: String)
+    case notAFolder(path: String)
+    case unreadable(path: String, reason: String)
+    case emptyFolder(path: String)
+    /// Audio files lie directly in the folder, with no folder a genre.
+    case looseFiles(path: String)
+    case oneGenreOnly(path: String, genre: String)
+    case genresDifferInCaseOnly(String, String)
+    case allFilesBad(genre: String, path: String, first: String)
+    case noTracks(path: String)
+    /// Names the recipes there are.
+    case unknownRecipe(name: String)
+    case notAnAudioRecipe(name: String)
+    /// Pickles hold ready-made segments.
+    case recipeFixed(path: String, recipe: String, wanted: String)
+    case halfOfPickles(path: String, present: String, missing: String)
+    case picklesWithOthers(path: String)
+    /// A pickle's bytes, at an offset from the start of the file; `row` from 0 where it is known.
+    case badPickle(path: String, offset: Int, reason: String)
+    /// A pickle asks for a class or function that is not on the list.
+    case refusedGlobal(path: String, offset: Int, name: String)
+    case badRow(path: String, row: Int, reason: String)
+    case trackOnBothSides(path: String, track: String)
+    case tooFewTracks(genre: String, count: Int)
+    /// A genre that only one side of a fixed split has.
+    case oneSideOnly(genre: String, count: Int, side: SegmentSet.Side)
+    case badFraction(Double)
+    case outOfRange(segment: Int, count: Int)
+}
+
+extension DatasetError: CustomStringConvertible, LocalizedError {
+    public var description: String {
+        switch self {
+        case .missing(let path):
+            "\(path): there is no such folder; check the path"
+        case .notAFolder(let path):
+            "\(path) is not a folder; name a folder of genre folders, or one with train.pkl and val.pkl"
+        case .unreadable(let path, let reason):
+            "\(path) cannot be read (\(reason)); check its permissions"
+        case .emptyFolder(let path):
+            "\(path) holds no audio; it needs one folder a genre with audio files, or train.pkl and val.pkl"
+        case .looseFiles(let path):
+            "\(path) holds audio files but no genre folders; put each file into a folder named by its genre"
+        case .oneGenreOnly(let path, let genre):
+            "\(path) holds one genre only ('\(genre)'); at least two genre folders are needed"
+        case .genresDifferInCaseOnly(let first, let second):
+            "the genre folders '\(first)' and '\(second)' differ only in case; rename one"
+        case .allFilesBad(let genre, let path, let first):
+            "no file of genre '\(genre)' in \(path) can be used; the first: \(first)"
+        case .noTracks(let path):
+            "\(path) holds no usable track"
+        case .unknownRecipe(let name):
+            "there is no feature recipe '\(name)'; known: "
+                + FeatureRecipe.all.map(\.name).joined(separator: ", ")
+        case .notAnAudioRecipe(let name):
+            "the recipe '\(name)' cannot be made from audio; use one of "
+                + FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")
+        case .recipeFixed(let path, let recipe, let wanted):
+            "the pickles in \(path) hold ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
+                + " leave the recipe out, or name a folder of audio"
+        case .halfOfPickles(let path, let present, let missing):
+            "\(path) holds \(present) but not \(missing); both are needed"
+        case .picklesWithOthers(let path):
+            "\(path) holds pickles with their own split; give it alone, without other data folders"
+        case .badPickle(let path, let offset, let reason):
+            "\(path), byte \(offset): \(reason)"
+        case .refusedGlobal(let path, let offset, let name):
+            "\(path), byte \(offset): the pickle asks for '\(name)', which is refused; it is not a coursework file,"
+                + " or not a safe one"
+        case .badRow(let path, let row, let reason):
+            "\(path), row \(row): \(reason)"
+        case .trackOnBothSides(let path, let track):
+            "\(path): the track '\(track)' is in train.pkl and in val.pkl; its segments would be learnt and judged alike"
+        case .tooFewTracks(let genre, let count):
+            "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
+                + " one to train and one to validate"
+        case .oneSideOnly(let genre, let count, let side):
+            "all \(count) tracks of the genre '\(genre)' are on the \(side.rawValue) side; each side needs one at least"
+        case .badFraction(let fraction):
+            "\(fraction) of the tracks cannot train; name a fraction between 0 and 1"
+        case .outOfRange(let segment, let count):
+            "there is no segment \(segment) among \(count)"
+        }
+    }
+
+    public var errorDescription: String? { description }
+}

@@ -1,0 +1,143 @@
+import Foundation
+
+/// Audio files by genre, as folders say.
+struct GenreFolders {
+    struct File: Sendable {
+        var id: String
+        var label: Int
+        var url: URL
+    }
+
+    /// In alphabetical order.
+    var genres: [String]
+    /// By genre, then by id.
+    var files: [File]
+    /// The data folders, for messages.
+    var roots: [URL]
+
+    /// Endings of names that are taken as audio. Files of any other are left out without a word.
+    static let extensions: Set<String> = [
+        "wav", "wave", "au", "snd", "flac", "mp3", "mp2", "m4a", "m4b", "mp4", "aac", "ac3", "ogg", "oga", "opus",
+        "wma",
+        "aif", "aiff", "aifc", "caf", "ape", "wv", "mpc", "mka", "webm", "mkv", "amr", "tta", "w64", "rf64",
+    ]
+
+    /// Every folder in a data folder that holds audio, at any depth, is a genre. A data folder with a single folder
+    /// "genres" (GTZAN's own layout) stands for that.
+    static func scan(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) -> GenreFolders {
+        struct Found {
+            var root: URL
+            var relative: String
+            var url: URL
+        }
+        var byGenre: [String: [Found]] = [:]
+        for given in roots {
+            let root = try descend(given)
+            let entries = try contents(of: root)
+            var isEmpty = true
+            for entry in entries where isFolder(entry) {
+                let genre = entry.lastPathComponent
+                var visited: Set<FolderIdentity> = []
+                let files = try audioFiles(in: entry, visited: &visited)
+                guard !files.isEmpty else {
+                    warning("\(entry.path) holds no audio and is left out")
+                    continue
+                }
+                isEmpty = false
+                byGenre[genre, default: []] += files.map { Found(root: given, relative: $0.relative, url: $0.url) }
+            }
+            let loose = entries.filter { isAudio($0) && !isFolder($0) }
+            if isEmpty { throw loose.isEmpty ? .emptyFolder(path: given.path) : .looseFiles(path: given.path) }
+            if let first = loose.first {
+                warning(
+                    "\(root.path): \(loose.count) audio file\(loose.count == 1 ? "" : "s") beside the genre folders "
+                        + "(\(first.lastPathComponent)\(loose.count == 1 ? "" : ", ...")) left out")
+            }
+        }
+        let genres = byGenre.keys.sorted()
+        var folded: [String: String] = [:]
+        for genre in genres {
+            if let other = folded.updateValue(genre, forKey: genre.lowercased()) {
+                throw .genresDifferInCaseOnly(other, genre)
+            }
+        }
+        guard genres.count > 1 else {
+            throw .oneGenreOnly(path: roots.map(\.path).joined(separator: ", "), genre: genres[0])
+        }
+
+        var files: [File] = []
+        for (label, genre) in genres.enumerated() {
+            let found = byGenre[genre] ?? []
+            // Names that several data folders share carry the folder's name, or its path where those are equal too.
+            var ids = found.map { "\(genre)/\($0.relative)" }
+            for prefix in [{ (root: URL) in root.lastPathComponent }, { $0.path }] {
+                let counts = Dictionary(ids.map { ($0, 1) }, uniquingKeysWith: +)
+                for index in ids.indices where counts[ids[index], default: 0] > 1 {
+                    ids[index] = "\(prefix(found[index].root))/\(genre)/\(found[index].relative)"
+                }
+            }
+            // A data folder given twice adds nothing.
+            var seen: Set<String> = []
+            for (id, file) in zip(ids, found).sorted(by: { $0.0 < $1.0 }) where seen.insert(id).inserted {
+                files.append(File(id: id, label: label, url: file.url))
+            }
+        }
+        return GenreFolders(genres: genres, files: files, roots: roots)
+    }
+
+    /// The one folder "genres" in a folder that holds nothing else of use; else the folder itself.
+    private static func descend(_ root: URL) throws(DatasetError) -> URL {
+        let folders = try contents(of: root).filter(isFolder)
+        guard folders.count == 1, folders[0].lastPathComponent == "genres" else { return root }
+        return folders[0]
+    }
+
+    /// Visible entries by name.
+    private static func contents(of folder: URL) throws(DatasetError) -> [URL] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                .filter { !$0.hasPrefix(".") }.sorted().map { folder.appendingPathComponent($0) }
+        } catch {
+            throw .unreadable(path: folder.path, reason: error.localizedDescription)
+        }
+    }
+
+    /// Audio files at any depth, with their paths within the genre's folder. Links are followed, but no folder is
+    /// entered twice.
+    private static func audioFiles(
+        in genre: URL, visited: inout Set<FolderIdentity>
+    ) throws(DatasetError) -> [(relative: String, url: URL)] {
+        var result: [(relative: String, url: URL)] = []
+        var pending: [(prefix: String, folder: URL)] = [("", genre)]
+        while let (prefix, folder) = pending.popLast() {
+            guard let identity = FolderIdentity(folder), visited.insert(identity).inserted else { continue }
+            for entry in try contents(of: folder) {
+                let relative = prefix + entry.lastPathComponent
+                if isFolder(entry) {
+                    pending.append((relative + "/", entry))
+                } else if isAudio(entry) {
+                    result.append((relative, entry))
+                }
+            }
+        }
+        return result
+    }
+
+    private static func isAudio(_ url: URL) -> Bool { extensions.contains(url.pathExtension.lowercased()) }
+
+    private static func isFolder(_ url: URL) -> Bool { FolderIdentity(url) != nil }
+}
+
+/// What tells one folder from another, whatever path leads to it.
+private struct FolderIdentity: Hashable {
+    var device: UInt64
+    var inode: UInt64
+
+    /// Nil for what is no folder.
+    init?(_ url: URL) {
+        var status = stat()
+        guard stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}

@@ -1,0 +1,15 @@
+import CKernels
+
+/// A fast 64-bit hash of values in memory: it tells changed data, and is no defence against intent.
+public func contentHash(_ values: UnsafeRawBufferPointer) -> UInt64 {
+    gk_content_hash(values.baseAddress, values.count)
+}
+
+/// Checks of values that did not come from our own arithmetic.
+public enum FeatureChecks {
+    /// The index of the first value that is NaN or infinite; nil where all are finite.
+    public static func firstNotFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
+        let index = gk_first_not_finite(values.baseAddress, Int64(values.count))
+        return index < 0 ? nil : Int(index)
+    }
+}

@@ -1,0 +1,24 @@
+/// What one epoch gave: a line of log.jsonl. Accuracies are fractions; losses are means a segment, in nats.
+public struct EpochRecord: Codable, Sendable, Hashable {
+    /// From 1.
+    public var epoch: Int
+    /// Mean cross-entropy over the batches as they were trained, dropout on.
+    public var trainLoss: Double
+    /// Mean L1 penalty over the epoch's steps, apart from the loss.
+    public var penalty: Double
+    /// Right among the segments as they were trained, dropout on.
+    public var trainAccuracy: Double
+    public var validationLoss: Double
+    public var raw: Double
+    public var max: Double
+    public var maj: Double
+    /// Time that the epoch took, validation included.
+    public var seconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case epoch, penalty, raw, max, maj, seconds
+        case trainLoss = "train_loss"
+        case trainAccuracy = "train_accuracy"
+        case validationLoss = "validation_loss"
+    }
+}

@@ -1,0 +1,50 @@
+import Datasets
+import ModelFile
+
+/// Which tracks of a set a model is judged on: those that it did not learn from.
+public struct JudgedTracks: Sendable {
+    /// Indices into the set's tracks.
+    public let tracks: [Int]
+    /// The model's class of each of the set's tracks.
+    public let labels: [Int]
+    /// What a reader of the scores must know.
+    public let warnings: [String]
+
+    /// The segments of these tracks, as indices into the set.
+    public func segments(of set: SegmentSet) -> [Int] {
+        TrackSplit(training: [], validation: tracks, rule: "judged").segments(.validation, of: set)
+    }
+
+    /// - Parameter includingTraining: keep tracks that the model was trained on.
+    /// - Throws: ``TrainingError`` where the data has a genre that the model does not know, or nothing is left.
+    public init(card: ModelCard, set: SegmentSet, includingTraining: Bool) throws(TrainingError) {
+        var classOfGenre: [Int] = []
+        for genre in set.genres {
+            guard let index = card.genres.firstIndex(of: genre) else {
+                throw .dataDoesNotFit(
+                    "the model does not know the data's genre '\(genre)'; it knows \(card.genres.joined(separator: ", "))"
+                )
+            }
+            classOfGenre.append(index)
+        }
+        labels = set.tracks.map { classOfGenre[$0.label] }
+        let learned = Set(card.trainingTracks)
+        let known = set.tracks.indices.filter { learned.contains(set.tracks[$0].id) }
+        if known.isEmpty {
+            tracks = Array(set.tracks.indices)
+            warnings = []
+        } else if includingTraining {
+            tracks = Array(set.tracks.indices)
+            warnings = [
+                "warning: \(known.count) of \(tracks.count) tracks were trained on; these scores flatter the model"
+            ]
+        } else {
+            let others = Set(known)
+            tracks = set.tracks.indices.filter { !others.contains($0) }
+            warnings = ["judging \(tracks.count) held-out tracks; the model was trained on the other \(known.count)"]
+        }
+        guard !tracks.isEmpty else {
+            throw .nothingToJudge("the model was trained on every track of this data; --all judges it on them anyway")
+        }
+    }
+}

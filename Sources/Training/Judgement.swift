@@ -1,0 +1,39 @@
+import Datasets
+import Evaluation
+import NeuralNetwork
+
+/// Runs a net over segments of a set and judges what it says.
+public final class Judge {
+    private let executor: Executor
+    private let classes: Int
+
+    /// - Parameter batch: segments a pass.
+    public init(parameters: ParameterStore, batch: Int = 64, pool: ThreadPool) throws {
+        executor = try Executor(parameters: parameters, batch: batch, mode: .inference, pool: pool)
+        classes = parameters.plan.classes
+    }
+
+    /// Scores of the segments at `indices`.
+    ///
+    /// - Parameters:
+    ///   - genres: the net's classes.
+    ///   - labels: the class of each of the set's tracks.
+    public func scores(
+        of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
+    ) throws -> Scores {
+        var probabilities: [Float] = []
+        probabilities.reserveCapacity(indices.count * classes)
+        var loss = 0.0
+        let area = set.mels * set.frames
+        for start in stride(from: 0, to: indices.count, by: executor.batch) {
+            let part = indices[start..<min(start + executor.batch, indices.count)]
+            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
+            let batchLabels = part.map { Int32(labels[Int(set.segmentTracks[$0])]) }
+            loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
+            probabilities += executor.lastProbabilities(count: part.count)
+        }
+        return Scores(
+            genres: genres, probabilities: probabilities, segmentTracks: indices.map { Int(set.segmentTracks[$0]) },
+            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
+    }
+}

@@ -1,0 +1,134 @@
+import Datasets
+import Evaluation
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Randomness
+
+/// Trains a net as the report describes: each epoch takes all training segments once in a new order, the last partial
+/// batch included, and judges the net on the validation segments.
+public final class Trainer {
+    public let configuration: TrainingConfiguration
+    public let parameters: ParameterStore
+    /// Of the last epoch.
+    public private(set) var scores: Scores?
+
+    private let set: SegmentSet
+    private let labels: [Int]
+    private let trainingSegments: [Int]
+    private let validationSegments: [Int]
+    private let executor: Executor
+    private let judge: Judge
+    private let optimiser: Adam
+    private var order: RandomStream
+
+    /// - Parameters:
+    ///   - set: the segments; the split names its tracks.
+    ///   - blueprint: as many classes as the set has genres, and its segment size.
+    public init(
+        set: SegmentSet, split: TrackSplit, blueprint: Blueprint, configuration: TrainingConfiguration,
+        pool: ThreadPool
+    ) throws {
+        try configuration.check()
+        let plan = try NetworkPlan(blueprint)
+        guard plan.classes == set.genres.count else {
+            throw TrainingError.dataDoesNotFit(
+                "the net has \(plan.classes) classes, the data \(set.genres.count) genres")
+        }
+        guard blueprint.input.mels == set.mels, blueprint.input.frames == set.frames else {
+            throw TrainingError.dataDoesNotFit(
+                "the net takes segments of \(blueprint.input), the data has \(set.mels)x\(set.frames)")
+        }
+        self.set = set
+        self.configuration = configuration
+        labels = set.tracks.map(\.label)
+        trainingSegments = split.segments(.training, of: set)
+        validationSegments = split.segments(.validation, of: set)
+        guard !trainingSegments.isEmpty, !validationSegments.isEmpty else {
+            throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
+        }
+        parameters = try ParameterStore(plan: plan)
+        parameters.initialise(seed: configuration.seed)
+        executor = try Executor(
+            parameters: parameters, batch: min(configuration.batch, trainingSegments.count),
+            mode: .training(dropoutSeed: configuration.seed), pool: pool)
+        judge = try Judge(parameters: parameters, pool: pool)
+        optimiser = try Adam(plan: plan, settings: configuration.adam)
+        order = RandomStream(seed: configuration.seed, purpose: "order of the training segments")
+    }
+
+    /// Runs all epochs.
+    ///
+    /// - Parameter receive: called with every event, on this thread; what it throws ends the training.
+    public func run(_ receive: (TrainingEvent) throws -> Void) throws {
+        try receive(
+            .started(
+                trainingSegments: trainingSegments.count, validationSegments: validationSegments.count,
+                parameters: parameters.plan.parameterCount))
+        for epoch in 1...configuration.epochs {
+            let start = ContinuousClock.now
+            var record = try train(epoch: epoch, receive)
+            let scores = try judge.scores(
+                of: set, segments: validationSegments, genres: set.genres, labels: labels)
+            self.scores = scores
+            record.validationLoss = scores.loss
+            record.raw = scores.raw
+            record.max = scores.max
+            record.maj = scores.maj
+            let taken = ContinuousClock.now - start
+            record.seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
+            try receive(.epoch(record))
+        }
+    }
+
+    private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
+        let shuffled = order.shuffled(trainingSegments)
+        let batch = executor.batch
+        let stepsPerEpoch = (shuffled.count + batch - 1) / batch
+        let area = set.mels * set.frames
+        var loss = 0.0
+        var penalty = 0.0
+        var correct = 0
+        for (step, start) in stride(from: 0, to: shuffled.count, by: batch).enumerated() {
+            let part = shuffled[start..<min(start + batch, shuffled.count)]
+            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
+            let partLabels = part.map { Int32(labels[Int(set.segmentTracks[$0])]) }
+            let result = executor.trainingStep(count: part.count, labels: partLabels, optimiser: optimiser)
+            guard result.lossSum.isFinite else {
+                throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
+            }
+            loss += result.lossSum
+            penalty += result.penalty
+            correct += result.correct
+            try receive(
+                .step(
+                    done: (epoch - 1) * stepsPerEpoch + step + 1, of: configuration.epochs * stepsPerEpoch, epoch: epoch
+                ))
+        }
+        return EpochRecord(
+            epoch: epoch, trainLoss: loss / Double(shuffled.count), penalty: penalty / Double(stepsPerEpoch),
+            trainAccuracy: Double(correct) / Double(shuffled.count), validationLoss: 0, raw: 0, max: 0, maj: 0,
+            seconds: 0)
+    }
+}
+
+extension TrainingConfiguration {
+    var adam: AdamSettings {
+        AdamSettings(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, l1: l1)
+    }
+
+    /// - Throws: ``TrainingError/badConfiguration(_:)`` naming the first value that is out of range.
+    public func check() throws(TrainingError) {
+        func require(_ holds: Bool, _ problem: String) throws(TrainingError) {
+            guard holds else { throw .badConfiguration(problem) }
+        }
+        try require(1...100_000 ~= epochs, "--epochs must be 1 to 100000, not \(epochs)")
+        try require(1...65_536 ~= batch, "--batch must be 1 to 65536, not \(batch)")
+        try require(learningRate.isFinite && learningRate > 0, "--learning-rate must be above 0, not \(learningRate)")
+        try require(beta1 >= 0 && beta1 < 1, "--beta1 must be 0 to below 1, not \(beta1)")
+        try require(beta2 >= 0 && beta2 < 1, "--beta2 must be 0 to below 1, not \(beta2)")
+        try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
+        try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
+        try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+    }
+}

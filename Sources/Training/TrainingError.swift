@@ -1,0 +1,27 @@
+/// What can go wrong in a training or an evaluation.
+public enum TrainingError: Error, CustomStringConvertible {
+    /// A hyperparameter is out of range.
+    case badConfiguration(String)
+    /// The loss is no number any more.
+    case diverged(epoch: Int, learningRate: Double)
+    /// The folder already holds a run.
+    case runExists(folder: String)
+    /// A file of the run could not be written.
+    case cannotWrite(file: String, problem: String)
+    /// The data does not suit the model.
+    case dataDoesNotFit(String)
+    case nothingToJudge(String)
+
+    public var description: String {
+        switch self {
+        case .badConfiguration(let problem): problem
+        case .diverged(let epoch, let learningRate):
+            "the loss is not finite in epoch \(epoch): try a learning rate below \(learningRate)"
+        case .runExists(let folder):
+            "\(folder) already holds a run: name another folder with -o, or replace it with --force"
+        case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"
+        case .dataDoesNotFit(let problem): problem
+        case .nothingToJudge(let problem): problem
+        }
+    }
+}

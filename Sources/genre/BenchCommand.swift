@@ -1,0 +1,69 @@
+import Architectures
+import ArgumentParser
+import Benchmarks
+import NeuralNetwork
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure training steps and inference of the nets on this machine.",
+        discussion: """
+            Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of
+            a direct convolution, so kernels in the Fourier domain can pass the machine's multiply-add peak.
+            """)
+
+    @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.") var net: [String] = []
+    @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.") var batch: [Int] = []
+    @Option(help: "train or inference; by default both.") var phase: NetBenchmark.Phase?
+    @Option(help: "Timed passes of each; by default as many as fit in about two seconds, at least 5.") var passes: Int?
+    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
+
+    func run() throws {
+        let architectures = try net.isEmpty ? Architecture.all : net.map(architecture)
+        let batches = batch.isEmpty ? [1, 16, 64, 256] : batch
+        guard batches.allSatisfy({ 1...65_536 ~= $0 }) else { throw ValidationError("--batch must be 1 to 65536.") }
+        guard passes.map({ $0 >= 1 }) ?? true else { throw ValidationError("--passes must be at least 1.") }
+        let pool = try ThreadPool(threads: try checked(threads: threads))
+        let peak = pool.measurePeak()
+        if !json {
+            show(
+                "\(pool.threads) threads, \(activeInstructionSet), multiply-add peak "
+                    + "\(Int((peak * 1e-9).rounded())) GFLOP/s\n\n"
+                    + "net".left(16) + "phase".left(11) + "batch".right(6) + "min ms".right(11) + "median ms".right(11)
+                    + "segments/s".right(12) + "GFLOP/s".right(9) + "of peak".right(9))
+        }
+        for architecture in architectures {
+            for phase in phase.map({ [$0] }) ?? NetBenchmark.Phase.allCases {
+                for batch in batches {
+                    let benchmark = NetBenchmark(architecture: architecture, phase: phase, batch: batch)
+                    let result = try benchmark.run(passes: passes, pool: pool, peak: peak)
+                    if json { try printJSON(result) } else { show(row(of: result)) }
+                }
+            }
+        }
+        if json {
+            try printJSON(["peak_memory_bytes": peakMemory()])
+        } else {
+            show("\npeak memory \(peakMemory() >> 20) MB")
+        }
+    }
+
+    private func architecture(_ name: String) throws -> Architecture {
+        guard let architecture = Architecture.named(name) else {
+            throw ValidationError("There is no net '\(name)'. The nets are \(netNames).")
+        }
+        return architecture
+    }
+
+    private func row(of result: NetBenchmark.Result) -> String {
+        let figures = [
+            decimal(result.msMin, places: 3).right(11), decimal(result.msMedian, places: 3).right(11),
+            decimal(result.segmentsPerSecond, places: 0).right(12), decimal(result.gflops, places: 0).right(9),
+            percent(result.peakShare).right(9),
+        ]
+        return result.net.left(16) + result.phase.rawValue.left(11) + String(result.batch).right(6) + figures.joined()
+    }
+}
+
+extension NetBenchmark.Phase: ExpressibleByArgument {}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Training
+
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Judge a model on labelled music.",
+        discussion: """
+            Where the data holds tracks that the model was trained on, only the others are judged; --all judges all of
+            them and warns.
+            """)
+
+    @Argument(help: "A model that 'genre train' wrote.") var model: String
+    @Argument(help: "Folders of genre folders, or one with train.pkl and val.pkl.") var data: [String]
+    @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "all"
+    @Option(help: "Seed of the segment draw.") var seed: UInt64 = 0
+    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Flag(help: "Judge the tracks that the model was trained on, too.") var all = false
+    @Flag(help: "Print the result as a JSON object.") var json = false
+
+    func run() throws {
+        let choice = try segmentChoice(segments)
+        let threads = try checked(threads: threads)
+        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        let set = try openData(
+            data, for: model.card.recipe, segments: choice, seed: seed, threads: threads
+        ).set
+        let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
+        for warning in selection.warnings { note("genre: \(warning)") }
+        let judge = try Judge(parameters: model.parameters, pool: ThreadPool(threads: threads))
+        let scores = try judge.scores(
+            of: set, segments: selection.segments(of: set), genres: model.card.genres, labels: selection.labels)
+        if json { try printJSON(ScoresObject(scores)) } else { show(table(of: scores)) }
+    }
+}

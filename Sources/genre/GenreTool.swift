@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: `genre train`, `genre evaluate`, `genre predict` …
+struct GenreTool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "genre",
+        abstract: "Learn and tell the genre of music.",
+        discussion: """
+            Start with 'genre demo', which composes a small corpus and runs the whole road on it.
+
+            Exit codes: 0 good, 1 the work failed, 2 wrong usage. Results go to standard output, progress and
+            diagnostics to standard error.
+            """,
+        version: toolVersion,
+        subcommands: [
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self, DemoCommand.self,
+            BenchCommand.self,
+        ])
+}
+
+/// The tool's version, recorded in every model.
+let toolVersion = "0.1.0"
+
+@main
+enum Main {
+    static func main() {
+        do {
+            var command = try GenreTool.parseAsRoot()
+            try command.run()
+        } catch let code as ExitCode {
+            exit(code.rawValue)
+        } catch {
+            leave(with: error)
+        }
+    }
+
+    private static func leave(with error: any Error) -> Never {
+        let code = GenreTool.exitCode(for: error)
+        if code == .success {  // help and version arrive as errors too
+            show(GenreTool.fullMessage(for: error))
+            exit(0)
+        }
+        if code == .validationFailure {
+            note(GenreTool.fullMessage(for: error))
+            exit(2)
+        }
+        note("genre: \(error)")
+        exit(1)
+    }
+}

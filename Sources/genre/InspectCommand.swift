@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import ModelFile
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect", abstract: "Show what is in a model file.")
+
+    @Argument(help: "A model that 'genre train' wrote.") var model: String
+    @Flag(help: "Print the model's card as a JSON object.") var json = false
+
+    func run() throws {
+        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        if json { try printJSON(model.card) } else { show(text(of: model)) }
+    }
+
+    private func text(of model: TrainedModel) -> String {
+        let card = model.card
+        let plan = model.parameters.plan
+        var lines = [
+            "\(card.architecture): \(plan.parameterCount) parameters, \(card.genres.count) genres "
+                + "(\(card.genres.joined(separator: ", ")))",
+            "recipe: \(card.recipe.name), \(Int(card.recipe.sampleRate)) Hz, segments of "
+                + "\(plan.blueprint.input.mels) mel bands x \(plan.blueprint.input.frames) frames",
+            "",
+            "layers (channels x mel bands x frames)",
+        ]
+        for tower in plan.towers {
+            for block in tower.blocks {
+                let parts = [
+                    "convolution \(block.kernel)", block.pool.area > 1 ? "max pool \(block.pool)" : nil,
+                    activation(block.slope),
+                ]
+                lines.append(
+                    "  \(block.name.left(14)) \("\(block.input.shape)".left(11)) -> \("\(block.output.shape)".left(11)) "
+                        + parts.compactMap { $0 }.joined(separator: ", "))
+            }
+        }
+        for stage in plan.dense {
+            let inputs = stage.segments.reduce(0) { $0 + $1.shape.count }
+            let parts = [activation(stage.slope), stage.dropout > 0 ? "dropout \(stage.dropout)" : nil]
+            lines.append(
+                "  \(stage.name.left(14)) \(String(inputs).left(11)) -> \(String(stage.units.count).left(11)) "
+                    + parts.compactMap { $0 }.joined(separator: ", "))
+        }
+        let c = card.configuration
+        lines += [
+            "",
+            "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
+            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out",
+            "data hash \(card.dataHash)",
+            "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
+        ]
+        if let scores = card.scores { lines += ["", "on the held-out tracks: " + table(of: scores)] }
+        return lines.joined(separator: "\n")
+    }
+
+    private func activation(_ slope: Float) -> String? {
+        slope == 1 ? nil : slope == 0 ? "ReLU" : "leaky ReLU \(slope)"
+    }
+}

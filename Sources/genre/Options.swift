@@ -1,0 +1,61 @@
+import Architectures
+import ArgumentParser
+import Datasets
+import Features
+import Foundation
+import ModelFile
+import Training
+
+/// `--threads` as given, or a complaint.
+func checked(threads: Int?) throws -> Int? {
+    guard threads.map({ 1...256 ~= $0 }) ?? true else {
+        throw ValidationError("--threads must be 1 to 256.")
+    }
+    return threads
+}
+
+/// Hyperparameters of a training; every default is the report's.
+struct HyperparameterOptions: ParsableArguments {
+    @Option(help: "The net: \(netNames).") var net = "shallow"
+    @Option(help: "Passes over the training segments.") var epochs = 100
+    @Option(help: "Segments a step; the last, partial batch of an epoch is used too.") var batch = 64
+    @Option(help: "Adam's learning rate.") var learningRate = 5e-5
+    @Option(help: "Adam's first decay rate.") var beta1 = 0.9
+    @Option(help: "Adam's second decay rate.") var beta2 = 0.999
+    @Option(help: "Adam's epsilon.") var epsilon = 1e-8
+    @Option(
+        help:
+            "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).")
+    var l1: Double?
+    @Option(help: "Seed of initial weights, order, dropout, split and segment draw.") var seed: UInt64 = 0
+    @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "15"
+}
+
+extension HyperparameterOptions {
+    /// The configuration that the options ask for.
+    func configuration() throws -> TrainingConfiguration {
+        guard let architecture = Architecture.named(net) else {
+            throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
+        }
+        var perTrack: Int?
+        if case .random(let count) = try segmentChoice(segments) { perTrack = count }
+        let configuration = TrainingConfiguration(
+            net: net, epochs: epochs, batch: batch, learningRate: learningRate, beta1: beta1, beta2: beta2,
+            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack)
+        do { try configuration.check() } catch { throw ValidationError("\(error)") }
+        return configuration
+    }
+}
+
+/// "15" or "all" as a choice of segments.
+func segmentChoice(_ text: String) throws -> SegmentChoice {
+    if text == "all" { return .all }
+    guard let count = Int(text), count >= 1 else {
+        throw ValidationError("--segments must be 'all' or a number of at least 1, not '\(text)'.")
+    }
+    return .random(count: count)
+}
+
+let netNames = Architecture.all.map(\.name).joined(separator: ", ")
+let netList = Architecture.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
+let recipeNames = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")

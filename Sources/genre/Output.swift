@@ -1,0 +1,88 @@
+import Foundation
+
+/// Writes a result to standard output at once, so that it keeps its place among the diagnostics.
+func show(_ text: String) {
+    print(text)
+    fflush(nil)
+}
+
+/// Writes a line to standard error.
+func note(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// Prints a value as JSON on one line of standard output, keys in order.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    show(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// One line on the terminal that is written over; nothing where standard error is no terminal.
+///
+/// May be called from any thread.
+final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
+    private let lock = NSLock()
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var lastUpdate = ContinuousClock.now - .seconds(1)
+    private var shown = false
+
+    /// Shows the line, at most ten times a second.
+    func show(_ line: @autoclosure () -> String) {
+        lock.lock()
+        defer { lock.unlock() }
+        let now = ContinuousClock.now
+        guard isTerminal, now - lastUpdate >= .milliseconds(100) else { return }
+        lastUpdate = now
+        shown = true
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(line())".utf8))
+    }
+
+    /// Takes the line away, before other output.
+    func clear() {
+        lock.lock()
+        defer { lock.unlock() }
+        guard shown else { return }
+        shown = false
+        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+    }
+}
+
+/// Rate and time left of work that is counted in items.
+struct Pace: Sendable {
+    private let start = ContinuousClock.now
+
+    func seconds() -> Double {
+        let taken = ContinuousClock.now - start
+        return Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
+    }
+
+    /// "3 min 20 s left" after `done` of `total` items.
+    func left(done: Int, of total: Int) -> String {
+        guard done > 0 else { return "" }
+        return "\(duration(seconds() / Double(done) * Double(total - done))) left"
+    }
+}
+
+/// 200 as "3 min 20 s".
+func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded(.up))
+    if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
+    return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
+}
+
+/// 0.6312 as "63.1 %".
+func percent(_ fraction: Double?) -> String {
+    guard let fraction else { return "-" }
+    return String(format: "%.1f %%", fraction * 100)
+}
+
+/// A number with so many places after the point.
+func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
+
+extension String {
+    /// Filled with spaces on the right up to `width` characters.
+    func left(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    /// Filled with spaces on the left up to `width` characters.
+    func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

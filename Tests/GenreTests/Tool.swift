@@ -1,0 +1,71 @@
+import Foundation
+
+/// The built tool, run as a user runs it.
+enum Tool {
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let diagnostics: String
+
+        /// Standard output as one JSON object a line.
+        func objects() throws -> [[String: Any]] {
+            try output.split(separator: "\n").map {
+                try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+            }
+        }
+    }
+
+    static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome {
+        try run(arguments, in: folder)
+    }
+
+    static func run(_ arguments: [String], in folder: URL? = nil) throws -> Outcome {
+        let process = Process()
+        // The tool lies beside the test bundle.
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+            .deletingLastPathComponent().appendingPathComponent("genre")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        // Files, not pipes: a full pipe would stop the tool.
+        let streams = try TemporaryFolder()
+        let output = streams.url.appendingPathComponent("output")
+        let diagnostics = streams.url.appendingPathComponent("diagnostics")
+        for file in [output, diagnostics] { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: diagnostics)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+            diagnostics: try String(contentsOf: diagnostics, encoding: .utf8))
+    }
+}
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("genre-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+    /// Makes a file, and the folders above it.
+    @discardableResult
+    func write(_ data: Data, to name: String) throws -> String {
+        let file = url.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: file)
+        return file.path
+    }
+
+    func contents(of name: String = "") throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path(name)).sorted()
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+}

@@ -1,0 +1,86 @@
+import Audio
+import Foundation
+import Testing
+
+/// Wrong usage exits with 2, bad data with 1; both say what to do and leave nothing behind.
+@Suite struct UsageTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func versionAndHelpGoToStandardOutput() throws {
+        let version = try Tool.run("--version")
+        #expect(version.status == 0 && version.output.contains("."))
+        for arguments in [["--help"], ["train", "--help"], ["help", "predict"]] {
+            let help = try Tool.run(arguments)
+            #expect(help.status == 0 && help.output.contains("USAGE") && help.diagnostics.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        ["nonsense"], ["train"], ["train", "x", "--epochs", "many"], ["train", "x", "--epochs", "0"],
+        ["train", "x", "--net", "alexnet"], ["train", "x", "--batch", "-1"], ["train", "x", "--l1", "nan"],
+        ["train", "x", "--threads", "0"], ["train", "x", "--segments", "none"], ["predict"], ["evaluate", "x"],
+        ["train", "x", "--frobnicate"],
+    ])
+    func wrongUsageExitsWithTwo(arguments: [String]) throws {
+        let outcome = try Tool.run(arguments, in: folder.url)
+        #expect(outcome.status == 2, "\(arguments)")
+        #expect(outcome.output.isEmpty && !outcome.diagnostics.isEmpty)
+        #expect(try folder.contents().isEmpty)
+    }
+
+    private func expectFailure(_ data: String, status: Int32 = 1, naming text: String) throws {
+        let before = try folder.contents()
+        let outcome = try Tool.run("train", data, "--epochs", "1", "-o", folder.path("run"))
+        #expect(outcome.status == status, "\(outcome.diagnostics)")
+        #expect(outcome.diagnostics.contains(text), "\(outcome.diagnostics) should name \(text)")
+        #expect(outcome.output.isEmpty)
+        #expect(try folder.contents() == before, "something was left behind")
+    }
+
+    private func tone(_ name: String, seconds: Double) throws {
+        let file = folder.url.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let samples = (0..<Int(seconds * 22_050)).map { Float(sin(Double($0) * 0.1)) * 0.5 }
+        try WaveFile.write(samples, sampleRate: 22_050, to: file)
+    }
+
+    @Test func aMissingPath() throws { try expectFailure(folder.path("nowhere"), naming: "nowhere") }
+
+    @Test func anEmptyFolder() throws {
+        try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: true)
+        try expectFailure(folder.path("empty"), naming: "empty")
+    }
+
+    @Test func oneGenreOnly() throws {
+        for number in 0..<3 { try tone("data/jazz/\(number).wav", seconds: 2) }
+        try expectFailure(folder.path("data"), naming: "jazz")
+    }
+
+    @Test func genresThatDifferOnlyByCase() throws {
+        for genre in ["jazz", "Jazz", "rock"] {
+            for number in 0..<2 { try tone("data/\(genre)/\(number).wav", seconds: 2) }
+        }
+        let outcome = try Tool.run("train", folder.path("data"), "-o", folder.path("run"))
+        #expect(outcome.status == 1)
+        #expect(outcome.diagnostics.contains("jazz") && outcome.diagnostics.contains("Jazz"))
+    }
+
+    @Test func filesThatAreTooShort() throws {
+        for genre in ["jazz", "rock"] { try tone("data/\(genre)/0.wav", seconds: 0.2) }
+        try expectFailure(folder.path("data"), naming: "0.wav")
+    }
+
+    @Test func aTruncatedAndAForeignPickle() throws {
+        try folder.write(Data([0x80, 4, 0x95, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0x5D]), to: "cut/train.pkl")
+        try folder.write(Data([0x80, 4, 0x5D, 0x2E]), to: "cut/val.pkl")
+        try expectFailure(folder.path("cut"), naming: "train.pkl")
+        // protocol 4, os.system('true')
+        let hostile = Data([0x80, 4]) + Data("cos\nsystem\n(S'true'\ntR.".utf8)
+        try folder.write(hostile, to: "hostile/train.pkl")
+        try folder.write(hostile, to: "hostile/val.pkl")
+        try expectFailure(folder.path("hostile"), naming: "system")
+    }
+}
