@@ -16,7 +16,8 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures", "Synthesis",
+                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
+                "Synthesis",
                 "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -26,7 +27,8 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
+                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage",
+                "Randomness",
             ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),

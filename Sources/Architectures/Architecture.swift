@@ -6,18 +6,24 @@ public struct Architecture: Sendable {
     public let name: String
     /// One sentence for lists and help.
     public let summary: String
-    /// The L1 factor that its authors train it with.
+    /// The L1 factor and batch size that its authors train it with.
     public let defaultL1: Double
+    public let defaultBatch: Int
     private let build: @Sendable (Int) -> Blueprint
 
     public init(
-        name: String, summary: String, defaultL1: Double = 1e-4, blueprint: @escaping @Sendable (Int) -> Blueprint
+        name: String, summary: String, defaultL1: Double = 1e-4, defaultBatch: Int = 64,
+        blueprint: @escaping @Sendable (Int) -> Blueprint
     ) {
         self.name = name
         self.summary = summary
         self.defaultL1 = defaultL1
+        self.defaultBatch = defaultBatch
         build = blueprint
     }
+
+    /// Why its figures are not what they seem; nil for a net whose verdict on a segment depends on that segment alone.
+    public var caution: String? { blueprint(genres: 2).caution }
 
     /// The blueprint for so many genres.
     public func blueprint(genres: Int) -> Blueprint { build(genres) }
@@ -25,7 +31,8 @@ public struct Architecture: Sendable {
     /// Every net that the tool knows, in the order of the report.
     public static let all: [Architecture] = [
         Architecture(
-            name: "shallow", summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
+            name: "shallow",
+            summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
             blueprint: Blueprint.shallow),
         Architecture(
             name: "deep", summary: "two towers of four convolutions each (the report's first extension)",
@@ -34,6 +41,17 @@ public struct Architecture: Sendable {
             name: "deep-published",
             summary: "the deep net as the report's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
             defaultL1: 1e-5, blueprint: Blueprint.deepPublished),
+        Architecture(
+            name: "crnn", summary: "the deep towers, then an LSTM over time (the report's second extension)",
+            blueprint: Blueprint.crnn),
+        Architecture(
+            name: "bicrnn", summary: "crnn in both directions of time (the report's future work)",
+            blueprint: Blueprint.bicrnn),
+        Architecture(
+            name: "crnn-published",
+            summary: "the CRNN as the report's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
+            defaultL1: 1e-5, defaultBatch: 32,
+            blueprint: Blueprint.crnnPublished),
     ]
 
     public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }

@@ -60,7 +60,7 @@ static bool assign(gk_blocks *blocks) {
             int32_t winner = PATHS - 1;
             for (int32_t p = 0; p < PATHS; p++) {
                 double cost = paths[p]->cost(plan, b, (gk_pass)pass);
-                if (preferred && cost < INFINITY && strcmp(paths[p]->name, preferred) == 0)
+                if (cost < INFINITY && strstr(preferred, paths[p]->name))
                     cost = -1;
                 if (cost < best)
                     best = cost, winner = p;

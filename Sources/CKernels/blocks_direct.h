@@ -36,12 +36,8 @@ static void direct_pad(const gk_direct_block *d, const float *image, int32_t fir
             memset(row + left + width, 0, sizeof(float) * (size_t)(line - left - width));
             continue;
         }
-        for (int32_t c = 0; c < channels; c += 16) {
-            for (int32_t k = 0; k < 16; k++) {
-                float *to_line = row + (c + k) * line;
-                memset(to_line, 0, sizeof(float) * left);
-                memset(to_line + left + width, 0, sizeof(float) * (size_t)(line - left - width));
-            }
+        memset(row, 0, sizeof(float) * (size_t)d->row);
+        for (int32_t c = 0; c < channels; c += 16)
             for (int32_t x = 0; x < width; x += 16) { // spare lanes write zeros beyond the width, inside the line
                 v16 block[16];
 #pragma clang loop unroll(full)
@@ -52,7 +48,6 @@ static void direct_pad(const gk_direct_block *d, const float *image, int32_t fir
                 for (int32_t k = 0; k < 16; k++)
                     v16_store(row + (c + k) * line + left + x, block[k]);
             }
-        }
     }
 }
 

@@ -10,6 +10,8 @@ enum { LANES = 16, LONGEST_LINE = 4096 };
 static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
 
 bool gk_fourier_fits(const gk_block_shape *shape) {
+    // A single channel out is stored alone and would leave fifteen lanes empty.
+    if (shape->out_channels == 1) return false;
     return shape->height >= 1 && shape->width >= 1 && shape->height <= LONGEST_LINE && shape->width <= LONGEST_LINE &&
            shape->kernel_height <= LONGEST_LINE && shape->kernel_width <= LONGEST_LINE;
 }
@@ -27,7 +29,7 @@ static void set_axes(gk_fourier_block *block, const gk_block_shape *shape, bool 
     block->line_before = (block->line_kernel - 1) / 2;
     block->along_pooled = block->along / block->along_pool;
     block->lines_pooled = block->lines / block->line_pool;
-    int32_t in = gk_stored_channels(shape->in_channels), out = (shape->out_channels + LANES - 1) / LANES * LANES;
+    int32_t in = gk_stored_channels(shape->in_channels), out = gk_stored_channels(shape->out_channels);
     block->in_groups = in == 1 ? 0 : in / LANES;
     block->out_groups = out / LANES;
 }

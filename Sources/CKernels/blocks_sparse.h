@@ -58,10 +58,10 @@ static int32_t sparse_begin(int32_t whole, int32_t parts, int32_t part) {
 #define SPARSE_SIZES(X)                                                                                                \
     SPARSE_ROWS_12(X, 1)                                                                                               \
     SPARSE_ROWS_12(X, 2)                                                                                               \
-    SPARSE_ROWS_8(X, 3) SPARSE_ROWS_6(X, 4) SPARSE_ROWS_4(X, 5) SPARSE_ROWS_4(X, 6) SPARSE_ROWS_3(X, 7)                \
-        SPARSE_ROWS_3(X, 8) SPARSE_ROWS_2(X, 9) SPARSE_ROWS_2(X, 10) SPARSE_ROWS_2(X, 11) SPARSE_ROWS_2(X, 12)         \
-            X(1, 13) X(1, 14) X(1, 15) X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22) X(1, 23)         \
-                X(1, 24)
+    SPARSE_ROWS_8(X, 3)                                                                                                \
+    SPARSE_ROWS_6(X, 4) SPARSE_ROWS_4(X, 5) SPARSE_ROWS_4(X, 6) SPARSE_ROWS_3(X, 7) SPARSE_ROWS_3(X, 8)                \
+        SPARSE_ROWS_2(X, 9) SPARSE_ROWS_2(X, 10) SPARSE_ROWS_2(X, 11) SPARSE_ROWS_2(X, 12) X(1, 13) X(1, 14) X(1, 15)  \
+            X(1, 16) X(1, 17) X(1, 18) X(1, 19) X(1, 20) X(1, 21) X(1, 22) X(1, 23) X(1, 24)
 #elif GK_SUMS == 7
 #define SPARSE_ROWS_24 SPARSE_ROWS_4
 #define GK_ROWS_24 4
@@ -216,14 +216,14 @@ GK_INLINE int32_t sparse_window(const gk_sparse_block *s, int32_t r, int32_t q) 
     return (int32_t)(r * shape->pool_height * s->row) + q * shape->pool_width * s->block->in_stored;
 }
 
-/// offsets and gradients [16][count rounded up to 16] of pooled rows first ..< end and sixteen channels from o; returns
-/// the stride of both lists. Adds the gradients to the bias gradient.
-static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t first,
-                                    int32_t end, int32_t o, int32_t *offsets, float *gradients, float *bias) {
+/// offsets and gradients [16][places rounded up to 16] of one image and sixteen channels from o; returns the stride of
+/// both lists. Adds the gradients to the bias gradient.
+static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_tensors *t, size_t image, int32_t o,
+                                    int32_t *offsets, float *gradients, float *bias) {
     const gk_block *b = s->block;
-    const int32_t count = (end - first) * b->columns, stride = (count + 15) / 16 * 16;
+    const int32_t count = s->places, stride = (count + 15) / 16 * 16;
     v16 bias_sum = v16_load(bias + o);
-    int32_t r = first, q = 0;
+    int32_t r = 0, q = 0;
     for (int32_t k = 0; k < count; k += 16) {
         v16 g[16], at[16];
         for (int32_t l = 0; l < 16; l++) {
@@ -231,7 +231,10 @@ static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_ten
                 g[l] = at[l] = (v16){0};
                 continue;
             }
-            size_t from = (image + (size_t)first * b->columns + k + l) * b->out_stored + o;
+            size_t from = (image + k + l) * b->out_stored + o;
+            __builtin_prefetch(t->output_gradient + from + 16);
+            __builtin_prefetch(t->output + from + 16);
+            __builtin_prefetch(t->argmax + from + 16);
             g[l] = sparse_gradient(t, from, b->shape.slope);
             bias_sum += g[l];
             at[l] = (v16)(sparse_offsets(s, t->argmax + from) + sparse_window(s, r, q));
@@ -268,6 +271,26 @@ static void sparse_pad(const gk_sparse_block *s, const float *image, float *padd
     memset(padded + rows * s->row, 0, sizeof(float) * (size_t)(s->padded - rows * s->row));
 }
 
+/// Adds the products of some places to the sums of sixteen output channels.
+static void sparse_gather_strip(const gk_sparse_block *s, sparse_cut cut, bool is_24, const float *padded,
+                                const int32_t *offsets, const float *gradients, int32_t stride, int32_t count,
+                                float *sums) {
+    const ptrdiff_t sum_row = (ptrdiff_t)s->run * 16, sum_channel = sum_row * s->block->shape.kernel_height;
+    for (int32_t i = 0; i < cut.row_parts; i++) {
+        int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i);
+        int32_t rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
+        for (int32_t j = 0; j < cut.run_parts; j++) {
+            int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
+            int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
+            sparse_gather_function *gather = is_24 ? sparse_gathers_24[rows] : sparse_gathers[vectors][rows];
+            for (int32_t l = 0; l < 16; l++)
+                gather(padded + i0 * s->row + j0 * 16, s->row, offsets + (ptrdiff_t)l * stride,
+                       gradients + (ptrdiff_t)l * stride, count, sums + l * sum_channel + i0 * sum_row + j0 * 16,
+                       sum_row);
+        }
+    }
+}
+
 static void sparse_weights(const gk_sparse_block *s, const gk_block_tensors *t, int32_t first_image, int32_t end_image,
                            int32_t first, int32_t end, float *partial, float *scratch) {
     const gk_block *b = s->block;
@@ -284,26 +307,12 @@ static void sparse_weights(const gk_sparse_block *s, const gk_block_tensors *t, 
     memset(bias + first, 0, sizeof(float) * (size_t)(end - first));
     for (int32_t n = first_image; n < end_image; n++) {
         sparse_pad(s, t->input + (size_t)n * shape->height * shape->width * b->in_stored, padded);
-        for (int32_t r = 0; r < b->rows; r += s->strip) {
-            int32_t last = r + s->strip < b->rows ? r + s->strip : b->rows, count = (last - r) * b->columns;
-            for (int32_t o = first; o < end; o += 16) {
-                int32_t stride =
-                    sparse_list_channels(s, t, (size_t)n * s->places, r, last, o, offsets, gradients, bias);
-                for (int32_t i = 0; i < cut.row_parts; i++) {
-                    int32_t i0 = sparse_begin(cut.rows, cut.row_parts, i);
-                    int32_t rows = sparse_begin(cut.rows, cut.row_parts, i + 1) - i0;
-                    for (int32_t j = 0; j < cut.run_parts; j++) {
-                        int32_t j0 = sparse_begin(cut.run, cut.run_parts, j);
-                        int32_t vectors = sparse_begin(cut.run, cut.run_parts, j + 1) - j0;
-                        sparse_gather_function *gather =
-                            is_24 ? sparse_gathers_24[rows] : sparse_gathers[vectors][rows];
-                        const float *x = padded + i0 * s->row + j0 * 16;
-                        float *sums = partial + o * sum_channel + i0 * sum_row + j0 * 16;
-                        for (int32_t l = 0; l < 16; l++)
-                            gather(x, s->row, offsets + (ptrdiff_t)l * stride, gradients + (ptrdiff_t)l * stride, count,
-                                   sums + l * sum_channel, sum_row);
-                    }
-                }
+        for (int32_t o = first; o < end; o += 16) {
+            int32_t stride = sparse_list_channels(s, t, (size_t)n * s->places, o, offsets, gradients, bias);
+            for (int32_t r = 0; r < b->rows; r += s->strip) {
+                int32_t last = r + s->strip < b->rows ? r + s->strip : b->rows;
+                sparse_gather_strip(s, cut, is_24, padded, offsets + r * b->columns, gradients + r * b->columns, stride,
+                                    (last - r) * b->columns, partial + o * sum_channel);
             }
         }
     }

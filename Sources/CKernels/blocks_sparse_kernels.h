@@ -14,7 +14,7 @@ typedef struct {
 
 /// Floats (or numbers of four bytes) of the lists beside the padded image in a worker's scratch memory.
 static inline size_t sparse_weight_lists(const gk_sparse_block *s) {
-    return 2 * 16 * (((size_t)s->strip * s->block->columns + 15) / 16 * 16);
+    return 2 * 16 * (((size_t)s->places + 15) / 16 * 16);
 }
 /// Output channels whose weights (one part of a kernel row) stay in the first-level cache together.
 #define SPARSE_CHANNELS 32

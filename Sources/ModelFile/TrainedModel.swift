@@ -75,7 +75,8 @@ public struct TrainedModel {
                 guard found == specification.shape else {
                     throw ModelFileError.badWeights(
                         file: file,
-                        problem: "tensor '\(specification.name)' has shape \(found); the net needs \(specification.shape)")
+                        problem:
+                            "tensor '\(specification.name)' has shape \(found); the net needs \(specification.shape)")
                 }
             }
             parameters = try ParameterStore(plan: plan)
@@ -95,7 +96,8 @@ public struct TrainedModel {
             card.recipe.segmentFrames == plan.blueprint.input.frames
         else {
             throw ModelFileError.badWeights(
-                file: file, problem: "its recipe '\(card.recipe.name)' does not make segments of \(plan.blueprint.input)")
+                file: file,
+                problem: "its recipe '\(card.recipe.name)' does not make segments of \(plan.blueprint.input)")
         }
         self.init(card: card, parameters: parameters)
     }

@@ -67,7 +67,8 @@ final class BlockGroup {
                     input: activations[tower].values, weights: weight.values, bias: bias.values, output: output,
                     argmax: argmax, output_gradient: outputGradient, input_gradient: activations[tower].gradient,
                     weight_gradient: weight.gradient, bias_gradient: bias.gradient))
-            activations[tower] = Activation(values: output, gradient: outputGradient)
+            activations[tower] = Activation(
+                values: output, gradient: outputGradient, count: block.output.storedCount)
         }
     }
 

@@ -23,6 +23,19 @@ public struct Blueprint: Sendable, Hashable {
     }
 }
 
+extension Blueprint {
+    /// Why the net's figures are not what they seem, in one sentence; nil for a net whose verdict on a segment depends on
+    /// that segment alone.
+    public var caution: String? {
+        for case .lstm(let settings) in layers where settings.sequence == .batch {
+            return "\(name) runs its LSTM across the segments of a batch, so that its verdict on a segment draws on the "
+                + "segments before it, which in validation belong to the same track and genre: its accuracy is not that "
+                + "of a classifier of single segments."
+        }
+        return nil
+    }
+}
+
 // MARK: - Blueprints in files
 
 extension Blueprint: Codable {
@@ -44,8 +57,8 @@ extension Blueprint: Codable {
 }
 
 extension Layer: Codable {
-    private enum Kind: String, Codable { case convolution, maxPool, leakyReLU, towers, dense, dropout }
-    private enum Key: String, CodingKey { case layer, channels, kernel, window, slope, towers, units, rate }
+    private enum Kind: String, Codable { case convolution, maxPool, leakyReLU, towers, lstm, dense, dropout }
+    private enum Key: String, CodingKey { case layer, channels, kernel, window, slope, towers, settings, units, rate }
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
@@ -57,6 +70,7 @@ extension Layer: Codable {
         case .maxPool: self = .maxPool(try values.decode(Extent.self, forKey: .window))
         case .leakyReLU: self = .leakyReLU(slope: try values.decode(Float.self, forKey: .slope))
         case .towers: self = .towers(try values.decode([Tower].self, forKey: .towers))
+        case .lstm: self = .lstm(try values.decode(LSTMSettings.self, forKey: .settings))
         case .dense: self = .dense(units: try values.decode(Int.self, forKey: .units))
         case .dropout: self = .dropout(rate: try values.decode(Float.self, forKey: .rate))
         }
@@ -78,6 +92,9 @@ extension Layer: Codable {
         case .towers(let towers):
             try values.encode(Kind.towers, forKey: .layer)
             try values.encode(towers, forKey: .towers)
+        case .lstm(let settings):
+            try values.encode(Kind.lstm, forKey: .layer)
+            try values.encode(settings, forKey: .settings)
         case .dense(let units):
             try values.encode(Kind.dense, forKey: .layer)
             try values.encode(units, forKey: .units)

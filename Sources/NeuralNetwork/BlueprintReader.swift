@@ -2,13 +2,15 @@
 struct BlueprintReader {
     let blueprint: Blueprint
     private(set) var towers: [NetworkPlan.TowerPlan] = []
+    private(set) var recurrent: NetworkPlan.RecurrentStage?
     private(set) var dense: [NetworkPlan.DenseStage] = []
 
     init(blueprint: Blueprint) { self.blueprint = blueprint }
 
     mutating func read() throws(NeuralNetworkError) {
         let input = blueprint.input
-        try check(1...8192 ~= input.mels && 1...8192 ~= input.frames, "an input of \(input) is out of range (1 to 8192)")
+        try check(
+            1...8192 ~= input.mels && 1...8192 ~= input.frames, "an input of \(input) is out of range (1 to 8192)")
         try check(blueprint.layers.count <= 1000, "it has more than 1,000 layers")
 
         var rest = blueprint.layers[...]
@@ -24,6 +26,7 @@ struct BlueprintReader {
         } else if case .convolution? = rest.first {
             try addTower("convolution", reading: &rest)
         }
+        try addRecurrent(reading: &rest)
         try addDense(reading: &rest)
         if let layer = rest.first { throw problem("\(layer.kind) cannot stand where it does") }
         guard let last = dense.last else { throw problem("it has no dense layer to give the classes' logits") }
@@ -71,10 +74,51 @@ struct BlueprintReader {
         towers.append(NetworkPlan.TowerPlan(name: name, blocks: blocks))
     }
 
+    // MARK: - The recurrent layer
+
+    private mutating func addRecurrent(reading layers: inout ArraySlice<Layer>) throws(NeuralNetworkError) {
+        guard case .lstm(let settings)? = layers.first else { return }
+        layers.removeFirst()
+        try check(1...65_536 ~= settings.hidden, "\(settings.hidden) hidden units are out of range")
+        try check(1...64 ~= settings.layers, "\(settings.layers) recurrent layers are out of range (1 to 64)")
+        try check(
+            settings.dropout >= 0 && settings.dropout < 1,
+            "a dropout rate of \(settings.dropout) is out of range (0 to below 1)")
+        try check(!towers.isEmpty, "a recurrent layer needs convolutions before it")
+        var steps: Int?
+        var order = Array(towers.indices)
+        if case .time(let names) = settings.sequence {
+            try check(
+                Set(names) == Set(towers.map(\.name)) && names.count == towers.count,
+                "the order of a recurrent layer's towers must name each of them once")
+            order = names.map { name in towers.firstIndex { $0.name == name }! }
+            steps = towers.map { $0.blocks.last!.output.shape.extent.frames }.max()
+        }
+        var sources: [NetworkPlan.RecurrentStage.Source] = []
+        for tower in order {
+            let features = towers[tower].blocks.last!.output
+            let frames = features.shape.extent.frames
+            let span = (steps ?? frames) / frames
+            try check(
+                steps == nil || span * frames == steps,
+                "tower '\(towers[tower].name)' ends with \(frames) columns, which do not divide \(steps ?? 0) steps")
+            sources.append(NetworkPlan.RecurrentStage.Source(tower: tower, features: features, span: span))
+        }
+        var dropout: Float = 0
+        if case .dropout(let rate)? = layers.first {
+            try check(rate >= 0 && rate < 1, "a dropout rate of \(rate) is out of range (0 to below 1)")
+            dropout = rate
+            layers.removeFirst()
+        }
+        recurrent = NetworkPlan.RecurrentStage(
+            name: "lstm", sources: sources, steps: steps, settings: settings,
+            hidden: StoredChannels(units: settings.hidden), dropout: dropout)
+    }
+
     // MARK: - Dense layers
 
     private mutating func addDense(reading layers: inout ArraySlice<Layer>) throws(NeuralNetworkError) {
-        var segments = towers.map { $0.blocks.last!.output }
+        var segments = recurrent?.outputs ?? towers.map { $0.blocks.last!.output }
         if segments.isEmpty {
             segments = [StoredFeatures(shape: FeatureShape(channels: 1, extent: blueprint.input), storedChannels: 1)]
         }
@@ -122,6 +166,7 @@ extension Layer {
         case .maxPool: "a max pool"
         case .leakyReLU: "an activation"
         case .towers: "a group of towers"
+        case .lstm: "a recurrent layer"
         case .dense: "a dense layer"
         case .dropout: "a dropout"
         }

@@ -17,7 +17,7 @@ final class DenseRunner {
             segments.initializeElement(
                 at: index,
                 to: gk_dense_segment(
-                    features: input.values, gradient: input.gradient, count: Int32(stage.segments[index].storedCount)))
+                    features: input.values, gradient: input.gradient, count: Int32(input.count)))
         }
         let weight = parameters["\(stage.name).weight"]!
         let bias = parameters["\(stage.name).bias"]!

@@ -34,6 +34,7 @@ public final class Executor {
     private let arena: AlignedBuffer
     private let gradients: AlignedBuffer?
     private let groups: [BlockGroup]
+    private let recurrent: RecurrentRunner?
     private let stages: [DenseRunner]
     private let probabilityBuffer: UnsafeMutablePointer<Float>
     private let labelBuffer: UnsafeMutablePointer<Int32>
@@ -62,6 +63,9 @@ public final class Executor {
                 try BlockGroup.Layout(
                     plan: plan, level: level, batch: batch, training: training, pool: pool, arena: &layout))
         }
+        let recurrentLayout = plan.recurrent.map {
+            RecurrentRunner.Layout(stage: $0, batch: batch, training: training, arena: &layout)
+        }
         let stageOffsets = plan.dense.map { stage in
             (
                 output: layout.reserve(floats: batch * stage.units.stored),
@@ -89,18 +93,26 @@ public final class Executor {
                 gradient: gradients.map { $0.floats + specification.offset })
         }
 
-        var activations = plan.towers.map { _ in Activation(values: UnsafePointer(inputs), gradient: nil) }
+        let image = Activation(
+            values: UnsafePointer(inputs), gradient: nil, count: plan.blueprint.input.area)
+        var activations = plan.towers.map { _ in image }
         var built: [BlockGroup] = []
         for group in groupPlans {
             built.append(BlockGroup(layout: group, base: base, parameters: locations, activations: &activations))
         }
         groups = built
 
-        var inputsOfStage = plan.towers.isEmpty ? [Activation(values: UnsafePointer(inputs), gradient: nil)] : activations
+        recurrent = recurrentLayout.map { layout in
+            RecurrentRunner(
+                layout: layout, base: base, inputs: activations, dropoutSeed: dropoutSeed, parameters: locations)
+        }
+
+        var inputsOfStage = recurrent.map { [$0.output] } ?? (plan.towers.isEmpty ? [image] : activations)
         var runners: [DenseRunner] = []
         for (stage, offsets) in zip(plan.dense, stageOffsets) {
             let output = Activation(
-                values: UnsafePointer(floats(offsets.output)), gradient: training ? floats(offsets.gradient) : nil)
+                values: UnsafePointer(floats(offsets.output)), gradient: training ? floats(offsets.gradient) : nil,
+                count: stage.units.stored)
             let key = dropoutSeed.map { seed in
                 var stream = RandomStream(seed: seed, purpose: "dropout of \(stage.name)")
                 return stream.next()
@@ -164,6 +176,7 @@ public final class Executor {
         forward(count: count, step: step)
         let result = softmax(count: count, labels: labels, gradient: stages.last!.output.gradient)
         for stage in stages.reversed() { stage.backward(count: count, step: step, pool: pool) }
+        recurrent?.backward(count: count, step: step, pool: pool)
         for group in groups.reversed() { group.backward(count: count, pool: pool) }
         return result
     }
@@ -186,6 +199,7 @@ public final class Executor {
             preparedVersion = parameters.version
         }
         for group in groups { group.forward(count: count, pool: pool) }
+        recurrent?.forward(count: count, step: step, pool: pool)
         for stage in stages { stage.forward(count: count, step: step, pool: pool) }
     }
 
@@ -209,8 +223,9 @@ struct ParameterLocation {
     let gradient: UnsafeMutablePointer<Float>?
 }
 
-/// A layer's output and the gradient with respect to it; the input segments have none.
+/// A layer's output, the gradient with respect to it (the input segments have none), and its floats a segment.
 struct Activation {
     let values: UnsafePointer<Float>
     let gradient: UnsafeMutablePointer<Float>?
+    let count: Int
 }

@@ -1,22 +1,30 @@
 /// One parameter tensor of a net: its name and shape as in PyTorch, and where and how the kernels keep it.
 public struct ParameterSpecification: Sendable, Hashable {
     public enum Role: Sendable, Hashable {
-        /// Pays the L1 penalty; drawn from the Kaiming normal distribution.
+        /// Pays the L1 penalty.
         case weight
-        /// Starts at zero.
         case bias
+    }
+
+    /// What the values are drawn from.
+    public enum Initialiser: Sendable, Hashable {
+        /// Normal with variance 2 / fan in (He et al. 2015).
+        case kaimingNormal(fanIn: Int)
+        case zero
+        /// Uniform in ± bound.
+        case uniform(bound: Double)
     }
 
     /// For example "frequency.1.weight" or "dense1.bias".
     public let name: String
     public let role: Role
-    /// The inputs that one unit sums over.
-    public let fanIn: Int
+    public let initialiser: Initialiser
     public let layout: ParameterLayout
     /// Where the tensor begins in the stored parameters, in floats.
     public internal(set) var offset = 0
 
-    /// The canonical shape, PyTorch's: convolutions [out, in, mels, frames], dense [out, in], biases [out].
+    /// The canonical shape, PyTorch's: convolutions [out, in, mels, frames], dense [out, in], biases [out];
+    /// LSTM [4 * hidden, in], [4 * hidden, hidden] and [4 * hidden], gates i, f, g, o.
     public var shape: [Int] { layout.shape }
     /// Values in the canonical tensor.
     public var count: Int { layout.shape.reduce(1, *) }
@@ -30,6 +38,12 @@ public enum ParameterLayout: Sendable, Hashable {
     /// [out, all features] as [all stored features][stored out]; the features of each segment are flattened channel by
     /// channel in the canonical tensor, place by place in memory.
     case dense(segments: [StoredFeatures], outputs: StoredChannels)
+    /// LSTM input weights [4 * hidden, all features] as [all stored features][4][stored hidden].
+    case gatesOfInput(segments: [StoredFeatures], hidden: StoredChannels)
+    /// LSTM recurrent weights [4 * hidden, hidden] as [stored hidden][4][stored hidden].
+    case gatesOfState(hidden: StoredChannels)
+    /// LSTM biases [4 * hidden] as [4][stored hidden].
+    case gateBiases(hidden: StoredChannels)
     /// [count], rounded up.
     case vector(StoredChannels)
 
@@ -38,6 +52,10 @@ public enum ParameterLayout: Sendable, Hashable {
         case .convolution(let inputs, let outputs, let kernel):
             [outputs.count, inputs.count, kernel.mels, kernel.frames]
         case .dense(let segments, let outputs): [outputs.count, segments.reduce(0) { $0 + $1.shape.count }]
+        case .gatesOfInput(let segments, let hidden):
+            [4 * hidden.count, segments.reduce(0) { $0 + $1.shape.count }]
+        case .gatesOfState(let hidden): [4 * hidden.count, hidden.count]
+        case .gateBiases(let hidden): [4 * hidden.count]
         case .vector(let channels): [channels.count]
         }
     }
@@ -47,6 +65,10 @@ public enum ParameterLayout: Sendable, Hashable {
         switch self {
         case .convolution(let inputs, let outputs, let kernel): kernel.area * inputs.stored * outputs.stored
         case .dense(let segments, let outputs): segments.reduce(0) { $0 + $1.storedCount } * outputs.stored
+        case .gatesOfInput(let segments, let hidden):
+            segments.reduce(0) { $0 + $1.storedCount } * 4 * hidden.stored
+        case .gatesOfState(let hidden): hidden.stored * 4 * hidden.stored
+        case .gateBiases(let hidden): 4 * hidden.stored
         case .vector(let channels): channels.stored
         }
     }
@@ -64,16 +86,23 @@ public enum ParameterLayout: Sendable, Hashable {
             }
         case .dense(let segments, let outputs):
             for output in 0..<outputs.count {
-                var start = 0
-                for segment in segments {
-                    let places = segment.shape.extent.area
-                    for channel in 0..<segment.shape.channels {
-                        for place in 0..<places {
-                            body((start + place * segment.storedChannels + channel) * outputs.stored + output)
-                        }
-                    }
-                    start += segment.storedCount
+                segments.forEachStoredFeature { body($0 * outputs.stored + output) }
+            }
+        case .gatesOfInput(let segments, let hidden):
+            for gate in 0..<4 {
+                for unit in 0..<hidden.count {
+                    segments.forEachStoredFeature { body(($0 * 4 + gate) * hidden.stored + unit) }
                 }
+            }
+        case .gatesOfState(let hidden):
+            for gate in 0..<4 {
+                for unit in 0..<hidden.count {
+                    for state in 0..<hidden.count { body((state * 4 + gate) * hidden.stored + unit) }
+                }
+            }
+        case .gateBiases(let hidden):
+            for gate in 0..<4 {
+                for unit in 0..<hidden.count { body(gate * hidden.stored + unit) }
             }
         case .vector(let channels):
             for index in 0..<channels.count { body(index) }
@@ -110,4 +139,19 @@ public struct StoredFeatures: Sendable, Hashable {
     }
 
     public var storedCount: Int { shape.extent.area * storedChannels }
+}
+
+extension [StoredFeatures] {
+    /// Calls `body` with the stored position of each feature in canonical order: segment by segment, each flattened
+    /// channel by channel.
+    func forEachStoredFeature(_ body: (Int) -> Void) {
+        var start = 0
+        for segment in self {
+            let places = segment.shape.extent.area
+            for channel in 0..<segment.shape.channels {
+                for place in 0..<places { body(start + place * segment.storedChannels + channel) }
+            }
+            start += segment.storedCount
+        }
+    }
 }

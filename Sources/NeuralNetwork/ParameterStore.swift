@@ -53,19 +53,22 @@ public final class ParameterStore {
         }
     }
 
-    /// Weights from the Kaiming normal distribution (fan in, gain sqrt 2; He et al. 2015), biases zero: each tensor from
-    /// a stream of its own, in canonical order.
+    /// Draws all values: convolutions and dense layers from the Kaiming normal distribution (fan in, gain sqrt 2; He et
+    /// al. 2015) with zero biases, recurrent layers uniformly in ± 1 / sqrt(hidden), as PyTorch does. Each tensor has a
+    /// stream of its own, in canonical order.
     public func initialise(seed: UInt64) {
         version += 1
         for specification in plan.parameters {
             let start = values + specification.offset
-            switch specification.role {
-            case .bias:
+            var stream = RandomStream(seed: seed, purpose: "initialisation of \(specification.name)")
+            switch specification.initialiser {
+            case .zero:
                 specification.layout.forEachStoredIndex { start[$0] = 0 }
-            case .weight:
-                var stream = RandomStream(seed: seed, purpose: "initialisation of \(specification.name)")
-                let deviation = (2 / Double(specification.fanIn)).squareRoot()
+            case .kaimingNormal(let fanIn):
+                let deviation = (2 / Double(fanIn)).squareRoot()
                 specification.layout.forEachStoredIndex { start[$0] = Float(stream.normal() * deviation) }
+            case .uniform(let bound):
+                specification.layout.forEachStoredIndex { start[$0] = Float(stream.uniform(-bound, bound)) }
             }
         }
     }

@@ -22,7 +22,8 @@ public struct JudgedTracks: Sendable {
         for genre in set.genres {
             guard let index = card.genres.firstIndex(of: genre) else {
                 throw .dataDoesNotFit(
-                    "the model does not know the data's genre '\(genre)'; it knows \(card.genres.joined(separator: ", "))")
+                    "the model does not know the data's genre '\(genre)'; it knows \(card.genres.joined(separator: ", "))"
+                )
             }
             classOfGenre.append(index)
         }

@@ -32,7 +32,8 @@ public final class Trainer {
         try configuration.check()
         let plan = try NetworkPlan(blueprint)
         guard plan.classes == set.genres.count else {
-            throw TrainingError.dataDoesNotFit("the net has \(plan.classes) classes, the data \(set.genres.count) genres")
+            throw TrainingError.dataDoesNotFit(
+                "the net has \(plan.classes) classes, the data \(set.genres.count) genres")
         }
         guard blueprint.input.mels == set.mels, blueprint.input.frames == set.frames else {
             throw TrainingError.dataDoesNotFit(

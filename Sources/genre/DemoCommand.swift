@@ -30,7 +30,8 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         let folder = URL(
-            fileURLWithPath: output ?? FileManager.default.temporaryDirectory
+            fileURLWithPath: output
+                ?? FileManager.default.temporaryDirectory
                 .appendingPathComponent("genre-demo-\(ProcessInfo.processInfo.processIdentifier)").path)
         let corpus = folder.appendingPathComponent("music")
         show(
@@ -43,7 +44,9 @@ struct DemoCommand: ParsableCommand {
         try DemoCorpus.write(
             to: corpus, tracksPerGenre: Self.tracksPerGenre, seconds: Self.seconds, seed: seed)
 
-        show("\n2. Log-mel segments, then \(epochs) epochs of the shallow net (Schindler et al. 2016) on 75 % of the tracks.")
+        show(
+            "\n2. Log-mel segments, then \(epochs) epochs of the shallow net (Schindler et al. 2016) on 75 % of the tracks."
+        )
         let configuration = TrainingConfiguration(epochs: epochs, seed: seed)
         let data = try openData(
             [corpus.path], segments: .random(count: 15), seed: seed, threads: threads)

@@ -23,7 +23,9 @@ struct HyperparameterOptions: ParsableArguments {
     @Option(help: "Adam's first decay rate.") var beta1 = 0.9
     @Option(help: "Adam's second decay rate.") var beta2 = 0.999
     @Option(help: "Adam's epsilon.") var epsilon = 1e-8
-    @Option(help: "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).")
+    @Option(
+        help:
+            "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).")
     var l1: Double?
     @Option(help: "Seed of initial weights, order, dropout, split and segment draw.") var seed: UInt64 = 0
     @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "15"

@@ -68,7 +68,8 @@ func train(_ run: TrainingRun, threads: Int?) throws -> TrainedModel {
         case .step(let done, let total, let epoch):
             progress.show(
                 "epoch \(epoch)/\(configuration.epochs)  step \(done)/\(total)  "
-                    + "\(Int(Double(done * stepSize) / pace.seconds())) segments/s  \(pace.left(done: done, of: total))")
+                    + "\(Int(Double(done * stepSize) / pace.seconds())) segments/s  \(pace.left(done: done, of: total))"
+            )
         case .epoch(let record):
             progress.clear()
             note(

@@ -16,10 +16,11 @@ import Testing
         #expect(abs(result.gflops / result.peakShare - 1000) < 1e-6)
         let object = try #require(
             try JSONSerialization.jsonObject(with: JSONEncoder().encode(result)) as? [String: Any])
-        #expect(Set(object.keys) == [
-            "net", "phase", "batch", "threads", "isa", "ms_min", "ms_median", "segments_per_second", "gflops",
-            "peak_share",
-        ])
+        #expect(
+            Set(object.keys) == [
+                "net", "phase", "batch", "threads", "isa", "ms_min", "ms_median", "segments_per_second", "gflops",
+                "peak_share",
+            ])
     }
 
     @Test func peaksArePositive() throws {

@@ -10,7 +10,7 @@ extension KernelTests {
             BlockCase(size: (20, 24), channels: (16, 48), kernel: (3, 5), pool: (2, 2), batch: 17),
             BlockCase(size: (20, 24), channels: (1, 32), kernel: (7, 20), pool: (5, 1), batch: 17),
         ]
-        static let pathSets = ["direct sparse", "oracle"]
+        static let pathSets = ["direct sparse", "fourier", "oracle"]
 
         @Test(arguments: fastSets, [1, 3, 17] as [Int32])
         func anyNumberOfThreadsGivesTheSameBits(isa: gk_isa, batch: Int32) throws {
@@ -55,9 +55,9 @@ extension KernelTests {
                 let outputs = all.layout.outputCount / 17 * 5, inputs = all.layout.inputCount / 17 * 5
                 #expect(all.output.bits.prefix(outputs) == some.output.bits.prefix(outputs))
                 #expect(all.inputGradient.bits.prefix(inputs) == some.inputGradient.bits.prefix(inputs))
-                #expect(some.output.values.dropFirst(outputs).allSatisfy(\.isNaN))
-                #expect(some.inputGradient.values.dropFirst(inputs).allSatisfy(\.isNaN))
-                #expect(some.weightGradient.values.allSatisfy(\.isFinite))
+                #expect(some.output.values.dropFirst(outputs).allSatisfy { $0.isNaN })
+                #expect(some.inputGradient.values.dropFirst(inputs).allSatisfy { $0.isNaN })
+                #expect(some.weightGradient.values.allSatisfy { $0.isFinite })
             }
         }
 
@@ -99,7 +99,7 @@ extension KernelTests {
                         let gradients = [\BlockMemory.weightGradient, \.biasGradient, \.inputGradient]
                         for (bit, gradient) in gradients.enumerated() {
                             if wanted & 1 << bit == 0 {
-                                #expect(part[keyPath: gradient].values.allSatisfy(\.isNaN))
+                                #expect(part[keyPath: gradient].values.allSatisfy { $0.isNaN })
                             } else {
                                 #expect(part[keyPath: gradient].bits == whole[keyPath: gradient].bits)
                             }
@@ -124,7 +124,8 @@ extension KernelTests {
             #expect(!creates { $0.channels.out = -3 })
             #expect(!creates { $0.kernel.width = 0 })
             #expect(!creates { $0.pool.height = 9 })
-            #expect(!creates { $0.size = (300, 300); $0.pool = (300, 300) })
+            let tooManyPlaces = BlockCase(size: (300, 300), channels: (1, 16), kernel: (3, 3), pool: (300, 300))
+            #expect(!creates { $0 = tooManyPlaces })
             #expect(!creates { $0.size = (1 << 24, 1 << 24) })
             #expect(!creates { $0.channels = (.max, .max) })
             #expect(!creates({ _ in }, batch: 0))
@@ -136,7 +137,9 @@ extension KernelTests {
             #expect(!gk_blocks_prefer("no such path"))
             try preferring("oracle") {
                 let plan = try BlockPlan([Self.towers[0].shape], batch: 1, threads: 1)
-                for pass in 0..<3 as Range<Int32> { #expect(String(cString: gk_blocks_path(plan.plan, 0, pass)) == "oracle") }
+                for pass: Int32 in 0..<3 {
+                    #expect(String(cString: gk_blocks_path(plan.plan, 0, pass)) == "oracle")
+                }
             }
         }
     }

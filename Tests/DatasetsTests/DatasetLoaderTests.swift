@@ -71,7 +71,9 @@ import Testing
             let batch = try FeatureExtractor(recipe: .schindler).segments(of: sound.samples)
             #expect(try values(data.set)[15...17].flatMap { $0 } == batch.values)
             var room = [Float](repeating: 0, count: data.set.valueCount)
-            #expect(throws: DatasetError.outOfRange(segment: 18, count: 18)) { try data.set.read(18, into: &room) }
+            #expect(throws: DatasetError.outOfRange(segment: 18, count: 18)) { () throws in
+                try data.set.read(18, into: &room)
+            }
         }
     }
 
@@ -194,7 +196,8 @@ import Testing
             #expect(throws: DatasetError.recipeFixed(path: folder.path, recipe: "precomputed", wanted: "schindler")) {
                 try DatasetLoader.open(paths: [folder], recipe: "schindler")
             }
-            #expect(try DatasetLoader.open(paths: [folder], recipe: "precomputed").set.count == 5)
+            let same = try DatasetLoader.open(paths: [folder], recipe: "precomputed")
+            #expect(same.set.count == 5)
             #expect(throws: DatasetError.picklesWithOthers(path: folder.path)) {
                 try DatasetLoader.open(paths: [folder, folder])
             }

@@ -55,9 +55,15 @@ import Testing
         let samples = (0..<20_505).map { Double(($0 * 7919) % 20_011) - 10_000 }
         let batch = try FeatureExtractor(recipe: .coursework).segments(of: samples.map { Float($0 / 32_768) })
         var row = PickleBuilder.Row(values: batch.values, samples: samples)
-        try open(PickleBuilder.file([row, row])) { #expect(try $0.detectRecipe() == .coursework) }
+        try open(PickleBuilder.file([row, row])) {
+            let recipe = try $0.detectRecipe()
+            #expect(recipe == .coursework)
+        }
         row.values[77] += 1e-3
-        try open(PickleBuilder.file([row])) { #expect(try $0.detectRecipe() == .precomputed) }
+        try open(PickleBuilder.file([row])) {
+            let recipe = try $0.detectRecipe()
+            #expect(recipe == .precomputed)
+        }
     }
 
     @Test(.enabled(if: SharedData.isPresent, "needs the shared data"))

@@ -13,7 +13,8 @@ import Testing
 
     private func train(_ run: String, _ more: String...) throws -> Tool.Outcome {
         try Tool.run(
-            ["train", folder.path("music"), "--epochs", "2", "--segments", "2", "-o", folder.path(run), "--json"] + more)
+            ["train", folder.path("music"), "--epochs", "2", "--segments", "2", "-o", folder.path(run), "--json"] + more
+        )
     }
 
     @Test func trainingWritesARunThatCanBeUsed() throws {
@@ -27,14 +28,17 @@ import Testing
         #expect(log.count == 2)
         for (index, line) in log.enumerated() {
             let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double])
-            #expect(Set(record.keys) == [
-                "epoch", "train_loss", "penalty", "train_accuracy", "validation_loss", "raw", "max", "maj", "seconds",
-            ])
+            #expect(
+                Set(record.keys) == [
+                    "epoch", "train_loss", "penalty", "train_accuracy", "validation_loss", "raw", "max", "maj",
+                    "seconds",
+                ])
             #expect(record["epoch"] == Double(index + 1))
             for measure in ["train_accuracy", "raw", "max", "maj"] { #expect(0...1 ~= record[measure] ?? -1) }
         }
         let configuration = try #require(
-            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: folder.path("run/config.json"))))
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: folder.path("run/config.json"))))
                 as? [String: Any])
         #expect(configuration["recipe"] as? String == "schindler")
 
@@ -61,7 +65,8 @@ import Testing
         #expect(verdicts.count == 3)
         #expect((verdicts[0]["top"] as? [[String: Any]])?.count == 3)
         #expect(verdicts[0]["genre"] as? String == (verdicts[0]["top"] as? [[String: Any]])?[0]["genre"] as? String)
-        #expect(verdicts[1]["file"] as? String == text && (verdicts[1]["error"] as? String)?.contains("text.wav") == true)
+        #expect(
+            verdicts[1]["file"] as? String == text && (verdicts[1]["error"] as? String)?.contains("text.wav") == true)
         #expect(verdicts[0]["probability"] as? Double == verdicts[2]["probability"] as? Double)
 
         let card = try Tool.run("inspect", model)

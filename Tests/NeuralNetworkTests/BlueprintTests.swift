@@ -23,16 +23,20 @@ import Testing
                 Convolution(5, kernel: 2 × 2)
                 Dense(3)
             })
-        #expect(plan.towers[0].blocks.map(\.output.shape) == [
-            FeatureShape(channels: 4, extent: 4 × 5), FeatureShape(channels: 5, extent: 4 × 5),
-        ])
+        #expect(
+            plan.towers[0].blocks.map(\.output.shape) == [
+                FeatureShape(channels: 4, extent: 4 × 5), FeatureShape(channels: 5, extent: 4 × 5),
+            ])
         #expect(plan.towers[0].blocks[0].slope == 0.1 && plan.towers[0].blocks[1].slope == 1)
         #expect(plan.parameterCount == 4 * 9 + 4 + 5 * 4 * 4 + 5 + 3 * 100 + 3)
         #expect(plan.parameters[0].name == "convolution.1.weight")
     }
 
     @Test func aNetOfDenseLayersAloneIsFine() throws {
-        let plan = try NetworkPlan(Blueprint("dense", input: 4 × 5) { Dense(7); LeakyReLU(0); Dense(2) })
+        let plan = try NetworkPlan(
+            Blueprint("dense", input: 4 × 5) {
+                Dense(7); LeakyReLU(0); Dense(2)
+            })
         #expect(plan.parameterCount == 7 * 20 + 7 + 2 * 7 + 2)
     }
 
@@ -58,8 +62,12 @@ import Testing
     @Test func blueprintsSurviveFiles() throws {
         let blueprint = Blueprint("two", input: 8 × 9) {
             Towers {
-                Tower("a") { Convolution(3, kernel: 2 × 3); MaxPool(2 × 2); LeakyReLU(0.25) }
-                Tower("b") { Convolution(2, kernel: 3 × 2); ReLU() }
+                Tower("a") {
+                    Convolution(3, kernel: 2 × 3); MaxPool(2 × 2); LeakyReLU(0.25)
+                }
+                Tower("b") {
+                    Convolution(2, kernel: 3 × 2); ReLU()
+                }
             }
             Dense(4)
             Dropout(0.5)

@@ -62,7 +62,10 @@ let smallBlueprint = Blueprint("small", input: 13 × 11) {
     }
 
     @Test func initialisationIsKaimingNormal() throws {
-        let shallow = try NetworkPlan(Blueprint("wide", input: 20 × 20) { Dense(500); Dense(2) })
+        let shallow = try NetworkPlan(
+            Blueprint("wide", input: 20 × 20) {
+                Dense(500); Dense(2)
+            })
         let store = try ParameterStore(plan: shallow)
         store.initialise(seed: 3)
         let weights = store.canonical(shallow.parameters[0]).map(Double.init)

@@ -6,13 +6,13 @@ struct NetFixture: Decodable {
     struct Parameter: Decodable {
         let name: String
         let shape: [Int]
-        let half_width: Double
+        let halfWidth: Double
     }
 
     struct Stream: Decodable {
         let stream: String
         let shape: [Int]
-        let half_width: Double
+        let halfWidth: Double
     }
 
     struct Gradient: Decodable {
@@ -27,7 +27,7 @@ struct NetFixture: Decodable {
         let batch: Int
         let inputs: [String]
         let labels: [[Int32]]
-        let cross_entropy: [Double]
+        let crossEntropy: [Double]
         let l1: [Double]
     }
 
@@ -36,15 +36,21 @@ struct NetFixture: Decodable {
     let input: Stream
     let labels: [Int32]
     let logits: [[Double]]
-    let cross_entropy: Double
-    let l1_lambda: Double
+    let crossEntropy: Double
+    let l1Lambda: Double
     let l1: Double
     let gradients: [Gradient]
     let trajectory: Trajectory
 
     static func named(_ name: String) throws -> NetFixture {
-        try JSONDecoder().decode(NetFixture.self, from: fixtureData(name))
+        try fixtureDecoder.decode(NetFixture.self, from: fixtureData(name))
     }
+}
+
+var fixtureDecoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
 }
 
 func fixtureData(_ name: String) throws -> Data {

@@ -45,7 +45,8 @@ import Testing
             return (rest % taps * ic + rest / taps) * oc + filter
         }
         weights.scatter(
-            generated("weight", count: c.filters * c.channels * taps, halfWidth: (6 / fan).squareRoot()), at: weightIndex)
+            generated("weight", count: c.filters * c.channels * taps, halfWidth: (6 / fan).squareRoot()),
+            at: weightIndex)
         let bias = Block(oc)
         bias.scatter(generated("bias", count: c.filters, halfWidth: 0.05)) { $0 }
         let outputIndex = { (index: Int) -> Int in
@@ -57,7 +58,9 @@ import Testing
         cotangent.scatter(generated("cotangent", count: c.output.count, halfWidth: 1), at: outputIndex)
         let argmax = UnsafeMutablePointer<UInt16>.allocate(capacity: outputs)
         defer { argmax.deallocate() }
-        let (inputGradient, weightGradient, biasGradient) = (Block(c.batch * places * ic), Block(taps * ic * oc), Block(oc))
+        let (inputGradient, weightGradient, biasGradient) = (
+            Block(c.batch * places * ic), Block(taps * ic * oc), Block(oc)
+        )
         var tensors = gk_block_tensors(
             input: input.values, weights: weights.values, bias: bias.values, output: output.values, argmax: argmax,
             output_gradient: cotangent.values, input_gradient: inputGradient.values,

@@ -22,7 +22,7 @@ import Testing
                 #expect(specification.shape == parameter.shape)
                 try parameters.set(
                     specification,
-                    to: generated(parameter.name, count: specification.count, halfWidth: parameter.half_width))
+                    to: generated(parameter.name, count: specification.count, halfWidth: parameter.halfWidth))
             }
             #expect(plan.parameters.count == fixture.parameters.count)
         }
@@ -31,18 +31,25 @@ import Testing
         func executor(batch: Int) throws -> Executor {
             var blueprint = plan.blueprint
             blueprint.layers.removeAll { if case .dropout = $0 { true } else { false } }
+            blueprint.layers = blueprint.layers.map { layer in
+                guard case .lstm(var settings) = layer else { return layer }
+                settings.dropout = 0
+                return .lstm(settings)
+            }
             let twin = try ParameterStore(plan: NetworkPlan(blueprint))
-            for specification in plan.parameters { try twin.set(specification, to: parameters.canonical(specification)) }
+            for specification in plan.parameters {
+                try twin.set(specification, to: parameters.canonical(specification))
+            }
             return try Executor(parameters: twin, batch: batch, mode: .training(dropoutSeed: 0), pool: pool)
         }
 
         func fill(_ executor: Executor, stream: String, count: Int) {
-            let values = generated(stream, count: count * plan.blueprint.input.area, halfWidth: fixture.input.half_width)
+            let values = generated(stream, count: count * plan.blueprint.input.area, halfWidth: fixture.input.halfWidth)
             values.withUnsafeBufferPointer { executor.inputs.update(from: $0.baseAddress!, count: $0.count) }
         }
     }
 
-    static let nets = ["shallow", "deep", "deep-published"]
+    static let nets = ["shallow", "deep", "deep-published", "crnn", "bicrnn", "crnn-published"]
 
     @Test(arguments: nets)
     func logitsLossAndGradients(name: String) throws {
@@ -52,7 +59,7 @@ import Testing
         setting.fill(executor, stream: fixture.input.stream, count: fixture.labels.count)
         let result = executor.gradientStep(count: fixture.labels.count, labels: fixture.labels, step: 0)
         let loss = result.lossSum / Double(fixture.labels.count)
-        #expect(abs(loss / fixture.cross_entropy - 1) < 1e-5)
+        #expect(abs(loss / fixture.crossEntropy - 1) < 1e-5)
 
         let expected = fixture.logits.flatMap { $0 }
         let largest = expected.map(abs).max()!
@@ -64,7 +71,8 @@ import Testing
             let specification = try #require(setting.plan.parameters.first { $0.name == gradient.name })
             let values = executor.gradient(of: specification).map(Double.init)
             let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            #expect(abs(norm / gradient.norm - 1) < 1e-4, "\(name) \(gradient.name): norm \(norm), not \(gradient.norm)")
+            #expect(
+                abs(norm / gradient.norm - 1) < 1e-4, "\(name) \(gradient.name): norm \(norm), not \(gradient.norm)")
             for (index, value) in zip(gradient.indices, gradient.values) {
                 // Relative to the tensor's largest value: small ones are differences of large ones.
                 #expect(
@@ -80,13 +88,13 @@ import Testing
         let trajectory = setting.fixture.trajectory
         let executor = try setting.executor(batch: trajectory.batch)
         let optimiser = try Adam(
-            plan: executor.parameters.plan, settings: AdamSettings(l1: setting.fixture.l1_lambda))
+            plan: executor.parameters.plan, settings: AdamSettings(l1: setting.fixture.l1Lambda))
         for (step, stream) in trajectory.inputs.enumerated() {
             setting.fill(executor, stream: stream, count: trajectory.batch)
             let result = executor.trainingStep(
                 count: trajectory.batch, labels: trajectory.labels[step], optimiser: optimiser)
             let loss = result.lossSum / Double(trajectory.batch)
-            #expect(abs(loss / trajectory.cross_entropy[step] - 1) < 1e-3, "\(name) step \(step): \(loss)")
+            #expect(abs(loss / trajectory.crossEntropy[step] - 1) < 1e-3, "\(name) step \(step): \(loss)")
             #expect(abs(result.penalty / trajectory.l1[step] - 1) < 1e-4, "\(name) step \(step): \(result.penalty)")
         }
     }

@@ -1,0 +1,131 @@
+import CKernels
+import Testing
+
+extension KernelTests {
+    /// The Fourier path against the oracle, on every instruction set that this machine has.
+    @Suite struct FourierBlocksTests {
+        /// Beside the common grid (but for one channel out, which this path declines), groups that read one input (each of its own transform length and padding), lines as
+        /// columns, the lengths 24, 48, 72, 96 and 144 and remainders of every tile.
+        static let groups: [[BlockCase]] =
+            BlockCase.grid.filter { $0.channels.out > 1 }.map { [$0] } + [
+                [
+                    BlockCase(size: (80, 80), channels: (1, 16), kernel: (10, 23), pool: (2, 2)),
+                    BlockCase(size: (80, 80), channels: (1, 16), kernel: (21, 10), pool: (2, 2)),
+                ],
+                [BlockCase(size: (40, 40), channels: (16, 32), kernel: (5, 11), pool: (2, 2))],
+                [BlockCase(size: (40, 40), channels: (16, 32), kernel: (10, 5), pool: (2, 2))],
+                [
+                    BlockCase(size: (9, 50), channels: (1, 16), kernel: (3, 31), pool: (1, 7), batch: 11),
+                    BlockCase(size: (9, 50), channels: (1, 40), kernel: (8, 2), pool: (4, 3), batch: 11),
+                ],
+                [
+                    BlockCase(size: (23, 62), channels: (4, 6), kernel: (2, 16), pool: (3, 1), batch: 2),
+                    BlockCase(size: (23, 62), channels: (4, 40), kernel: (16, 2), pool: (2, 2), batch: 2),
+                ],
+                [BlockCase(size: (50, 1), channels: (18, 16), kernel: (31, 3), pool: (7, 1), batch: 9)],
+                [BlockCase(size: (128, 128), channels: (1, 3), kernel: (11, 23), pool: (16, 1))],
+            ]
+
+        /// The first layers of the deep net, of the second one's towers the left one, and two that share an odd input.
+        static let (firstLayers, secondLayer, odd) = (
+            groups[groups.count - 7], groups[groups.count - 6], groups[groups.count - 4]
+        )
+
+        @Test(arguments: fastSets, groups)
+        func matchesTheOracle(isa: gk_isa, group: [BlockCase]) throws {
+            let memories = group.map { BlockMemory($0) }
+            try run(memories, isa: isa, threads: 2)
+            for found in memories {
+                let (input, weights) = (found.input.absolute, found.weights.absolute)
+                let (bias, gradient) = (found.bias.absolute, found.outputGradient.absolute)
+                let (expected, scale) = (BlockMemory(found.layout), BlockMemory(found.layout))
+                for memory in [expected, scale] {
+                    var (shape, tensors) = (found.layout.shape, memory.tensors)
+                    if memory === scale {
+                        tensors.input = UnsafePointer(input.pointer)
+                        tensors.weights = UnsafePointer(weights.pointer)
+                        tensors.bias = UnsafePointer(bias.pointer)
+                        tensors.output_gradient = UnsafePointer(gradient.pointer)
+                    }
+                    gk_oracle_block_forward(&shape, found.layout.batch, &tensors)
+                    // Backward from the signs and places found.
+                    tensors.output = found.output.pointer
+                    tensors.argmax = found.argmax
+                    gk_oracle_block_backward(&shape, found.layout.batch, &tensors)
+                }
+                // A maximum may be another one only where two are equal within rounding: rare among random numbers.
+                let flips = zip(found.places, expected.places).lazy.filter { $0 != $1 }.count
+                #expect(flips <= 1 + found.places.count / 10_000)
+                for part in [\BlockMemory.output, \.weightGradient, \.biasGradient, \.inputGradient] {
+                    let difference = Self.difference(
+                        found[keyPath: part].values, expected[keyPath: part].values, scale[keyPath: part].values)
+                    #expect(difference < 1e-5, "\(found.layout)")
+                }
+            }
+        }
+
+        @Test(arguments: fastSets)
+        func anyNumberOfThreadsGivesTheSameBits(isa: gk_isa) throws {
+            for group in [Self.odd, Self.secondLayer] {
+                let runs = try ([1, 2, 7] as [Int32]).map { threads in
+                    let memories = group.map { layout in
+                        var many = layout
+                        many.batch = 19
+                        return BlockMemory(many)
+                    }
+                    try run(memories, isa: isa, threads: threads)
+                    return memories.map(\.results)
+                }
+                #expect(runs[0] == runs[1])
+                #expect(runs[0] == runs[2])
+            }
+        }
+
+        /// Without input every place holds the bias, exactly.
+        @Test(arguments: fastSets)
+        func theFirstOfEqualValuesWins(isa: gk_isa) throws {
+            for group in Self.groups where group[0].batch == 1 {
+                let memories = group.map { BlockMemory($0) }
+                for memory in memories { memory.input.pointer.update(repeating: 0, count: memory.input.count) }
+                try run(memories, isa: isa, threads: 1)
+                #expect(memories.allSatisfy { $0.places.allSatisfy { $0 == 0 } })
+            }
+        }
+
+        /// The layers that the path was made for go to it unasked.
+        @Test func largeKernelsChooseThisPath() throws {
+            let shapes = Self.firstLayers.map(\.shape)
+            try on(fastSets.last!) {
+                let plan = try BlockPlan(shapes, batch: 64, threads: 2)
+                for (block, pass) in [(0, 0), (0, 1), (1, 0), (1, 1)] as [(Int32, Int32)] {
+                    #expect(String(cString: gk_blocks_path(plan.plan, block, pass)) == "fourier")
+                }
+            }
+        }
+
+        private func run(_ memories: [BlockMemory], isa: gk_isa, threads: Int32) throws {
+            let batch = memories[0].layout.batch
+            try on(isa) {
+                try preferring("fourier") {
+                    let plan = try BlockPlan(memories.map(\.layout.shape), batch: batch, threads: threads)
+                    for block in memories.indices {
+                        let passes: Int32 = memories[block].layout.channels.in == 1 ? 2 : 3
+                        for pass in 0..<passes {
+                            let path = gk_blocks_path(plan.plan, Int32(block), pass)!
+                            try #require(String(cString: path) == "fourier")
+                        }
+                    }
+                    try plan.run(memories, batch: batch, threads: threads)
+                }
+            }
+        }
+
+        /// The largest difference as a share of the sum of absolute products that belongs to it, or of the mean of these
+        /// sums where that is larger: a transform spreads rounding over a whole line, also to places that no product
+        /// reaches. Infinite where one is not a number.
+        private static func difference(_ found: [Float], _ expected: [Float], _ magnitude: [Float]) -> Double {
+            let mean = magnitude.reduce(0, +) / Float(max(1, magnitude.count))
+            return differenceByMagnitude(found, expected, magnitude.map { max($0, mean) })
+        }
+    }
+}
