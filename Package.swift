@@ -73,7 +73,11 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "Prediction"]),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "Datasets", "ModelFile", "Evaluation", "NeuralNetwork", "Features", "Randomness",
+            ]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),

@@ -45,7 +45,7 @@ static double cost(const gk_block_plan *plan, int32_t block, gk_pass pass) {
     const gk_block_shape *s = &b->shape;
     double macs = (double)b->rows * b->columns * s->pool_height * s->pool_width * s->kernel_height * s->kernel_width *
                   b->in_stored * b->out_stored;
-    double a_nanosecond = plan->isa == GK_ISA_AVX512 ? 50 : plan->isa == GK_ISA_AVX2 ? 40 : 8;
+    double a_nanosecond = plan->isa == GK_ISA_AVX512 ? 54 : plan->isa == GK_ISA_AVX2 ? 46 : 14;
     return plan->batch * macs / a_nanosecond;
 }
 

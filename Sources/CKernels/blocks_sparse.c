@@ -44,7 +44,7 @@ static double cost(const gk_block_plan *plan, int32_t block, gk_pass pass) {
         return INFINITY;
     double macs = (double)b->rows * b->columns * b->out_stored * b->shape.kernel_height * b->shape.kernel_width *
                   (b->in_stored == 1 ? 1.4 : b->in_stored);
-    double a_nanosecond = plan->isa == GK_ISA_AVX512 ? 35 : plan->isa == GK_ISA_AVX2 ? 25 : 7;
+    double a_nanosecond = plan->isa == GK_ISA_AVX512 ? 37 : plan->isa == GK_ISA_AVX2 ? 31 : 15;
     return plan->batch * macs / a_nanosecond;
 }
 

@@ -10,7 +10,8 @@
 #define GK_COMPRESS 0
 #pragma clang diagnostic ignored "-Wpsabi" // every v16 function is inlined
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#include "blocks_sparse.h"
+#include "blocks_sparse_gather.h"
+#include "blocks_sparse_scatter.h"
 #pragma clang attribute pop
 
 const gk_sparse_kernels gk_sparse_avx2 = {

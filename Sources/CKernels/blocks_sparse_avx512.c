@@ -7,11 +7,12 @@
 
 #define GK_FMA 1
 #define GK_SUMS 24
-#define GK_SUMS_DATA 12
+#define GK_SUMS_DATA 8
 #define GK_COMPRESS 1
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                   \
                              apply_to = function)
-#include "blocks_sparse.h"
+#include "blocks_sparse_gather.h"
+#include "blocks_sparse_scatter.h"
 #pragma clang attribute pop
 
 const gk_sparse_kernels gk_sparse_avx512 = {

@@ -17,7 +17,7 @@ static inline size_t sparse_weight_lists(const gk_sparse_block *s) {
     return 2 * 16 * (((size_t)s->places + 15) / 16 * 16);
 }
 /// Output channels whose weights (one part of a kernel row) stay in the first-level cache together.
-#define SPARSE_CHANNELS 32
+#define SPARSE_CHANNELS 64
 static inline size_t sparse_data_list(const gk_sparse_block *s) {
     return (size_t)s->places * (s->block->out_stored < SPARSE_CHANNELS ? s->block->out_stored : SPARSE_CHANNELS) + 16;
 }

@@ -14,7 +14,8 @@
 #endif
 #define GK_COMPRESS 0
 #pragma clang diagnostic ignored "-Wpsabi" // every v16 function is inlined
-#include "blocks_sparse.h"
+#include "blocks_sparse_gather.h"
+#include "blocks_sparse_scatter.h"
 
 const gk_sparse_kernels gk_sparse_portable = {
     .weights = sparse_weights, .finish = sparse_finish, .pack = sparse_pack, .data = sparse_data};

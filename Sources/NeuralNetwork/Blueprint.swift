@@ -28,7 +28,8 @@ extension Blueprint {
     /// that segment alone.
     public var caution: String? {
         for case .lstm(let settings) in layers where settings.sequence == .batch {
-            return "\(name) runs its LSTM across the segments of a batch, so that its verdict on a segment draws on the "
+            return
+                "\(name) runs its LSTM across the segments of a batch, so that its verdict on a segment draws on the "
                 + "segments before it, which in validation belong to the same track and genre: its accuracy is not that "
                 + "of a classifier of single segments."
         }

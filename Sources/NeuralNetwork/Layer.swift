@@ -44,7 +44,8 @@ public func LeakyReLU(_ slope: Float) -> Layer { .leakyReLU(slope: slope) }
 public func ReLU() -> Layer { .leakyReLU(slope: 0) }
 // swift-format-ignore: AlwaysUseLowerCamelCase
 public func LSTM(
-    _ hidden: Int, layers: Int = 1, bidirectional: Bool = false, dropout: Float = 0, over sequence: LSTMSettings.Sequence
+    _ hidden: Int, layers: Int = 1, bidirectional: Bool = false, dropout: Float = 0,
+    over sequence: LSTMSettings.Sequence
 ) -> Layer {
     .lstm(
         LSTMSettings(

@@ -103,7 +103,8 @@ final class RecurrentRunner {
         activations = zip(layout.outputs, layout.outputGradients).map { output, gradient in
             Activation(
                 values: UnsafePointer((base + output).assumingMemoryBound(to: Float.self)),
-                gradient: dropoutSeed == nil ? nil : (base + gradient).assumingMemoryBound(to: Float.self), count: width)
+                gradient: dropoutSeed == nil ? nil : (base + gradient).assumingMemoryBound(to: Float.self), count: width
+            )
         }
         output = activations.last!
         workspaces = layout.workspaces.map { base + $0 }

@@ -12,12 +12,14 @@ public final class GenrePredictor {
     private let extractor: FeatureExtractor
     private let executor: Executor
 
-    /// - Throws: ``PredictionError/noAudioRecipe(recipe:)`` where the model's features cannot be made from audio.
+    /// - Throws: ``PredictionError/noAudioRecipe(recipe:)`` where the model's features cannot be made from audio,
+    ///   ``PredictionError/notForSingleFiles(caution:)`` where its verdict on a segment depends on others.
     public init(model: TrainedModel, pool: ThreadPool, batch: Int = 64) throws {
         card = model.card
         guard model.card.recipe.makesSegmentsFromAudio else {
             throw PredictionError.noAudioRecipe(recipe: model.card.recipe.name)
         }
+        if let caution = model.card.blueprint.caution { throw PredictionError.notForSingleFiles(caution: caution) }
         extractor = try FeatureExtractor(recipe: model.card.recipe)
         executor = try Executor(parameters: model.parameters, batch: batch, mode: .inference, pool: pool)
     }

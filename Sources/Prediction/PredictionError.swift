@@ -2,6 +2,8 @@
 public enum PredictionError: Error, CustomStringConvertible {
     /// The model was trained on spectrograms that came without a way to make them from audio.
     case noAudioRecipe(recipe: String)
+    /// The net's verdict on a segment depends on others; the text says how.
+    case notForSingleFiles(caution: String)
     /// The file decodes, but no segment can be made of it.
     case unusable(file: String, problem: String)
 
@@ -10,6 +12,7 @@ public enum PredictionError: Error, CustomStringConvertible {
         case .noAudioRecipe(let recipe):
             "the model was trained on '\(recipe)' spectrograms, which cannot be made from audio; "
                 + "use 'genre evaluate' with data of that kind, or train a model on audio"
+        case .notForSingleFiles(let caution): "the model cannot predict: \(caution)"
         case .unusable(let file, let problem): "\(file): \(problem)"
         }
     }

@@ -52,7 +52,8 @@ public final class Trainer {
         executor = try Executor(
             parameters: parameters, batch: min(configuration.batch, trainingSegments.count),
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
-        judge = try Judge(parameters: parameters, pool: pool)
+        // The batch matters to nets that read across it: they are judged as they are trained.
+        judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         optimiser = try Adam(plan: plan, settings: configuration.adam)
         order = RandomStream(seed: configuration.seed, purpose: "order of the training segments")
     }

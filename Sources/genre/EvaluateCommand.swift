@@ -30,7 +30,9 @@ struct EvaluateCommand: ParsableCommand {
         ).set
         let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
         for warning in selection.warnings { note("genre: \(warning)") }
-        let judge = try Judge(parameters: model.parameters, pool: ThreadPool(threads: threads))
+        if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
+        let judge = try Judge(
+            parameters: model.parameters, batch: model.card.configuration.batch, pool: ThreadPool(threads: threads))
         let scores = try judge.scores(
             of: set, segments: selection.segments(of: set), genres: model.card.genres, labels: selection.labels)
         if json { try printJSON(ScoresObject(scores)) } else { show(table(of: scores)) }

@@ -36,6 +36,20 @@ struct InspectCommand: ParsableCommand {
                         + parts.compactMap { $0 }.joined(separator: ", "))
             }
         }
+        if let stage = plan.recurrent {
+            let inputs = stage.inputs(ofLayer: 0).reduce(0) { $0 + $1.shape.count }
+            let sequence = stage.steps.map { "over time, \($0) steps" } ?? "across the segments of the batch"
+            let settings = stage.settings
+            let parts = [
+                settings.bidirectional ? "both directions" : nil,
+                settings.layers > 1 ? "\(settings.layers) layers" : nil,
+                stage.dropout > 0 ? "dropout \(stage.dropout)" : nil,
+            ]
+            lines.append(
+                "  \(stage.name.left(14)) \(String(inputs).left(11)) -> "
+                    + String(stage.hidden.count * settings.directions).left(11) + " "
+                    + (["LSTM \(sequence)"] + parts.compactMap { $0 }).joined(separator: ", "))
+        }
         for stage in plan.dense {
             let inputs = stage.segments.reduce(0) { $0 + $1.shape.count }
             let parts = [activation(stage.slope), stage.dropout > 0 ? "dropout \(stage.dropout)" : nil]
@@ -43,6 +57,7 @@ struct InspectCommand: ParsableCommand {
                 "  \(stage.name.left(14)) \(String(inputs).left(11)) -> \(String(stage.units.count).left(11)) "
                     + parts.compactMap { $0 }.joined(separator: ", "))
         }
+        if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
         let c = card.configuration
         lines += [
             "",

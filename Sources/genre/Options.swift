@@ -18,7 +18,12 @@ func checked(threads: Int?) throws -> Int? {
 struct HyperparameterOptions: ParsableArguments {
     @Option(help: "The net: \(netNames).") var net = "shallow"
     @Option(help: "Passes over the training segments.") var epochs = 100
-    @Option(help: "Segments a step; the last, partial batch of an epoch is used too.") var batch = 64
+    @Option(
+        help: """
+            Segments a step; the last, partial batch of an epoch is used too. By default the net's own (64, \
+            crnn-published 32).
+            """)
+    var batch: Int?
     @Option(help: "Adam's learning rate.") var learningRate = 5e-5
     @Option(help: "Adam's first decay rate.") var beta1 = 0.9
     @Option(help: "Adam's second decay rate.") var beta2 = 0.999
@@ -40,7 +45,8 @@ extension HyperparameterOptions {
         var perTrack: Int?
         if case .random(let count) = try segmentChoice(segments) { perTrack = count }
         let configuration = TrainingConfiguration(
-            net: net, epochs: epochs, batch: batch, learningRate: learningRate, beta1: beta1, beta2: beta2,
+            net: net, epochs: epochs, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
+            beta1: beta1, beta2: beta2,
             epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
@@ -58,4 +64,6 @@ func segmentChoice(_ text: String) throws -> SegmentChoice {
 
 let netNames = Architecture.all.map(\.name).joined(separator: ", ")
 let netList = Architecture.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
+/// What a user must know about nets whose figures are not what they seem.
+let netCautions = Architecture.all.compactMap(\.caution).joined(separator: "\n")
 let recipeNames = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")

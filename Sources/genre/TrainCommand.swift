@@ -20,6 +20,8 @@ struct TrainCommand: ParsableCommand {
 
             Nets:
             \(netList)
+
+            \(netCautions)
             """)
 
     @Argument(help: "Folders of genre folders, or one with train.pkl and val.pkl.") var data: [String]

@@ -144,3 +144,9 @@ func differenceByMagnitude(_ found: [Float], _ expected: [Float], _ magnitude: [
     }
     return largest
 }
+
+/// How many of two lists' elements differ (a number, so that a failing test does not print the lists).
+func differences<Elements: Collection>(_ found: Elements, _ expected: Elements) -> Int
+where Elements.Element: Equatable {
+    zip(found, expected).reduce(abs(found.count - expected.count)) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+}
