@@ -70,9 +70,12 @@ import Testing
         defer { gk_blocks_destroy(plan) }
         let workspace = Block(gk_blocks_workspace(plan) / 4 + 16)
         gk_blocks_bind(plan, workspace.values)
-        gk_blocks_prepare(plan, pool, &tensors)
-        gk_blocks_forward(plan, pool, Int32(c.batch), &tensors)
-        gk_blocks_backward(plan, pool, Int32(c.batch), &tensors)
+        // The tensors hold bare pointers: what they point to must outlive the calls.
+        withExtendedLifetime((input, weights, bias, cotangent, workspace)) {
+            gk_blocks_prepare(plan, pool, &tensors)
+            gk_blocks_forward(plan, pool, Int32(c.batch), &tensors)
+            gk_blocks_backward(plan, pool, Int32(c.batch), &tensors)
+        }
 
         expect(output, c.output, "\(c.name): output", at: outputIndex)
         expect(weightGradient, try #require(c.gradients["weight"]), "\(c.name): weight gradient", at: weightIndex)
@@ -82,28 +85,4 @@ import Testing
             return (image * places + rest % places) * ic + rest / places
         }
     }
-
-    private func expect(_ block: Block, _ values: [Double], _ name: String, at index: (Int) -> Int) {
-        let largest = values.map(abs).max() ?? 0
-        let worst = values.enumerated().map { abs(Double(block.values[index($0.offset)]) - $0.element) }.max() ?? 0
-        #expect(worst <= 1e-5 * max(largest, 1), "\(name): off by \(worst)")
-    }
-}
-
-/// Zeroed floats, aligned to 64 bytes.
-private final class Block {
-    let values: UnsafeMutablePointer<Float>
-
-    init(_ count: Int) {
-        let bytes = (count * 4 + 63) / 64 * 64
-        let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-        memset(memory, 0, bytes)
-        values = memory.assumingMemoryBound(to: Float.self)
-    }
-
-    func scatter(_ source: [Float], at index: (Int) -> Int) {
-        for (number, value) in source.enumerated() { values[index(number)] = value }
-    }
-
-    deinit { values.deallocate() }
 }
