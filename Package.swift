@@ -17,8 +17,7 @@ let package = Package(
             name: "genre",
             dependencies: [
                 "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
-                "Synthesis",
-                "NeuralNetwork", "Features", "Audio", "Storage", "Randomness",
+                "Synthesis", "NeuralNetwork", "Features",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
@@ -27,8 +26,7 @@ let package = Package(
         .target(
             name: "Training",
             dependencies: [
-                "Datasets", "ModelFile", "Architectures", "Features", "NeuralNetwork", "Evaluation", "Storage",
-                "Randomness",
+                "Datasets", "ModelFile", "Architectures", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
             ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
@@ -36,7 +34,7 @@ let package = Package(
         .target(name: "ModelFile", dependencies: ["NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
-        .target(name: "Evaluation", dependencies: ["Randomness"]),
+        .target(name: "Evaluation"),
         .target(name: "Architectures", dependencies: ["NeuralNetwork"]),
         // Floor 2
         .target(name: "Synthesis", dependencies: ["Audio", "Randomness"]),
