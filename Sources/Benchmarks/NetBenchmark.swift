@@ -52,23 +52,12 @@ public struct NetBenchmark {
     ///   - passes: timed repetitions; nil for as many as fit in about two seconds, at least five.
     ///   - peak: the threads' multiply-add peak in operations a second.
     public func run(passes: Int?, pool: ThreadPool, peak: Double) throws -> Result {
-        let plan = try NetworkPlan(architecture.blueprint(genres: 10))
-        let parameters = try ParameterStore(plan: plan)
-        parameters.initialise(seed: 0)
-        let executor = try Executor(
-            parameters: parameters, batch: batch, mode: phase == .train ? .training(dropoutSeed: 0) : .inference,
-            pool: pool)
-        var stream = RandomStream(seed: 0, purpose: "segments")
-        for index in 0..<batch * plan.blueprint.input.area {
-            // The coursework's values lie about so; the kernels' time does not depend on them.
-            executor.inputs[index] = Float(stream.uniform(4.7, 15.9))
-        }
-        let labels = (0..<batch).map { Int32($0 * 7 % 10) }
-        let optimiser = try Adam(plan: plan, settings: AdamSettings(l1: architecture.defaultL1))
+        let bench = try Bench(architecture: architecture, batch: batch, phase: phase, pool: pool)
         func step() {
             switch phase {
-            case .train: _ = executor.trainingStep(count: batch, labels: labels, optimiser: optimiser)
-            case .inference: _ = executor.probabilities(count: batch)
+            case .train:
+                _ = bench.executor.trainingStep(count: batch, labels: bench.labels, optimiser: bench.optimiser)
+            case .inference: _ = bench.executor.probabilities(count: batch)
             }
         }
         func timed() -> Double {
@@ -82,10 +71,47 @@ public struct NetBenchmark {
         var times = (0..<count).map { _ in timed() }
         times.sort()
         let best = times[0]
+        let plan = bench.executor.parameters.plan
         let operations = 2 * Double(batch) * Double(phase == .train ? plan.trainingMultiplyAdds : plan.multiplyAdds)
         return Result(
             net: architecture.name, phase: phase, batch: batch, threads: pool.threads, isa: activeInstructionSet,
             msMin: best * 1e3, msMedian: times[times.count / 2] * 1e3, segmentsPerSecond: Double(batch) / best,
             gflops: operations / best * 1e-9, peakShare: operations / best / peak)
+    }
+
+    /// The least time of each part of a training step, in milliseconds, in the order in which they run.
+    public func parts(passes: Int, pool: ThreadPool) throws -> [(part: String, msMin: Double)] {
+        let bench = try Bench(architecture: architecture, batch: batch, phase: .train, pool: pool)
+        var least: [(part: String, msMin: Double)] = []
+        for _ in 0..<max(2, passes) {
+            let parts = bench.executor.profiledTrainingStep(
+                count: batch, labels: bench.labels, optimiser: bench.optimiser)
+            if least.isEmpty { least = parts.map { ($0.part, .infinity) } }
+            for (index, part) in parts.enumerated() { least[index].msMin = min(least[index].msMin, part.seconds * 1e3) }
+        }
+        return least
+    }
+}
+
+/// A net with random segments in its input.
+private struct Bench {
+    let executor: Executor
+    let labels: [Int32]
+    let optimiser: Adam
+
+    init(architecture: Architecture, batch: Int, phase: NetBenchmark.Phase, pool: ThreadPool) throws {
+        let plan = try NetworkPlan(architecture.blueprint(genres: 10))
+        let parameters = try ParameterStore(plan: plan)
+        parameters.initialise(seed: 0)
+        executor = try Executor(
+            parameters: parameters, batch: batch, mode: phase == .train ? .training(dropoutSeed: 0) : .inference,
+            pool: pool)
+        var stream = RandomStream(seed: 0, purpose: "segments")
+        for index in 0..<batch * plan.blueprint.input.area {
+            // The coursework's values lie about so; the kernels' time does not depend on them.
+            executor.inputs[index] = Float(stream.uniform(4.7, 15.9))
+        }
+        labels = (0..<batch).map { Int32($0 * 7 % 10) }
+        optimiser = try Adam(plan: plan, settings: AdamSettings(l1: architecture.defaultL1))
     }
 }

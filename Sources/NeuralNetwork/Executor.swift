@@ -39,6 +39,7 @@ public final class Executor {
     private let probabilityBuffer: UnsafeMutablePointer<Float>
     private let labelBuffer: UnsafeMutablePointer<Int32>
     private var preparedVersion = 0
+    private var recorder: ((String, Double) -> Void)?
 
     /// - Throws: ``NeuralNetworkError/outOfMemory(bytes:)``.
     public init(parameters: ParameterStore, batch: Int, mode: Mode, pool: ThreadPool) throws(NeuralNetworkError) {
@@ -162,8 +163,8 @@ public final class Executor {
     ///   - labels: class index of each.
     public func trainingStep(count: Int, labels: [Int32], optimiser: Adam) -> BatchResult {
         var result = gradientStep(count: count, labels: labels, step: UInt64(optimiser.steps))
-        result.penalty = parameters.update { values in
-            optimiser.update(values, gradients: gradients!.floats, pool: pool)
+        result.penalty = part("Adam and L1") {
+            parameters.update { optimiser.update($0, gradients: gradients!.floats, pool: pool) }
         }
         return result
     }
@@ -174,10 +175,16 @@ public final class Executor {
     public func gradientStep(count: Int, labels: [Int32], step: UInt64) -> BatchResult {
         precondition(training, "an inference executor has no backward pass")
         forward(count: count, step: step)
-        let result = softmax(count: count, labels: labels, gradient: stages.last!.output.gradient)
-        for stage in stages.reversed() { stage.backward(count: count, step: step, pool: pool) }
-        recurrent?.backward(count: count, step: step, pool: pool)
-        for group in groups.reversed() { group.backward(count: count, pool: pool) }
+        let result = part("softmax and loss") {
+            softmax(count: count, labels: labels, gradient: stages.last!.output.gradient)
+        }
+        for (index, stage) in stages.enumerated().reversed() {
+            part("dense \(index + 1) backward") { stage.backward(count: count, step: step, pool: pool) }
+        }
+        if let recurrent { part("LSTM backward") { recurrent.backward(count: count, step: step, pool: pool) } }
+        for (index, group) in groups.enumerated().reversed() {
+            part("blocks \(index + 1) backward") { group.backward(count: count, pool: pool) }
+        }
         return result
     }
 
@@ -190,17 +197,42 @@ public final class Executor {
         return result
     }
 
+    /// A training step whose parts are timed: each part's name and seconds, in the order in which they run.
+    public func profiledTrainingStep(
+        count: Int, labels: [Int32], optimiser: Adam
+    ) -> [(part: String, seconds: Double)] {
+        var parts: [(part: String, seconds: Double)] = []
+        recorder = { parts.append(($0, $1)) }
+        defer { recorder = nil }
+        _ = trainingStep(count: count, labels: labels, optimiser: optimiser)
+        return parts
+    }
+
     // MARK: - Parts of a step
+
+    /// Runs a part of a step, and times it where a profile is wanted.
+    private func part<Result>(_ name: @autoclosure () -> String, _ body: () -> Result) -> Result {
+        guard let recorder else { return body() }
+        let start = ContinuousClock.now
+        let result = body()
+        let taken = (ContinuousClock.now - start).components
+        recorder(name(), Double(taken.seconds) + Double(taken.attoseconds) * 1e-18)
+        return result
+    }
 
     private func forward(count: Int, step: UInt64) {
         precondition(1...batch ~= count, "the executor is planned for 1 to \(batch) segments")
         if preparedVersion != parameters.version {
-            for group in groups { group.prepare(pool: pool) }
+            part("spectra of the weights") { for group in groups { group.prepare(pool: pool) } }
             preparedVersion = parameters.version
         }
-        for group in groups { group.forward(count: count, pool: pool) }
-        recurrent?.forward(count: count, step: step, pool: pool)
-        for stage in stages { stage.forward(count: count, step: step, pool: pool) }
+        for (index, group) in groups.enumerated() {
+            part("blocks \(index + 1) forward") { group.forward(count: count, pool: pool) }
+        }
+        if let recurrent { part("LSTM forward") { recurrent.forward(count: count, step: step, pool: pool) } }
+        for (index, stage) in stages.enumerated() {
+            part("dense \(index + 1) forward") { stage.forward(count: count, step: step, pool: pool) }
+        }
     }
 
     private func softmax(count: Int, labels: [Int32]?, gradient: UnsafeMutablePointer<Float>?) -> BatchResult {

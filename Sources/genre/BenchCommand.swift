@@ -17,6 +17,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "train or inference; by default both.") var phase: NetBenchmark.Phase?
     @Option(help: "Timed passes of each; by default as many as fit in about two seconds, at least 5.") var passes: Int?
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Flag(help: "Show what the milliseconds of a training step go to, instead.") var parts = false
     @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
 
     func run() throws {
@@ -25,6 +26,7 @@ struct BenchCommand: ParsableCommand {
         guard batches.allSatisfy({ 1...65_536 ~= $0 }) else { throw ValidationError("--batch must be 1 to 65536.") }
         guard passes.map({ $0 >= 1 }) ?? true else { throw ValidationError("--passes must be at least 1.") }
         let pool = try ThreadPool(threads: try checked(threads: threads))
+        if parts { return try showParts(architectures, batches: batch.isEmpty ? [64] : batch, pool: pool) }
         let peak = pool.measurePeak()
         if !json {
             show(
@@ -49,6 +51,25 @@ struct BenchCommand: ParsableCommand {
         }
     }
 
+    private func showParts(_ architectures: [Architecture], batches: [Int], pool: ThreadPool) throws {
+        for architecture in architectures {
+            for batch in batches {
+                let parts = try NetBenchmark(architecture: architecture, phase: .train, batch: batch)
+                    .parts(passes: passes ?? 20, pool: pool)
+                if json {
+                    try printJSON(
+                        PartsObject(
+                            net: architecture.name, batch: batch, threads: pool.threads, isa: activeInstructionSet,
+                            parts: parts.map { .init(part: $0.part, msMin: $0.msMin) }))
+                    continue
+                }
+                show("\(architecture.name), batch \(batch), \(pool.threads) threads, \(activeInstructionSet): least ms")
+                for part in parts { show("  " + part.part.left(24) + decimal(part.msMin, places: 2).right(8)) }
+                show("  " + "sum".left(24) + decimal(parts.reduce(0) { $0 + $1.msMin }, places: 2).right(8) + "\n")
+            }
+        }
+    }
+
     private func architecture(_ name: String) throws -> Architecture {
         guard let architecture = Architecture.named(name) else {
             throw ValidationError("There is no net '\(name)'. The nets are \(netNames).")
@@ -67,3 +88,21 @@ struct BenchCommand: ParsableCommand {
 }
 
 extension NetBenchmark.Phase: ExpressibleByArgument {}
+
+private struct PartsObject: Encodable {
+    struct Part: Encodable {
+        let part: String
+        let msMin: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case part
+            case msMin = "ms_min"
+        }
+    }
+
+    let net: String
+    let batch: Int
+    let threads: Int
+    let isa: String
+    let parts: [Part]
+}
