@@ -74,7 +74,7 @@ static void *create(const gk_block_plan *plan, const uint8_t *passes) {
         s->padded = (ptrdiff_t)floats((size_t)(shape->height + shape->kernel_height - 1) * s->row + 32);
         size_t sum = (size_t)b->out_stored * shape->kernel_height * s->run * 16;
         s->partial = (ptrdiff_t)floats(sum + b->out_stored);
-        const ptrdiff_t cached = 24 * 1024 / sizeof(float); // floats of the image in the first-level cache
+        const ptrdiff_t cached = 16 * 1024 / sizeof(float); // floats of the image in the first-level cache
         int64_t strip = (cached / s->row - shape->kernel_height + 1) / shape->pool_height;
         s->strip = strip < 1 ? 1 : strip > b->rows ? b->rows : (int32_t)strip;
         while (s->strip < b->rows && s->strip * b->columns < 16)

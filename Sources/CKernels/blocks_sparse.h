@@ -232,6 +232,9 @@ static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_ten
                 continue;
             }
             size_t from = (image + k + l) * b->out_stored + o;
+            __builtin_prefetch(t->output_gradient + from + 16);
+            __builtin_prefetch(t->output + from + 16);
+            __builtin_prefetch(t->argmax + from + 16);
             g[l] = sparse_gradient(t, from, b->shape.slope);
             bias_sum += g[l];
             at[l] = (v16)(sparse_offsets(s, t->argmax + from) + sparse_window(s, r, q));
