@@ -4,11 +4,11 @@
 // in the forward pass. The weight gradient computes it anew: to keep the spectra of a batch costs more (memory traffic)
 // than the transforms do, 3 % of a layer's work.
 //
-// Steps     stage 0                                               stage 1
-// prepare   an item a block and bin: spectra of the weights
-// forward   an item a group and image; with fewer images than threads, an item a block and image
-// backward  an item a block and GK_IMAGES_A_SUM images            an item a block and row of taps: sums, inverse
-// transform
+// Steps, stages and items:
+//     prepare      a block and bin: spectra of the weights
+//     forward      a group and image (with fewer images than threads, a block and image)
+//     backward 0   a block and GK_IMAGES_A_SUM images
+//     backward 1   a block, tap across and input channel: sums in order, inverse transform
 #include "block_paths.h"
 #include "blocks_fourier.h"
 #include <math.h>
