@@ -7,11 +7,14 @@
 
 enum { LANES = 16, LONGEST_LINE = 4096 };
 
-static int32_t larger(int32_t a, int32_t b) { return a > b ? a : b; }
+static int32_t larger(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
 
 bool gk_fourier_fits(const gk_block_shape *shape) {
     // A single channel out is stored alone and would leave fifteen lanes empty.
-    if (shape->out_channels == 1) return false;
+    if (shape->out_channels == 1)
+        return false;
     return shape->height >= 1 && shape->width >= 1 && shape->height <= LONGEST_LINE && shape->width <= LONGEST_LINE &&
            shape->kernel_height <= LONGEST_LINE && shape->kernel_width <= LONGEST_LINE;
 }
@@ -57,9 +60,11 @@ int32_t gk_fourier_length(const gk_block_shape *shape, bool columns) {
     int32_t best = 0;
     double best_cost = 0;
     for (int32_t length = needed + needed % 2; length <= needed + needed / 2 + 8; length += 2) {
-        if (!gk_fft_operations(length)) continue;
+        if (!gk_fft_operations(length))
+            continue;
         gk_fourier_cost cost = gk_fourier_operations(shape, columns, length);
-        if (best && cost.forward + cost.input >= best_cost) continue;
+        if (best && cost.forward + cost.input >= best_cost)
+            continue;
         best = length;
         best_cost = cost.forward + cost.input;
     }
@@ -70,7 +75,8 @@ bool gk_fourier_plan(gk_fourier_block *block, const gk_block_shape *shape, bool 
                      int32_t padding_before, int32_t padding_after) {
     memset(block, 0, sizeof *block);
     set_axes(block, shape, columns);
-    if (!gk_fft_create(&block->fft, length ? length : gk_fourier_length(shape, columns))) return false;
+    if (!gk_fft_create(&block->fft, length ? length : gk_fourier_length(shape, columns)))
+        return false;
     const int32_t n = block->fft.length, lines = block->lines, out = block->out_groups, in = block->in_groups;
     block->bins = n / 2 + 1;
     block->waves = malloc(sizeof(float) * 2 * n);
@@ -131,10 +137,14 @@ extern const gk_fourier_passes gk_fourier_avx512, gk_fourier_avx2, gk_fourier_po
 const gk_fourier_passes *gk_fourier_passes_for(gk_isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
-    case GK_ISA_AVX512: return &gk_fourier_avx512;
-    case GK_ISA_AVX2: return &gk_fourier_avx2;
+    case GK_ISA_AVX512:
+        return &gk_fourier_avx512;
+    case GK_ISA_AVX2:
+        return &gk_fourier_avx2;
 #endif
-    case GK_ISA_PORTABLE: return &gk_fourier_portable;
-    default: return NULL;
+    case GK_ISA_PORTABLE:
+        return &gk_fourier_portable;
+    default:
+        return NULL;
     }
 }

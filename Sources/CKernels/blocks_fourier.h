@@ -92,9 +92,9 @@ typedef struct {
                     const float *bias, float *output, uint16_t *argmax, float *scratch);
     /// One image backward. `partial` (weights; added to) and `bias_sum` [stored out] (added to) go with `spectrum`;
     /// `input_gradient` goes with `transposed`. Each may be NULL.
-    void (*backward)(const gk_fourier_block *block, const float *spectrum, const float *transposed,
-                     const float *output, const uint16_t *argmax, const float *output_gradient, float *partial,
-                     float *bias_sum, float *input_gradient, float *scratch);
+    void (*backward)(const gk_fourier_block *block, const float *spectrum, const float *transposed, const float *output,
+                     const uint16_t *argmax, const float *output_gradient, float *partial, float *bias_sum,
+                     float *input_gradient, float *scratch);
     /// Weight gradient of one tap across and one input channel (`row` = tap * channels + channel) from the partial sums
     /// of `count` blocks of images that lie `stride` floats apart.
     void (*finish)(const gk_fourier_block *block, int32_t row, const float *partial, int32_t count, size_t stride,

@@ -21,7 +21,8 @@ static void fourier_pooled_gradients(const gk_fourier_block *block, int pooled_l
         *(v16 *)(gradient + 16 * q) = g;
         *(v16i *)(place + 16 * q) = __builtin_convertvector(*(const v16_place *)(argmax + at), v16i);
     }
-    if (bias_sum) v16_store(bias_sum + 16 * group, v16_load(bias_sum + 16 * group) + sum);
+    if (bias_sum)
+        v16_store(bias_sum + 16 * group, v16_load(bias_sum + 16 * group) + sum);
 }
 
 /// One line of the gradient before the pool.
@@ -31,16 +32,20 @@ GK_INLINE void fourier_unpool_line(const gk_fourier_block *block, const int pool
     for (int q = 0; q < block->along_pooled; q++) {
         v16 g = *(const v16 *)(gradient + 16 * q);
         v16i e = *(const v16i *)(place + 16 * q) - first;
-        for (int t = 0; t < pool; t++) *(v16 *)(line + 16 * (q * pool + t)) = (v16)((v16i)g & (e == step * t));
+        for (int t = 0; t < pool; t++)
+            *(v16 *)(line + 16 * (q * pool + t)) = (v16)((v16i)g & (e == step * t));
     }
 }
 
 static void fourier_unpool(const gk_fourier_block *block, int within, const float *gradient, const int32_t *place,
                            float *line) {
     switch (block->along_pool) {
-    case 1: return fourier_unpool_line(block, 1, within, gradient, place, line);
-    case 2: return fourier_unpool_line(block, 2, within, gradient, place, line);
-    default: return fourier_unpool_line(block, block->along_pool, within, gradient, place, line);
+    case 1:
+        return fourier_unpool_line(block, 1, within, gradient, place, line);
+    case 2:
+        return fourier_unpool_line(block, 2, within, gradient, place, line);
+    default:
+        return fourier_unpool_line(block, block->along_pool, within, gradient, place, line);
     }
 }
 
@@ -90,23 +95,40 @@ static void fourier_correlate_taps(const fourier_correlation *p, int taps) {
     for (int first = 0; first < taps; first += share) {
         switch (taps - first < share ? taps - first : share) {
 #if GK_TILE >= 8
-        case 8: fourier_correlate_tile(8, true, p, first); break;
-        case 7: fourier_correlate_tile(7, true, p, first); break;
-        case 6: fourier_correlate_tile(6, true, p, first); break;
-        case 5: fourier_correlate_tile(5, true, p, first); break;
-        case 4: fourier_correlate_tile(4, true, p, first); break;
-        case 3: fourier_correlate_tile(3, true, p, first); break;
+        case 8:
+            fourier_correlate_tile(8, true, p, first);
+            break;
+        case 7:
+            fourier_correlate_tile(7, true, p, first);
+            break;
+        case 6:
+            fourier_correlate_tile(6, true, p, first);
+            break;
+        case 5:
+            fourier_correlate_tile(5, true, p, first);
+            break;
+        case 4:
+            fourier_correlate_tile(4, true, p, first);
+            break;
+        case 3:
+            fourier_correlate_tile(3, true, p, first);
+            break;
 #endif
 #if GK_TILE >= 2
-        case 2: fourier_correlate_tile(2, true, p, first); break;
+        case 2:
+            fourier_correlate_tile(2, true, p, first);
+            break;
 #endif
-        default: fourier_correlate_tile(1, true, p, first); break;
+        default:
+            fourier_correlate_tile(1, true, p, first);
+            break;
         }
     }
 }
 
 static void fourier_correlate_channels(const fourier_correlation *p) {
-    for (int first = 0; first < 16; first += GK_TILE) fourier_correlate_tile(GK_TILE, false, p, first);
+    for (int first = 0; first < 16; first += GK_TILE)
+        fourier_correlate_tile(GK_TILE, false, p, first);
 }
 
 /// Adds conj(X) D to the partial sums for the lines first ..< first + lines; `gradient` begins at the first of them.
@@ -167,10 +189,10 @@ static void fourier_input_gradient(const gk_fourier_block *block, const float *g
         }
     for (int a = 0; a < block->lines; a++)
         for (int g = 0; g < groups; g++) {
-            const float *values =
-                fft_complex_to_real(&block->fft, products + a * line + g * 32, bin, (c16 *)scratch);
+            const float *values = fft_complex_to_real(&block->fft, products + a * line + g * 32, bin, (c16 *)scratch);
             float *to = input_gradient + a * across + 16 * g;
-            for (int x = 0; x < block->along; x++) v16_store(to + x * step, v16_load(values + 16 * x));
+            for (int x = 0; x < block->along; x++)
+                v16_store(to + x * step, v16_load(values + 16 * x));
         }
 }
 
@@ -187,7 +209,8 @@ static void fourier_backward(const gk_fourier_block *block, const float *spectru
     int32_t *place = (int32_t *)(gradient + state * groups);
     float *spectra = (float *)place + state * groups;
     float *products = spectra + to->size;
-    for (int x = 16 * block->along_pooled * block->along_pool; x < 16 * block->along; x++) line[x] = 0;
+    for (int x = 16 * block->along_pooled * block->along_pool; x < 16 * block->along; x++)
+        line[x] = 0;
     int tile_size = input_gradient ? lines : block->gradient_tile;
     for (int first = 0; first < lines; first += tile_size) {
         int tile = lines - first < tile_size ? lines - first : tile_size;
@@ -206,7 +229,8 @@ static void fourier_backward(const gk_fourier_block *block, const float *spectru
         if (partial)
             fourier_weight_gradient(block, spectrum, first, tile, spectra + before * to->line, partial);
     }
-    if (!input_gradient) return;
+    if (!input_gradient)
+        return;
     fourier_zero_lines(block, to, 0, before, spectra);
     fourier_zero_lines(block, to, before + lines, block->lines + block->line_kernel - 1, spectra);
     fourier_input_gradient(block, spectra, transposed, input_gradient, products, scratch);

@@ -14,12 +14,18 @@ typedef struct {
 /// Additions and multiplications of one butterfly without its twiddle factors, and a load and a store a value.
 static int64_t butterfly_operations(int32_t radix) {
     switch (radix) {
-    case 2: return 4 + 4;
-    case 3: return 14 + 6;
-    case 4: return 16 + 8;
-    case 5: return 36 + 10;
-    case 6: return 48 + 12;
-    default: return 60 + 16;
+    case 2:
+        return 4 + 4;
+    case 3:
+        return 14 + 6;
+    case 4:
+        return 16 + 8;
+    case 5:
+        return 36 + 10;
+    case 6:
+        return 48 + 12;
+    default:
+        return 60 + 16;
     }
 }
 
@@ -30,15 +36,19 @@ static factorisation factorise(int32_t half, int32_t size, int32_t depth) {
         best.operations = 1;
         return best;
     }
-    if (depth == GK_FFT_MAX_STAGES) return best;
+    if (depth == GK_FFT_MAX_STAGES)
+        return best;
     for (int i = 0; i < 6; i++) {
         int32_t radix = radices[i];
-        if (size % radix) continue;
+        if (size % radix)
+            continue;
         factorisation rest = factorise(half, size / radix, depth + 1);
-        if (!rest.operations) continue;
+        if (!rest.operations)
+            continue;
         int64_t twiddles = size == radix ? 0 : 4 * (radix - 1);
         int64_t operations = rest.operations + half / radix * (butterfly_operations(radix) + twiddles);
-        if (best.operations && best.operations <= operations) continue;
+        if (best.operations && best.operations <= operations)
+            continue;
         best.operations = operations;
         best.stages = rest.stages + 1;
         best.radix[0] = radix;
@@ -49,19 +59,22 @@ static factorisation factorise(int32_t half, int32_t size, int32_t depth) {
 
 static bool has_small_factors(int32_t size) {
     for (int32_t prime = 2; prime <= 5; prime++)
-        while (size % prime == 0) size /= prime;
+        while (size % prime == 0)
+            size /= prime;
     return size == 1;
 }
 
 int64_t gk_fft_operations(int32_t length) {
-    if (length < 2 || length % 2 || !has_small_factors(length / 2)) return 0;
+    if (length < 2 || length % 2 || !has_small_factors(length / 2))
+        return 0;
     factorisation found = factorise(length / 2, length / 2, 0);
     return found.operations ? found.operations + 8 * (length / 2) : 0;
 }
 
 bool gk_fft_create(gk_fft *fft, int32_t length) {
     memset(fft, 0, sizeof *fft);
-    if (!gk_fft_operations(length)) return false;
+    if (!gk_fft_operations(length))
+        return false;
     factorisation found = factorise(length / 2, length / 2, 0);
     fft->length = length;
     fft->half = length / 2;

@@ -15,19 +15,21 @@ GK_INLINE ptrdiff_t fourier_step_across(const gk_fourier_block *block, int chann
 
 static void fourier_zero_lines(const gk_fourier_block *block, const gk_fourier_layout *layout, int from, int to,
                                float *spectrum) {
-    if (from >= to) return;
+    if (from >= to)
+        return;
     for (int k = 0; k < block->bins; k++)
         for (int plane = 0; plane < (layout->line == 1 ? 3 : 1); plane++) {
             float *at = spectrum + k * layout->bin + plane * layout->plane;
-            for (ptrdiff_t i = from * layout->line; i < to * layout->line; i++) at[i] = 0;
+            for (ptrdiff_t i = from * layout->line; i < to * layout->line; i++)
+                at[i] = 0;
         }
 }
 
 /// The input's form of a spectrum for one line of sixteen signals.
 static void fourier_input_line(const gk_fourier_block *block, const float *values, ptrdiff_t step, float *to,
                                float *scratch) {
-    fft_real_to_planes(FFT_SUM_FIRST, &block->fft, values, step, block->along, to, block->input.bin,
-                       block->input.plane, (c16 *)scratch);
+    fft_real_to_planes(FFT_SUM_FIRST, &block->fft, values, step, block->along, to, block->input.bin, block->input.plane,
+                       (c16 *)scratch);
 }
 
 static void fourier_input(const gk_fourier_block *block, const float *image, float *spectrum, float *scratch) {
@@ -50,7 +52,8 @@ static void fourier_input(const gk_fourier_block *block, const float *image, flo
     fourier_zero_lines(block, layout, 0, before, spectrum);
     for (int a = 0; a < lines; a += 16) {
         for (int l = 0; l < 16; l++)
-            for (int x = 0; x < along; x++) values[16 * x + l] = a + l < lines ? image[(a + l) * across + x * step] : 0;
+            for (int x = 0; x < along; x++)
+                values[16 * x + l] = a + l < lines ? image[(a + l) * across + x * step] : 0;
         fourier_input_line(block, values, 16, spectrum + before + a, scratch);
     }
     int end = before + (lines + 15) / 16 * 16;
@@ -78,7 +81,8 @@ GK_INLINE void fourier_pool_line(const bool columns, const int pool, int pooled,
             v16 value = v16_load(values + 16 * t);
             v16i here = (v16i){0} + (first + step * t);
             v16i larger = value > m;
-            if (columns) larger |= (value == m) & (here < e);
+            if (columns)
+                larger |= (value == m) & (here < e);
             m = v16_select(larger, value, m);
             e = (v16i)v16_select(larger, (v16)here, (v16)e);
         }
@@ -89,11 +93,15 @@ GK_INLINE void fourier_pool_line(const bool columns, const int pool, int pooled,
 
 static void fourier_pool(const gk_fourier_block *block, int within, const float *values, float *best, int32_t *place) {
     const int pool = block->along_pool, pooled = block->along_pooled, other = block->line_pool;
-    if (block->columns) return fourier_pool_line(true, pool, pooled, other, within, values, best, place);
+    if (block->columns)
+        return fourier_pool_line(true, pool, pooled, other, within, values, best, place);
     switch (pool) {
-    case 1: return fourier_pool_line(false, 1, pooled, other, within, values, best, place);
-    case 2: return fourier_pool_line(false, 2, pooled, other, within, values, best, place);
-    default: return fourier_pool_line(false, pool, pooled, other, within, values, best, place);
+    case 1:
+        return fourier_pool_line(false, 1, pooled, other, within, values, best, place);
+    case 2:
+        return fourier_pool_line(false, 2, pooled, other, within, values, best, place);
+    default:
+        return fourier_pool_line(false, pool, pooled, other, within, values, best, place);
     }
 }
 
@@ -105,7 +113,8 @@ static void fourier_write_pooled(const gk_fourier_block *block, int pooled_line,
     ptrdiff_t at = (block->columns ? channels : columns * channels) * pooled_line + 16 * group;
     for (int q = 0; q < block->along_pooled; q++, at += step) {
         v16_store(output + at, v16_leaky(*(const v16 *)(best + 16 * q), block->shape.slope));
-        if (argmax) *(v16_place *)(argmax + at) = __builtin_convertvector(*(const v16i *)(place + 16 * q), v16_place);
+        if (argmax)
+            *(v16_place *)(argmax + at) = __builtin_convertvector(*(const v16i *)(place + 16 * q), v16_place);
     }
 }
 

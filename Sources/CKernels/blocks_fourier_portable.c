@@ -4,8 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__aarch64__) // 32 registers, and fused multiply-add in every processor
+#define GK_FMA 1
+#define GK_TILE 2
+#else
 #define GK_FMA 0
 #define GK_TILE 1
+#endif
 #include "blocks_fourier_backward.h"
 
 extern const gk_fourier_passes gk_fourier_portable;

@@ -42,7 +42,8 @@ static void fourier_weights(const gk_fourier_block *block, int32_t bin, const fl
                 v16_store(to, real);
                 v16_store(to + 16, imaginary - real);
                 v16_store(to + 32, real + imaginary);
-                if (!transposed) continue;
+                if (!transposed)
+                    continue;
                 // The conjugate, taps across in reverse, channels in and out exchanged.
                 size_t row = ((size_t)bin * taps + (taps - 1 - h)) * out + 16 * g;
                 for (int o = 0; o < 16; o++) {
@@ -99,12 +100,15 @@ GK_INLINE void fourier_product_tile(const int lines, const bool one, const fouri
 
 GK_INLINE void fourier_product_lines(const bool one, const fourier_product *p, int lines) {
     int first = 0;
-    for (; lines - first >= GK_TILE; first += GK_TILE) fourier_product_tile(GK_TILE, one, p, first);
+    for (; lines - first >= GK_TILE; first += GK_TILE)
+        fourier_product_tile(GK_TILE, one, p, first);
 #if GK_TILE > 4
-    for (; lines - first >= 4; first += 4) fourier_product_tile(4, one, p, first);
+    for (; lines - first >= 4; first += 4)
+        fourier_product_tile(4, one, p, first);
 #endif
 #if GK_TILE > 1
-    for (; lines - first >= 1; first += 1) fourier_product_tile(1, one, p, first);
+    for (; lines - first >= 1; first += 1)
+        fourier_product_tile(1, one, p, first);
 #endif
 }
 

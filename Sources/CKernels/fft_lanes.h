@@ -17,11 +17,21 @@ typedef struct {
     v16 r, i;
 } c16;
 
-GK_INLINE c16 c16_add(c16 a, c16 b) { return (c16){a.r + b.r, a.i + b.i}; }
-GK_INLINE c16 c16_subtract(c16 a, c16 b) { return (c16){a.r - b.r, a.i - b.i}; }
-GK_INLINE c16 c16_times_i(c16 a) { return (c16){-a.i, a.r}; }
-GK_INLINE c16 c16_conjugate(c16 a) { return (c16){a.r, -a.i}; }
-GK_INLINE c16 c16_scale(c16 a, float factor) { return (c16){a.r * v16_all(factor), a.i * v16_all(factor)}; }
+GK_INLINE c16 c16_add(c16 a, c16 b) {
+    return (c16){a.r + b.r, a.i + b.i};
+}
+GK_INLINE c16 c16_subtract(c16 a, c16 b) {
+    return (c16){a.r - b.r, a.i - b.i};
+}
+GK_INLINE c16 c16_times_i(c16 a) {
+    return (c16){-a.i, a.r};
+}
+GK_INLINE c16 c16_conjugate(c16 a) {
+    return (c16){a.r, -a.i};
+}
+GK_INLINE c16 c16_scale(c16 a, float factor) {
+    return (c16){a.r * v16_all(factor), a.i * v16_all(factor)};
+}
 /// a (cosine + i sine)
 GK_INLINE c16 c16_turn(c16 a, float cosine, float sine) {
     v16 c = v16_all(cosine), s = v16_all(sine);
@@ -102,12 +112,24 @@ GK_INLINE void fft_8(c16 *a) {
 
 GK_INLINE void fft_butterfly(const int radix, c16 *a) {
     switch (radix) {
-    case 2: fft_2(&a[0], &a[1]); break;
-    case 3: fft_3(&a[0], &a[1], &a[2]); break;
-    case 4: fft_4(&a[0], &a[1], &a[2], &a[3]); break;
-    case 5: fft_5(a); break;
-    case 6: fft_6(a); break;
-    default: fft_8(a); break;
+    case 2:
+        fft_2(&a[0], &a[1]);
+        break;
+    case 3:
+        fft_3(&a[0], &a[1], &a[2]);
+        break;
+    case 4:
+        fft_4(&a[0], &a[1], &a[2], &a[3]);
+        break;
+    case 5:
+        fft_5(a);
+        break;
+    case 6:
+        fft_6(a);
+        break;
+    default:
+        fft_8(a);
+        break;
     }
 }
 
@@ -116,19 +138,23 @@ GK_INLINE void fft_stage(const int radix, int points, int stride, const c16 *fro
     int butterflies = points / radix;
     for (int q = 0; q < stride; q++) { // p = 0: no twiddle factors
         c16 a[8];
-        for (int r = 0; r < radix; r++) a[r] = from[q + stride * butterflies * r];
+        for (int r = 0; r < radix; r++)
+            a[r] = from[q + stride * butterflies * r];
         fft_butterfly(radix, a);
-        for (int k = 0; k < radix; k++) to[q + stride * k] = a[k];
+        for (int k = 0; k < radix; k++)
+            to[q + stride * k] = a[k];
     }
     for (int p = 1; p < butterflies; p++) {
         const float *factor = twiddles + 2 * (radix - 1) * p;
         for (int q = 0; q < stride; q++) {
             c16 a[8];
-            for (int r = 0; r < radix; r++) a[r] = from[q + stride * (p + butterflies * r)];
+            for (int r = 0; r < radix; r++)
+                a[r] = from[q + stride * (p + butterflies * r)];
             fft_butterfly(radix, a);
             c16 *out = to + q + stride * radix * p;
             out[0] = a[0];
-            for (int k = 1; k < radix; k++) out[stride * k] = c16_turn(a[k], factor[2 * k - 2], factor[2 * k - 1]);
+            for (int k = 1; k < radix; k++)
+                out[stride * k] = c16_turn(a[k], factor[2 * k - 2], factor[2 * k - 1]);
         }
     }
 }
@@ -139,12 +165,24 @@ static c16 *fft_complex(const gk_fft *fft, c16 *a, c16 *b) {
     for (int stage = 0, points = fft->half, stride = 1; stage < fft->stages; stage++) {
         int radix = fft->radix[stage];
         switch (radix) {
-        case 2: fft_stage(2, points, stride, a, b, twiddles); break;
-        case 3: fft_stage(3, points, stride, a, b, twiddles); break;
-        case 4: fft_stage(4, points, stride, a, b, twiddles); break;
-        case 5: fft_stage(5, points, stride, a, b, twiddles); break;
-        case 6: fft_stage(6, points, stride, a, b, twiddles); break;
-        default: fft_stage(8, points, stride, a, b, twiddles); break;
+        case 2:
+            fft_stage(2, points, stride, a, b, twiddles);
+            break;
+        case 3:
+            fft_stage(3, points, stride, a, b, twiddles);
+            break;
+        case 4:
+            fft_stage(4, points, stride, a, b, twiddles);
+            break;
+        case 5:
+            fft_stage(5, points, stride, a, b, twiddles);
+            break;
+        case 6:
+            fft_stage(6, points, stride, a, b, twiddles);
+            break;
+        default:
+            fft_stage(8, points, stride, a, b, twiddles);
+            break;
         }
         twiddles += 2 * (radix - 1) * (points / radix);
         points /= radix;
@@ -174,8 +212,10 @@ GK_INLINE void fft_real_to_planes(const fft_form form, const gk_fft *fft, const 
     const v16 zero = {0};
     for (int n = 0; n < count / 2; n++) // real and imaginary parts exchanged
         scratch[n] = (c16){v16_load(x + (2 * n + 1) * step), v16_load(x + 2 * n * step)};
-    if (count % 2) scratch[count / 2] = (c16){zero, v16_load(x + (count - 1) * step)};
-    for (int n = (count + 1) / 2; n < half; n++) scratch[n] = (c16){zero, zero};
+    if (count % 2)
+        scratch[count / 2] = (c16){zero, v16_load(x + (count - 1) * step)};
+    for (int n = (count + 1) / 2; n < half; n++)
+        scratch[n] = (c16){zero, zero};
     const c16 *z = fft_complex(fft, scratch, scratch + half);
     v16 first = z[0].i, second = z[0].r; // and back
     fft_store_planes(form, to, plane, (c16){(first + second) * v16_all(2), zero});
@@ -204,7 +244,8 @@ static const float *fft_complex_to_real(const gk_fft *fft, const float *from, pt
         // i exp(i t) (a - b)
         c16 turned = c16_turn(difference, -fft->real_twiddles[2 * k + 1], fft->real_twiddles[2 * k]);
         scratch[k] = c16_add(sum, turned);
-        if (2 * k < half) scratch[half - k] = c16_conjugate(c16_subtract(sum, turned));
+        if (2 * k < half)
+            scratch[half - k] = c16_conjugate(c16_subtract(sum, turned));
     }
     return (const float *)fft_complex(fft, scratch, scratch + half);
 }

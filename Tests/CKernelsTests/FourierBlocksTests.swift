@@ -64,13 +64,13 @@ extension KernelTests {
             }
         }
 
-        @Test(arguments: fastSets)
-        func anyNumberOfThreadsGivesTheSameBits(isa: gk_isa) throws {
+        @Test(arguments: fastSets, [1, 19] as [Int32])
+        func anyNumberOfThreadsGivesTheSameBits(isa: gk_isa, batch: Int32) throws {
             for group in [Self.odd, Self.secondLayer] {
                 let runs = try ([1, 2, 7] as [Int32]).map { threads in
                     let memories = group.map { layout in
                         var many = layout
-                        many.batch = 19
+                        many.batch = batch
                         return BlockMemory(many)
                     }
                     try run(memories, isa: isa, threads: threads)
