@@ -1,6 +1,6 @@
-// The feature kernel, compiled once an instruction set: the including file sets GK_SET(name) and its target pragma first.
-// Complex numbers lie as [point][real, imaginary][lane], so that every operation is on whole vectors and no shuffle is
-// needed within the transform.
+// The feature kernel, compiled once an instruction set: the including file sets GK_SET(name) and its target pragma
+// first. Complex numbers lie as [point][real, imaginary][lane], so that every operation is on whole vectors and no
+// shuffle is needed within the transform.
 #include "features_plan.h"
 #include <math.h>
 #include <string.h>
@@ -16,14 +16,22 @@ typedef struct {
     d8 re, im;
 } c8;
 
-GK_INLINE c8 c_add(c8 a, c8 b) { return (c8){a.re + b.re, a.im + b.im}; }
-GK_INLINE c8 c_sub(c8 a, c8 b) { return (c8){a.re - b.re, a.im - b.im}; }
+GK_INLINE c8 c_add(c8 a, c8 b) {
+    return (c8){a.re + b.re, a.im + b.im};
+}
+GK_INLINE c8 c_sub(c8 a, c8 b) {
+    return (c8){a.re - b.re, a.im - b.im};
+}
 GK_INLINE c8 c_times(c8 a, const double *w) {
     return (c8){a.re * w[0] - a.im * w[1], a.re * w[1] + a.im * w[0]};
 }
 /// a * -i
-GK_INLINE c8 c_minus_i(c8 a) { return (c8){a.im, -a.re}; }
-GK_INLINE c8 c_scaled(c8 a, double s) { return (c8){a.re * s, a.im * s}; }
+GK_INLINE c8 c_minus_i(c8 a) {
+    return (c8){a.im, -a.re};
+}
+GK_INLINE c8 c_scaled(c8 a, double s) {
+    return (c8){a.re * s, a.im * s};
+}
 
 GK_INLINE void butterfly2(c8 *a) {
     c8 sum = c_add(a[0], a[1]);
@@ -75,23 +83,25 @@ GK_INLINE void butterfly8(c8 *a) {
     }
 }
 
-/// One pass of Stockham's transform, decimation in frequency: the result of butterfly j goes to places in order, so that
-/// no reordering is left at the end.
-#define GK_STAGE(R)                                                                                                     \
-    static void stage##R(const gk_fft_stage *stage, const c8 *restrict from, c8 *restrict to) {                         \
-        size_t stride = stage->stride, groups = stage->groups, step = stride * groups;                                  \
-        for (size_t j = 0; j < groups; j++) {                                                                           \
-            const double *w = stage->twiddles + j * (R - 1) * 2;                                                        \
-            const c8 *in = from + stride * j;                                                                           \
-            c8 *out = to + stride * R * j;                                                                              \
-            for (size_t q = 0; q < stride; q++) {                                                                       \
-                c8 a[R];                                                                                                \
-                for (size_t r = 0; r < R; r++) a[r] = in[q + step * r];                                                 \
-                butterfly##R(a);                                                                                        \
-                out[q] = a[0];                                                                                          \
-                for (size_t r = 1; r < R; r++) out[q + stride * r] = c_times(a[r], w + (r - 1) * 2);                     \
-            }                                                                                                           \
-        }                                                                                                               \
+/// One pass of Stockham's transform, decimation in frequency: the result of butterfly j goes to places in order, so
+/// that no reordering is left at the end.
+#define GK_STAGE(R)                                                                                                    \
+    static void stage##R(const gk_fft_stage *stage, const c8 *restrict from, c8 *restrict to) {                        \
+        size_t stride = stage->stride, groups = stage->groups, step = stride * groups;                                 \
+        for (size_t j = 0; j < groups; j++) {                                                                          \
+            const double *w = stage->twiddles + j * (R - 1) * 2;                                                       \
+            const c8 *in = from + stride * j;                                                                          \
+            c8 *out = to + stride * R * j;                                                                             \
+            for (size_t q = 0; q < stride; q++) {                                                                      \
+                c8 a[R];                                                                                               \
+                for (size_t r = 0; r < R; r++)                                                                         \
+                    a[r] = in[q + step * r];                                                                           \
+                butterfly##R(a);                                                                                       \
+                out[q] = a[0];                                                                                         \
+                for (size_t r = 1; r < R; r++)                                                                         \
+                    out[q + stride * r] = c_times(a[r], w + (r - 1) * 2);                                              \
+            }                                                                                                          \
+        }                                                                                                              \
     }
 GK_STAGE(2)
 GK_STAGE(3)
@@ -108,7 +118,8 @@ static void stage_any(const gk_fft_stage *stage, const c8 *restrict from, c8 *re
                 c8 sum = from[q + stride * j];
                 for (size_t r = 1; r < radix; r++)
                     sum = c_add(sum, c_times(from[q + stride * j + step * r], stage->roots + (r * k % radix) * 2));
-                if (k) sum = c_times(sum, stage->twiddles + (j * (radix - 1) + k - 1) * 2);
+                if (k)
+                    sum = c_times(sum, stage->twiddles + (j * (radix - 1) + k - 1) * 2);
                 to[q + stride * (radix * j + k)] = sum;
             }
 }
@@ -118,12 +129,23 @@ static c8 *transform(const gk_fft *fft, c8 *data, c8 *other) {
     for (int32_t s = 0; s < fft->stage_count; s++) {
         const gk_fft_stage *stage = &fft->stages[s];
         switch (stage->radix) {
-        case 2: stage2(stage, data, other); break;
-        case 3: stage3(stage, data, other); break;
-        case 4: stage4(stage, data, other); break;
-        case 5: stage5(stage, data, other); break;
-        case 8: stage8(stage, data, other); break;
-        default: stage_any(stage, data, other);
+        case 2:
+            stage2(stage, data, other);
+            break;
+        case 3:
+            stage3(stage, data, other);
+            break;
+        case 4:
+            stage4(stage, data, other);
+            break;
+        case 5:
+            stage5(stage, data, other);
+            break;
+        case 8:
+            stage8(stage, data, other);
+            break;
+        default:
+            stage_any(stage, data, other);
         }
         c8 *swap = data;
         data = other;
@@ -148,11 +170,13 @@ void GK_SET(gk_real_fft)(const gk_fft *fft, double *input, double *scratch, doub
     d8 *re = (d8 *)real, *im = (d8 *)imaginary;
     if (fft->length % 2) {
         // One complex point a sample: spread the samples from the end.
-        for (int32_t t = fft->length - 1; t >= 0; t--) ((c8 *)input)[t] = (c8){((d8 *)input)[t], (d8){0}};
+        for (int32_t t = fft->length - 1; t >= 0; t--)
+            ((c8 *)input)[t] = (c8){((d8 *)input)[t], (d8){0}};
     }
     c8 *z = transform(fft, (c8 *)input, (c8 *)scratch);
     if (fft->length % 2) {
-        for (int32_t k = 0; k <= fft->length / 2; k++) re[k] = z[k].re, im[k] = z[k].im;
+        for (int32_t k = 0; k <= fft->length / 2; k++)
+            re[k] = z[k].re, im[k] = z[k].im;
         return;
     }
     for (int32_t k = 0; k <= fft->points / 2; k++) {
@@ -171,7 +195,8 @@ GK_INLINE void transpose(f8 *v) {
             w[2 * i] = __builtin_shufflevector(v[i], v[i + 4], 0, 8, 1, 9, 2, 10, 3, 11);
             w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + 4], 4, 12, 5, 13, 6, 14, 7, 15);
         }
-        for (int i = 0; i < 8; i++) v[i] = w[i];
+        for (int i = 0; i < 8; i++)
+            v[i] = w[i];
     }
 }
 
@@ -181,16 +206,21 @@ static void load_frames(const gk_features *plan, const float *from, d8 *to) {
     size_t hop = plan->shape.hop;
     const double *window = plan->window;
     const d8 zero = {0};
-    for (int32_t i = 0; i < t; i++) to[i] = zero;
+    for (int32_t i = 0; i < t; i++)
+        to[i] = zero;
     for (; t + 8 <= n && t < end; t += 8) {
         f8 v[8];
-        for (size_t l = 0; l < 8; l++) v[l] = *(const f8_unaligned *)(from + l * hop + t);
+        for (size_t l = 0; l < 8; l++)
+            v[l] = *(const f8_unaligned *)(from + l * hop + t);
         transpose(v);
-        for (int32_t i = 0; i < 8; i++) to[t + i] = __builtin_convertvector(v[i], d8) * window[t + i];
+        for (int32_t i = 0; i < 8; i++)
+            to[t + i] = __builtin_convertvector(v[i], d8) * window[t + i];
     }
     for (; t < end; t++)
-        for (size_t l = 0; l < 8; l++) to[t][l] = (double)from[l * hop + t] * window[t];
-    for (; t < n; t++) to[t] = zero;
+        for (size_t l = 0; l < 8; l++)
+            to[t][l] = (double)from[l * hop + t] * window[t];
+    for (; t < n; t++)
+        to[t] = zero;
 }
 
 /// ln(x) for normal x above 0, within 1.5 units in the last place or 1e-7: x = m * 2^e with m in [sqrt(1/2), sqrt(2)),
@@ -207,16 +237,17 @@ GK_INLINE void f8_log(f8 *x) {
 }
 
 /// Powers of every bin, from the transform's result: calls STORE(bin, power).
-#define GK_POWERS(STORE)                                                                                                \
-    if (fft->length % 2) {                                                                                              \
-        for (int32_t k = 0; k <= fft->length / 2; k++) STORE(k, z[k].re * z[k].re + z[k].im * z[k].im);                 \
-    } else {                                                                                                            \
-        for (int32_t k = 0; k <= fft->points / 2; k++) {                                                                \
-            c8 low, high;                                                                                               \
-            real_pair(fft, z, k, &low, &high);                                                                          \
-            STORE(k, low.re * low.re + low.im * low.im);                                                                \
-            STORE(fft->points - k, high.re * high.re + high.im * high.im);                                              \
-        }                                                                                                               \
+#define GK_POWERS(STORE)                                                                                               \
+    if (fft->length % 2) {                                                                                             \
+        for (int32_t k = 0; k <= fft->length / 2; k++)                                                                 \
+            STORE(k, z[k].re *z[k].re + z[k].im * z[k].im);                                                            \
+    } else {                                                                                                           \
+        for (int32_t k = 0; k <= fft->points / 2; k++) {                                                               \
+            c8 low, high;                                                                                              \
+            real_pair(fft, z, k, &low, &high);                                                                         \
+            STORE(k, low.re *low.re + low.im * low.im);                                                                \
+            STORE(fft->points - k, high.re * high.re + high.im * high.im);                                             \
+        }                                                                                                              \
     }
 
 static void mel_single(const gk_features *plan, const c8 *z, f8 *bins, f8 *result) {
@@ -226,7 +257,8 @@ static void mel_single(const gk_features *plan, const c8 *z, f8 *bins, f8 *resul
 #undef GK_STORE
     int32_t count = fft->length / 2 + 1;
     if (!plan->shape.power)
-        for (int32_t k = 0; k < count; k++) bins[k] = __builtin_elementwise_sqrt(bins[k]);
+        for (int32_t k = 0; k < count; k++)
+            bins[k] = __builtin_elementwise_sqrt(bins[k]);
     float log_floor = (float)plan->shape.log_floor;
     for (int32_t m = 0; m < plan->shape.mels; m++) {
         gk_mel_row row = plan->rows[m];
@@ -237,7 +269,8 @@ static void mel_single(const gk_features *plan, const c8 *z, f8 *bins, f8 *resul
             even += bins[row.first + i] * w[i];
             odd += bins[row.first + i + 1] * w[i + 1];
         }
-        if (i < row.count) even += bins[row.first + i] * w[i];
+        if (i < row.count)
+            even += bins[row.first + i] * w[i];
         result[m] = even + odd + log_floor;
         f8_log(&result[m]);
     }
@@ -250,13 +283,16 @@ static void mel_double(const gk_features *plan, const c8 *z, d8 *bins, f8 *resul
 #undef GK_STORE
     int32_t count = fft->length / 2 + 1;
     if (!plan->shape.power)
-        for (int32_t k = 0; k < count; k++) bins[k] = __builtin_elementwise_sqrt(bins[k]);
+        for (int32_t k = 0; k < count; k++)
+            bins[k] = __builtin_elementwise_sqrt(bins[k]);
     for (int32_t m = 0; m < plan->shape.mels; m++) {
         gk_mel_row row = plan->rows[m];
         const double *w = plan->weights + row.at;
         d8 sum = {0};
-        for (int32_t i = 0; i < row.count; i++) sum += bins[row.first + i] * w[i];
-        for (int l = 0; l < 8; l++) result[m][l] = (float)log(sum[l] + plan->shape.log_floor);
+        for (int32_t i = 0; i < row.count; i++)
+            sum += bins[row.first + i] * w[i];
+        for (int l = 0; l < 8; l++)
+            result[m][l] = (float)log(sum[l] + plan->shape.log_floor);
     }
 }
 
@@ -277,16 +313,21 @@ void GK_SET(gk_features_run)(const gk_features *plan, const float *samples, int6
             from = samples + start;
         } else {
             int64_t skip = start < 0 ? -start : 0, end = count - start;
-            if (skip > span) skip = span;
-            if (end > span) end = span;
-            if (end < skip) end = skip;
+            if (skip > span)
+                skip = span;
+            if (end > span)
+                end = span;
+            if (end < skip)
+                end = skip;
             memset(edge, 0, skip * sizeof(float));
-            if (end > skip) memcpy(edge + skip, samples + (start + skip), (end - skip) * sizeof(float));
+            if (end > skip)
+                memcpy(edge + skip, samples + (start + skip), (end - skip) * sizeof(float));
             memset(edge + end, 0, (span - end) * sizeof(float));
         }
         load_frames(plan, from, (d8 *)data);
         if (n % 2)
-            for (int32_t t = n - 1; t >= 0; t--) data[t] = (c8){((d8 *)data)[t], (d8){0}};
+            for (int32_t t = n - 1; t >= 0; t--)
+                data[t] = (c8){((d8 *)data)[t], (d8){0}};
         c8 *z = transform(&plan->fft, data, other);
         if (plan->shape.single)
             mel_single(plan, z, (f8 *)bins, result);

@@ -22,7 +22,8 @@ void gk_oracle_features_columns(const gk_feature_shape *shape, const float *samp
                                 int64_t columns, float *output, int64_t row_stride) {
     int32_t n = shape->fft_length, bins = n / 2 + 1;
     double *frame = malloc(sizeof(double) * (n + 2 * (size_t)bins)), *re = frame + n, *im = re + bins;
-    if (!frame) return;
+    if (!frame)
+        return;
     for (int64_t c = 0; c < columns; c++) {
         for (int32_t t = 0; t < n; t++) {
             int64_t at = (first + c) * shape->hop - n / 2 + t;

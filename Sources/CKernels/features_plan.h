@@ -12,12 +12,12 @@ typedef struct {
 } gk_fft_stage;
 
 typedef struct {
-    int32_t length;         // of the real signal
-    int32_t points;         // of the complex transform: half of an even length, all of an odd one
+    int32_t length; // of the real signal
+    int32_t points; // of the complex transform: half of an even length, all of an odd one
     int32_t stage_count;
     gk_fft_stage stages[GK_MAX_FFT_STAGES];
-    const double *split;    // [points / 2 + 1][2], turns the half-length transform into the real one; even lengths only
-    double *tables;         // owns every table above
+    const double *split; // [points / 2 + 1][2], turns the half-length transform into the real one; even lengths only
+    double *tables;      // owns every table above
 } gk_fft;
 
 typedef struct {
@@ -40,9 +40,9 @@ void gk_fft_free(gk_fft *fft);
 /// Bytes of the two buffers that a transform of eight lanes goes to and fro between.
 size_t gk_fft_buffer_bytes(const gk_fft *fft);
 
-#define GK_FEATURE_SET(set)                                                                                             \
-    void gk_features_run_##set(const gk_features *, const float *, int64_t, int64_t, int64_t, float *, int64_t,         \
-                               void *);                                                                                 \
+#define GK_FEATURE_SET(set)                                                                                            \
+    void gk_features_run_##set(const gk_features *, const float *, int64_t, int64_t, int64_t, float *, int64_t,        \
+                               void *);                                                                                \
     void gk_real_fft_##set(const gk_fft *, double *input, double *scratch, double *real, double *imaginary);
 GK_FEATURE_SET(portable)
 #if defined(__x86_64__)

@@ -4,13 +4,20 @@ import Testing
 
 @testable import Datasets
 
-@Suite struct PickledRowsTests {
+@Suite final class PickledRowsTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("genrekit-pickles-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
     private func open(_ bytes: [UInt8], _ check: (PickledRows) throws -> Void = { _ in }) throws {
-        try withTemporaryFolder { folder in
-            let url = folder.appendingPathComponent("train.pkl")
-            try Data(bytes).write(to: url)
-            try check(PickledRows(url))
-        }
+        let url = folder.appendingPathComponent("train.pkl")
+        try Data(bytes).write(to: url)
+        try check(PickledRows(url))
     }
 
     /// The message of the error that the bytes give.
@@ -154,8 +161,8 @@ import Testing
 
     @Test func everyTruncationIsAnError() {
         let whole = PickleBuilder.file([.init()])
-        // Every length in the opcodes, a few within the floats.
-        let heads = (0..<700).map { $0 }
+        // Every third length in the opcodes, a few within the floats.
+        let heads = Array(stride(from: 0, to: 700, by: 3))
         for length in heads + [5000, 20_000] + Array(whole.count - 400..<whole.count) {
             #expect(fault(Array(whole.prefix(length))) != "no error", "\(length) bytes")
         }
@@ -165,9 +172,9 @@ import Testing
     /// Any byte may be wrong: an error or other rows, but never a trap.
     @Test func changedBytesNeverTrap() {
         let whole = PickleBuilder.file([.init()])
-        let places = Array(0..<700) + Array(whole.count - 300..<whole.count)
+        let places = Array(stride(from: 0, to: 700, by: 2)) + Array(whole.count - 300..<whole.count)
         for place in places where place < whole.count {
-            for change: UInt8 in [0x01, 0x80, 0xFF] {
+            for change: UInt8 in [0x01, 0xFF] {
                 var bytes = whole
                 bytes[place] ^= change
                 #expect(!fault(bytes).isEmpty)

@@ -1,5 +1,5 @@
-// Log-mel columns from samples: windowed frames, real Fourier transform, mel bank, logarithm. Eight frames at a time, one
-// a lane, in double precision up to the power spectrum.
+// Log-mel columns from samples: windowed frames, real Fourier transform, mel bank, logarithm. Eight frames at a time,
+// one a lane, in double precision up to the power spectrum.
 #pragma once
 #include "gk_isa.h"
 #include <stdbool.h>
@@ -10,14 +10,14 @@ enum { GK_FEATURE_LANES = 8 };
 
 /// What to compute. The tables are copied.
 typedef struct {
-    int32_t fft_length;      // samples a frame, the window's zeros on both sides included; any size above 1
-    int32_t hop;             // samples from frame to frame
-    int32_t mels;            // rows of the result
-    const double *window;    // [fft_length], the sample scale already in it
-    const double *mel_bank;  // [mels][fft_length / 2 + 1]
-    double log_floor;        // ln(x + log_floor); above 0
-    bool power;              // the mel bank takes |X|^2, not |X|
-    bool single;             // single precision from the power spectrum on
+    int32_t fft_length;     // samples a frame, the window's zeros on both sides included; any size above 1
+    int32_t hop;            // samples from frame to frame
+    int32_t mels;           // rows of the result
+    const double *window;   // [fft_length], the sample scale already in it
+    const double *mel_bank; // [mels][fft_length / 2 + 1]
+    double log_floor;       // ln(x + log_floor); above 0
+    bool power;             // the mel bank takes |X|^2, not |X|
+    bool single;            // single precision from the power spectrum on
 } gk_feature_shape;
 
 typedef struct gk_features gk_features;
