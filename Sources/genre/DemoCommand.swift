@@ -47,7 +47,8 @@ struct DemoCommand: ParsableCommand {
         show(
             "\n2. Log-mel segments, then \(epochs) epochs of the shallow net (Schindler et al. 2016) on 75 % of the tracks."
         )
-        let configuration = TrainingConfiguration(epochs: epochs, seed: seed)
+        // Small batches, since so small a corpus gives few steps an epoch.
+        let configuration = TrainingConfiguration(epochs: epochs, batch: 16, seed: seed)
         let data = try openData(
             [corpus.path], segments: .random(count: 15), seed: seed, threads: threads)
         let run = try TrainingRun(
@@ -57,11 +58,12 @@ struct DemoCommand: ParsableCommand {
 
         show("\n3. The held-out 25 % of the tracks: " + table(of: model.card.scores!))
 
-        show("\n4. Three files that the net never heard:")
+        show("\n4. A file of each style that the net never heard, by name, and the three likeliest genres:")
         let predictor = try GenrePredictor(model: model, pool: ThreadPool(threads: threads))
         let heldOut = Set(model.card.heldOutTracks)
-        let files = data.set.tracks.filter { heldOut.contains($0.id) }.compactMap(\.source)
-        for file in stride(from: 0, to: files.count, by: max(1, files.count / 3)).prefix(3).map({ files[$0] }) {
+        for genre in data.set.genres.indices {
+            let track = data.set.tracks.first { $0.label == genre && heldOut.contains($0.id) }
+            guard let file = track?.source else { continue }
             let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.probability))" }
             show("   \(file.lastPathComponent.left(20)) \(top.joined(separator: "   "))")
         }
