@@ -15,6 +15,13 @@ struct PageAdvice {
 
     func expectAnything() { madvise(start, count, Int32(MADV_NORMAL)) }
 
+    /// Has the stretch from `place` on read into the system's cache while this process goes on.
+    func fetch(from place: Int, count length: Int) {
+        let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = min(place, count) / pageSize * pageSize
+        madvise(start + first, min(length, count - first), Int32(MADV_WILLNEED))
+    }
+
     /// Takes the pages before a place out of this process; they stay in the system's cache.
     func release(upTo place: Int) {
         let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -95,13 +95,15 @@ public final class PickledRows: Sendable {
         _ file: MappedFile, progress: @escaping (Double) -> Void
     ) throws(DatasetError) -> [Row] {
         let pages = PageAdvice(file)
-        // Reading ahead would fetch the samples, nine tenths of the file.
+        // A fault alone must fetch one page and no more; but stretches fetched whole, samples and all, come several times
+        // sooner from a disk than the few pages of each row that are looked at.
         pages.expectRandomAccess()
         defer { pages.expectAnything() }
         var machine = PickleMachine(
             PickleCursor(path: file.path, bytes: file.bytes, position: 0, end: file.count))
         machine.onProgress = { position in
             pages.release(upTo: position)
+            pages.fetch(from: position, count: 1 << 26)
             progress(Double(position) / Double(file.count))
         }
         guard case .list(let list) = try machine.run() else {
@@ -112,7 +114,11 @@ public final class PickledRows: Sendable {
         guard !items.isEmpty else { throw machine.cursor.fault("the pickle holds no rows") }
         var rows: [Row] = []
         rows.reserveCapacity(items.count)
-        for (index, item) in items.enumerated() { rows.append(try row(item, index, machine)) }
+        for (index, item) in items.enumerated() {
+            rows.append(try row(item, index, machine))
+            if index % 512 == 511 { pages.release(upTo: rows[index].spectrogram) }
+        }
+        pages.release(upTo: file.count)
         return rows
     }
 
