@@ -14,6 +14,8 @@ struct BenchCommand: ParsableCommand {
 
     @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.") var net: [String] = []
     @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.") var batch: [Int] = []
+    @Option(help: "Mel bands of the segments; the nets' own size is 80 x 80.") var mels: Int?
+    @Option(help: "Frames of the segments.") var frames: Int?
     @Option(help: "train or inference; by default both.") var phase: NetBenchmark.Phase?
     @Option(help: "Timed passes of each; by default as many as fit in about two seconds, at least 5.") var passes: Int?
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
@@ -21,7 +23,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
 
     func run() throws {
-        let architectures = try net.isEmpty ? Architecture.all : net.map(architecture)
+        let architectures = try (net.isEmpty ? Architecture.all : net.map(architecture)).map(resized)
         let batches = batch.isEmpty ? [1, 16, 64, 256] : batch
         guard batches.allSatisfy({ 1...65_536 ~= $0 }) else { throw ValidationError("--batch must be 1 to 65536.") }
         guard passes.map({ $0 >= 1 }) ?? true else { throw ValidationError("--passes must be at least 1.") }
@@ -75,6 +77,21 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError("There is no net '\(name)'. The nets are \(netNames).")
         }
         return architecture
+    }
+
+    /// The architecture with the segment size that was asked for.
+    private func resized(_ architecture: Architecture) throws -> Architecture {
+        guard mels != nil || frames != nil else { return architecture }
+        let resized = Architecture(
+            name: architecture.name, summary: architecture.summary, defaultL1: architecture.defaultL1
+        ) { [mels, frames] genres in
+            var blueprint = architecture.blueprint(genres: genres)
+            blueprint.input = (mels ?? blueprint.input.mels) × (frames ?? blueprint.input.frames)
+            return blueprint
+        }
+        // A size that does not fit is said before anything is measured.
+        _ = try NetworkPlan(resized.blueprint(genres: 10))
+        return resized
     }
 
     private func row(of result: NetBenchmark.Result) -> String {
