@@ -59,6 +59,44 @@ import Testing
         #expect(problem([Dense(1_000_000), Dense(1_000_000)])?.contains("2^30") == true)
     }
 
+    @Test func recurrentLayersThatCannotRunAreRefusedWithAReason() {
+        func towers(_ frames: Int, wide: Int = 1) -> Layer {
+            Towers {
+                Tower("a") {
+                    Convolution(4, kernel: 3 × 3)
+                    MaxPool(3 × wide)
+                }
+                Tower("b") {
+                    Convolution(4, kernel: 3 × 3)
+                    MaxPool(1 × frames)
+                }
+            }
+        }
+        func lstm(_ order: [String], hidden: Int = 5, layers: Int = 1, dropout: Float = 0) -> Layer {
+            LSTM(hidden, layers: layers, dropout: dropout, over: .time(order: order))
+        }
+        #expect(problem([towers(4), lstm(["b", "a"]), Dropout(0.5), Dense(2)]) == nil)
+        #expect(problem([towers(3, wide: 2), lstm(["b", "a"]), Dense(2)])?.contains("do not divide") == true)
+        #expect(problem([towers(4), lstm(["a"]), Dense(2)])?.contains("order") == true)
+        #expect(problem([towers(4), lstm(["a", "a"]), Dense(2)])?.contains("order") == true)
+        #expect(problem([towers(4), lstm(["a", "b"], hidden: 0), Dense(2)])?.contains("hidden") == true)
+        #expect(problem([towers(4), lstm(["a", "b"], layers: 0), Dense(2)])?.contains("layers") == true)
+        #expect(problem([towers(4), lstm(["a", "b"], dropout: 1), Dense(2)])?.contains("dropout") == true)
+        #expect(problem([lstm([]), Dense(2)])?.contains("convolutions before") == true)
+    }
+
+    @Test func onlyNetsThatReadAcrossTheBatchNeedACaution() {
+        for net in [smallBlueprint, recurrentBlueprint(over: .time(order: ["b", "a"]))] { #expect(net.caution == nil) }
+        #expect(recurrentBlueprint(over: .batch).caution?.contains("across") == true)
+    }
+
+    @Test(arguments: [LSTMSettings.Sequence.time(order: ["b", "a"]), .batch])
+    func recurrentBlueprintsSurviveFiles(sequence: LSTMSettings.Sequence) throws {
+        let blueprint = recurrentBlueprint(over: sequence)
+        let data = try JSONEncoder().encode(blueprint)
+        #expect(try JSONDecoder().decode(Blueprint.self, from: data) == blueprint)
+    }
+
     @Test func blueprintsSurviveFiles() throws {
         let blueprint = Blueprint("two", input: 8 × 9) {
             Towers {

@@ -25,6 +25,27 @@ let smallBlueprint = Blueprint("small", input: 13 × 11) {
     Dense(4)
 }
 
+/// Two recurrent layers in both directions after towers of unequal width, with dropout wherever it can be.
+func recurrentBlueprint(over sequence: LSTMSettings.Sequence) -> Blueprint {
+    Blueprint("recurrent", input: 12 × 12) {
+        Towers {
+            Tower("a") {
+                Convolution(5, kernel: 3 × 4)
+                MaxPool(3 × 2)
+                LeakyReLU(0.3)
+            }
+            Tower("b") {
+                Convolution(3, kernel: 5 × 2)
+                MaxPool(4 × 4)
+                LeakyReLU(0.3)
+            }
+        }
+        LSTM(7, layers: 2, bidirectional: true, dropout: 0.25, over: sequence)
+        Dropout(0.25)
+        Dense(4)
+    }
+}
+
 @Suite struct ExecutorTests {
     private let plan: NetworkPlan
     private let parameters: ParameterStore
@@ -138,19 +159,58 @@ let smallBlueprint = Blueprint("small", input: 13 × 11) {
 
     @Test(arguments: [1, 2, 7])
     func theSameSeedGivesTheSameBitsOnAnyNumberOfThreads(threads: Int) throws {
-        func train(threads: Int) throws -> [[Float]] {
-            let store = try ParameterStore(plan: plan)
-            store.initialise(seed: 8)
-            let pool = try ThreadPool(threads: threads)
-            let executor = try Executor(parameters: store, batch: 33, mode: .training(dropoutSeed: 8), pool: pool)
-            let optimiser = try Adam(plan: plan, settings: AdamSettings(learningRate: 0.001))
-            for step in 0..<4 {
-                fill(executor, count: 33, seed: UInt64(step))
-                let labels = (0..<33).map { Int32($0 % 4) }
-                _ = executor.trainingStep(count: 33 - step, labels: labels, optimiser: optimiser)
-            }
-            return plan.parameters.map { store.canonical($0) }
+        let nets = [
+            smallBlueprint, recurrentBlueprint(over: .time(order: ["b", "a"])), recurrentBlueprint(over: .batch),
+        ]
+        for net in nets {
+            #expect(try trained(net, threads: threads) == trained(net, threads: 3), "\(net.name)")
         }
-        #expect(try train(threads: threads) == train(threads: 3))
+    }
+
+    /// The parameters after four steps, one of them with a partial batch.
+    private func trained(_ blueprint: Blueprint, threads: Int) throws -> [[Float]] {
+        let plan = try NetworkPlan(blueprint)
+        let store = try ParameterStore(plan: plan)
+        store.initialise(seed: 8)
+        let pool = try ThreadPool(threads: threads)
+        let executor = try Executor(parameters: store, batch: 33, mode: .training(dropoutSeed: 8), pool: pool)
+        let optimiser = try Adam(plan: plan, settings: AdamSettings(learningRate: 0.001))
+        for step in 0..<4 {
+            var stream = RandomStream(seed: UInt64(step), purpose: "segments")
+            for index in 0..<33 * blueprint.input.area { executor.inputs[index] = Float(stream.normal()) }
+            let labels = (0..<33).map { Int32($0 % 4) }
+            _ = executor.trainingStep(count: 33 - step, labels: labels, optimiser: optimiser)
+        }
+        let result = plan.parameters.map { store.canonical($0) }
+        #expect(result.allSatisfy { $0.allSatisfy(\.isFinite) })
+        return result
+    }
+
+    /// The derivative along random directions against central differences, through both kinds of sequences.
+    @Test(arguments: [LSTMSettings.Sequence.time(order: ["b", "a"]), .batch])
+    func recurrentGradientsMatchFiniteDifferences(sequence: LSTMSettings.Sequence) throws {
+        let plan = try NetworkPlan(recurrentBlueprint(over: sequence))
+        let store = try ParameterStore(plan: plan)
+        store.initialise(seed: 2)
+        let executor = try Executor(parameters: store, batch: 6, mode: .training(dropoutSeed: 4), pool: pool)
+        var stream = RandomStream(seed: 0, purpose: "segments")
+        for index in 0..<6 * plan.blueprint.input.area { executor.inputs[index] = Float(stream.normal()) }
+        let labels: [Int32] = [0, 3, 1, 2, 0, 1]
+        executor.gradientStep(count: 6, labels: labels, step: 6)
+        let gradients = plan.parameters.map { executor.gradient(of: $0) }
+        for (specification, gradient) in zip(plan.parameters, gradients) {
+            let start = store.canonical(specification)
+            let direction = start.map { _ in Float(stream.normal()) }
+            let step: Float = 3e-3
+            func loss(_ factor: Float) throws -> Double {
+                try store.set(specification, to: zip(start, direction).map { $0 + factor * $1 })
+                return executor.gradientStep(count: 6, labels: labels, step: 6).lossSum / 6
+            }
+            let numeric = try (loss(step) - loss(-step)) / Double(2 * step)
+            try store.set(specification, to: start)
+            let exact = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+            let size = zip(gradient, direction).reduce(0) { $0 + abs(Double($1.0) * Double($1.1)) }
+            #expect(abs(numeric - exact) < 0.02 * size + 2e-4, "\(specification.name): \(numeric) against \(exact)")
+        }
     }
 }

@@ -67,6 +67,24 @@ import Testing
         #expect(throws: FeatureError.self) { try predictor.predict(samples: [Float](repeating: .nan, count: 40_000)) }
     }
 
+    @Test func netsThatReadAcrossTheBatchAreRefusedWithTheReason() throws {
+        let blueprint = Blueprint("across", input: 80 × 80) {
+            Convolution(4, kernel: 5 × 5)
+            MaxPool(10 × 10)
+            LSTM(6, layers: 2, over: .batch)
+            Dense(3)
+        }
+        let parameters = try ParameterStore(plan: NetworkPlan(blueprint))
+        var card = try model(recipe: .schindler).card
+        card.blueprint = blueprint
+        let across = TrainedModel(card: card, parameters: parameters)
+        #expect {
+            _ = try GenrePredictor(model: across, pool: pool)
+        } throws: {
+            "\($0)".contains("across the segments of a batch")
+        }
+    }
+
     @Test func modelsOfReadyMadeSpectrogramsCannotHear() throws {
         let model = try model(recipe: .precomputed)
         #expect(throws: PredictionError.self) { _ = try GenrePredictor(model: model, pool: pool) }
