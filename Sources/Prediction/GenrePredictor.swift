@@ -16,10 +16,10 @@ public final class GenrePredictor {
     ///   ``PredictionError/notForSingleFiles(caution:)`` where its verdict on a segment depends on others.
     public init(model: TrainedModel, pool: ThreadPool, batch: Int = 64) throws {
         card = model.card
+        if let caution = model.card.blueprint.caution { throw PredictionError.notForSingleFiles(caution: caution) }
         guard model.card.recipe.makesSegmentsFromAudio else {
             throw PredictionError.noAudioRecipe(recipe: model.card.recipe.name)
         }
-        if let caution = model.card.blueprint.caution { throw PredictionError.notForSingleFiles(caution: caution) }
         extractor = try FeatureExtractor(recipe: model.card.recipe)
         executor = try Executor(parameters: model.parameters, batch: batch, mode: .inference, pool: pool)
     }

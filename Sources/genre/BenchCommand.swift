@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure training steps and inference of the nets on this machine.",
         discussion: """
-            Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of
+            Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of \
             a direct convolution, so kernels in the Fourier domain can pass the machine's multiply-add peak.
             """)
 

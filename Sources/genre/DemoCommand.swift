@@ -13,8 +13,8 @@ struct DemoCommand: ParsableCommand {
         commandName: "demo",
         abstract: "Run the whole road on a small corpus that the tool composes itself.",
         discussion: """
-            Composes ten genre-like styles as audio files, then does what 'genre train' and 'genre predict' do with any
-            music: features, training of the shallow net, evaluation, prediction of files. The corpus is synthetic: the
+            Composes ten genre-like styles as audio files, then does what 'genre train' and 'genre predict' do with any \
+            music: features, training of the shallow net, evaluation, prediction of files. The corpus is synthetic: the \
             demo proves the road, not the accuracy on real music.
             """)
 

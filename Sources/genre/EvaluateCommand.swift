@@ -9,7 +9,7 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Judge a model on labelled music.",
         discussion: """
-            Where the data holds tracks that the model was trained on, only the others are judged; --all judges all of
+            Where the data holds tracks that the model was trained on, only the others are judged; --all judges all of \
             them and warns.
             """)
 

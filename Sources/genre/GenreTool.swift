@@ -9,7 +9,7 @@ struct GenreTool: ParsableCommand {
         discussion: """
             Start with 'genre demo', which composes a small corpus and runs the whole road on it.
 
-            Exit codes: 0 good, 1 the work failed, 2 wrong usage. Results go to standard output, progress and
+            Exit codes: 0 good, 1 the work failed, 2 wrong usage. Results go to standard output, progress and \
             diagnostics to standard error.
             """,
         version: toolVersion,

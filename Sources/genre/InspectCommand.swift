@@ -20,7 +20,9 @@ struct InspectCommand: ParsableCommand {
         var lines = [
             "\(card.architecture): \(plan.parameterCount) parameters, \(card.genres.count) genres "
                 + "(\(card.genres.joined(separator: ", ")))",
-            "recipe: \(card.recipe.name), \(Int(card.recipe.sampleRate)) Hz, segments of "
+            "recipe: \(card.recipe.name), "
+                + (card.recipe.makesSegmentsFromAudio ? "\(Int(card.recipe.sampleRate)) Hz" : "not made from audio")
+                + ", segments of "
                 + "\(plan.blueprint.input.mels) mel bands x \(plan.blueprint.input.frames) frames",
             "",
             "layers (channels x mel bands x frames)",

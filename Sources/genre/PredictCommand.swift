@@ -9,8 +9,8 @@ struct PredictCommand: ParsableCommand {
         commandName: "predict",
         abstract: "Tell the genre of audio files.",
         discussion: """
-            Prints the three most probable genres of each file, from the mean of its segments' probabilities. Any format
-            that FFmpeg's libraries can read will do. A file that cannot be read is reported and the rest goes on; the
+            Prints the three most probable genres of each file, from the mean of its segments' probabilities. Any format \
+            that FFmpeg's libraries can read will do. A file that cannot be read is reported and the rest goes on; the \
             exit code is then 1.
             """)
 

@@ -13,9 +13,9 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train a net on folders of music or on the coursework pickles.",
         discussion: """
-            DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by
-            genre), or one folder that holds train.pkl and val.pkl. Audio is split 75/25 by track, stratified by genre.
-            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and
+            DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
+            genre), or one folder that holds train.pkl and val.pkl. Audio is split 75/25 by track, stratified by genre. \
+            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and \
             model.safetensors.
 
             Nets:
