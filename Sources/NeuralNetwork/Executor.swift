@@ -190,11 +190,7 @@ public final class Executor {
 
     /// The canonical gradient of a parameter after ``gradientStep(count:labels:step:)`` or a training step.
     public func gradient(of specification: ParameterSpecification) -> [Float] {
-        let start = gradients!.floats + specification.offset
-        var result: [Float] = []
-        result.reserveCapacity(specification.count)
-        specification.layout.forEachStoredIndex { result.append(start[$0]) }
-        return result
+        specification.canonical(in: gradients!.floats)
     }
 
     /// A training step whose parts are timed: each part's name and seconds, in the order in which they run.

@@ -28,6 +28,15 @@ public struct ParameterSpecification: Sendable, Hashable {
     public var shape: [Int] { layout.shape }
     /// Values in the canonical tensor.
     public var count: Int { layout.shape.reduce(1, *) }
+
+    /// The tensor's values in canonical order, from memory that holds all parameters in the stored layout.
+    func canonical(in stored: UnsafePointer<Float>) -> [Float] {
+        let start = stored + offset
+        var result: [Float] = []
+        result.reserveCapacity(count)
+        layout.forEachStoredIndex { result.append(start[$0]) }
+        return result
+    }
 }
 
 /// How a canonical tensor (PyTorch's order) lies in the kernels' memory, where channels come last and are rounded up to

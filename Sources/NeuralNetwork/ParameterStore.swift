@@ -24,11 +24,7 @@ public final class ParameterStore {
 
     /// The canonical values of a parameter, in PyTorch's order.
     public func canonical(_ specification: ParameterSpecification) -> [Float] {
-        let start = values + specification.offset
-        var result: [Float] = []
-        result.reserveCapacity(specification.count)
-        specification.layout.forEachStoredIndex { result.append(start[$0]) }
-        return result
+        specification.canonical(in: values)
     }
 
     /// Sets a parameter from its canonical values.
