@@ -6,7 +6,7 @@ import Foundation
 /// number of threads changes nothing.
 enum AudioSegments {
     static func make(
-        _ found: GenreFolders, recipe: FeatureRecipe, choice: SegmentChoice, seed: UInt64, threads: Int,
+        _ found: AudioListing, recipe: FeatureRecipe, choice: SegmentChoice, seed: UInt64, threads: Int,
         progress: @escaping DatasetLoader.Progress, warning: @escaping @Sendable (String) -> Void
     ) throws -> LoadedDataset {
         let extractor = try FeatureExtractor(recipe: recipe)
@@ -30,7 +30,8 @@ enum AudioSegments {
         for (file, outcome) in zip(files, results.outcomes) {
             switch outcome {
             case .made(let own):
-                tracks.append(.init(id: file.id, label: file.label, source: file.url))
+                tracks.append(
+                    .init(id: file.id, label: file.label, source: file.url, side: file.side, artist: file.artist))
                 values.append(own)
             case .skipped(let reason): skipped.append(.init(url: file.url, reason: reason))
             case nil: break
@@ -52,7 +53,7 @@ enum AudioSegments {
     }
 
     private static func segments(
-        of file: GenreFolders.File, _ extractor: FeatureExtractor, choice: SegmentChoice, seed: UInt64
+        of file: AudioListing.File, _ extractor: FeatureExtractor, choice: SegmentChoice, seed: UInt64
     ) -> Outcome {
         do {
             let sound = try AudioDecoder.decode(file.url, sampleRate: extractor.recipe.sampleRate)

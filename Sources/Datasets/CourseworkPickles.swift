@@ -57,7 +57,8 @@ enum CourseworkPickles {
             }
         }
         return SegmentSet(
-            genres: PickledRows.genres, recipe: recipe, tracks: tracks, segmentTracks: owners,
-            store: .pickles(pickles))
+            genres: PickledRows.genres, recipe: recipe, tracks: tracks,
+            segments: owners.enumerated().map { .init(track: $0.element, place: Int32($0.offset)) },
+            source: PickleSegments(files: pickles))
     }
 }

@@ -1,20 +1,7 @@
 import Foundation
 
 /// Audio files by genre, as folders say.
-struct GenreFolders {
-    struct File: Sendable {
-        var id: String
-        var label: Int
-        var url: URL
-    }
-
-    /// In alphabetical order.
-    var genres: [String]
-    /// By genre, then by id.
-    var files: [File]
-    /// The data folders, for messages.
-    var roots: [URL]
-
+enum GenreFolders {
     /// Endings of names that are taken as audio. Files of any other are left out without a word.
     static let extensions: Set<String> = [
         "wav", "wave", "au", "snd", "flac", "mp3", "mp2", "m4a", "m4b", "mp4", "aac", "ac3", "ogg", "oga", "opus",
@@ -24,7 +11,7 @@ struct GenreFolders {
 
     /// Every folder in a data folder that holds audio, at any depth, is a genre. A data folder with a single folder
     /// "genres" (GTZAN's own layout) stands for that.
-    static func scan(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) -> GenreFolders {
+    static func scan(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) -> AudioListing {
         struct Found {
             var root: URL
             var relative: String
@@ -65,7 +52,7 @@ struct GenreFolders {
             throw .oneGenreOnly(path: roots.map(\.path).joined(separator: ", "), genre: genres[0])
         }
 
-        var files: [File] = []
+        var files: [AudioListing.File] = []
         for (label, genre) in genres.enumerated() {
             let found = byGenre[genre] ?? []
             // Names that several data folders share carry the folder's name, or its path where those are equal too.
@@ -79,10 +66,10 @@ struct GenreFolders {
             // A data folder given twice adds nothing.
             var seen: Set<String> = []
             for (id, file) in zip(ids, found).sorted(by: { $0.0 < $1.0 }) where seen.insert(id).inserted {
-                files.append(File(id: id, label: label, url: file.url))
+                files.append(.init(id: id, label: label, url: file.url))
             }
         }
-        return GenreFolders(genres: genres, files: files, roots: roots)
+        return AudioListing(genres: genres, files: files, roots: roots)
     }
 
     /// The one folder "genres" in a folder that holds nothing else of use; else the folder itself.

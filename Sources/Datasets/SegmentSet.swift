@@ -4,7 +4,7 @@ import Storage
 
 /// Labelled segments of many tracks, in memory or in mapped files.
 ///
-/// Segments of one track need not be neighbours; `segmentTracks` says whose each is.
+/// Segments of one track need not be neighbours; `segments` says whose each is.
 public struct SegmentSet: Sendable {
     /// A side of a split that came with the data.
     public enum Side: String, Sendable, Codable {
@@ -20,21 +20,30 @@ public struct SegmentSet: Sendable {
         public var source: URL?
         /// Where the data fix it.
         public var side: Side?
+        /// Where tags, a table or a folder tell it.
+        public var artist: String?
+        /// A hash of the sound: tracks that share it are copies of each other; nil where it is not known.
+        public var soundHash: UInt64?
 
-        public init(id: String, label: Int, source: URL? = nil, side: Side? = nil) {
+        public init(
+            id: String, label: Int, source: URL? = nil, side: Side? = nil, artist: String? = nil,
+            soundHash: UInt64? = nil
+        ) {
             self.id = id
             self.label = label
             self.source = source
             self.side = side
+            self.artist = artist
+            self.soundHash = soundHash
         }
     }
 
-    /// Where segments lie.
-    enum Store: Sendable {
-        /// Values of each track's segments, one array a track; `place` is a segment's index within its track.
-        case memory(tracks: [[Float]], place: [Int32])
-        /// Rows of the files one after the other.
-        case pickles([PickledRows])
+    struct Segment: Sendable, Hashable {
+        var track: Int32
+        /// Where it lies in the track, as the source counts.
+        var place: Int32
+        /// Made from another segment: only for training.
+        var isAugmented = false
     }
 
     /// In alphabetical order; labels are indices into it.
@@ -43,30 +52,35 @@ public struct SegmentSet: Sendable {
     public let mels: Int
     public let frames: Int
     public let tracks: [Track]
-    /// The track of each segment.
-    public let segmentTracks: [Int32]
     /// 64 hexadecimal digits: SHA-256 of the recipe, genres, tracks (id, label, side) in order and the segments' values,
     /// the latter by the fast hash `contentHash`: of all values of a track made from audio, of the first and last 64
     /// bytes of each row of a pickle (so that opening stays fast). Paths are not in it.
     public let contentHash: String
-    private let store: Store
+    let segments: [Segment]
+    private let source: any SegmentSource
 
-    public var count: Int { segmentTracks.count }
+    public var count: Int { segments.count }
     /// Floats a segment.
     public var valueCount: Int { mels * frames }
 
-    public func label(ofSegment index: Int) -> Int { tracks[Int(segmentTracks[index])].label }
+    /// The track of a segment.
+    public func track(ofSegment index: Int) -> Int { Int(segments[index].track) }
+    public func label(ofSegment index: Int) -> Int { tracks[track(ofSegment: index)].label }
+    /// Whether a segment was made from another one; such segments serve training only.
+    public func isAugmented(_ index: Int) -> Bool { segments[index].isAugmented }
 
-    init(genres: [String], recipe: FeatureRecipe, tracks: [Track], segmentTracks: [Int32], store: Store) {
+    init(
+        genres: [String], recipe: FeatureRecipe, tracks: [Track], segments: [Segment], source: some SegmentSource
+    ) {
         self.genres = genres
         self.recipe = recipe
         self.tracks = tracks
-        self.segmentTracks = segmentTracks
-        self.store = store
+        self.segments = segments
+        self.source = source
         mels = recipe.mels
         frames = recipe.segmentFrames
         contentHash = Self.hash(
-            genres: genres, recipe: recipe, tracks: tracks, segmentTracks: segmentTracks, store: store)
+            genres: genres, recipe: recipe, tracks: tracks, segments: segments, source: source)
     }
 
     /// A set of segments already in memory, say for a test or for data from elsewhere.
@@ -77,82 +91,49 @@ public struct SegmentSet: Sendable {
         let size = recipe.mels * recipe.segmentFrames
         precondition(tracks.count == values.count, "one array of values a track")
         precondition(values.allSatisfy { $0.count % size == 0 }, "values are whole segments")
-        var owners: [Int32] = []
-        var places: [Int32] = []
-        for (track, own) in values.enumerated() {
-            for place in 0..<own.count / size {
-                owners.append(Int32(track))
-                places.append(Int32(place))
-            }
+        let segments = values.enumerated().flatMap { track, own in
+            (0..<own.count / size).map { Segment(track: Int32(track), place: Int32($0)) }
         }
         self.init(
-            genres: genres, recipe: recipe, tracks: tracks, segmentTracks: owners,
-            store: .memory(tracks: values, place: places))
+            genres: genres, recipe: recipe, tracks: tracks, segments: segments,
+            source: MemorySegments(tracks: values, valueCount: size))
     }
 
     /// Copies one segment, [mel][frame], mel band 0 the lowest. Safe from any number of threads.
     ///
-    /// - Parameter values: room for `valueCount` floats.
-    /// - Throws: `DatasetError.outOfRange`; `.badRow` where a pickle's values are not finite numbers.
-    public func read(_ index: Int, into values: UnsafeMutablePointer<Float>) throws(DatasetError) {
-        guard segmentTracks.indices.contains(index) else { throw .outOfRange(segment: index, count: count) }
-        switch store {
-        case .memory(let tracks, let place):
-            tracks[Int(segmentTracks[index])].withUnsafeBufferPointer { source in
-                values.update(from: source.baseAddress! + Int(place[index]) * valueCount, count: valueCount)
-            }
-        case .pickles(let files):
-            var row = index
-            for file in files {
-                if row < file.rows.count { return try file.readSpectrogram(row, into: values) }
-                row -= file.rows.count
-            }
-        }
+    /// - Parameters:
+    ///   - shift: rows by which it starts later (or earlier, below 0), within `shifts(ofSegment:)`.
+    ///   - values: room for `valueCount` floats.
+    /// - Throws: `DatasetError.outOfRange`; `.badRow` where a file's values are not finite numbers.
+    public func read(
+        _ index: Int, shiftedBy shift: Int = 0, into values: UnsafeMutablePointer<Float>
+    ) throws(DatasetError) {
+        guard segments.indices.contains(index) else { throw .outOfRange(segment: index, count: count) }
+        let segment = segments[index]
+        precondition(shift == 0 || shifts(ofSegment: index).contains(shift), "the shift stays within the track")
+        try source.read(track: Int(segment.track), place: Int(segment.place) + shift, into: values)
+    }
+
+    /// The rows by which a segment could start later or earlier and still lie within its track; 0...0 where its place is
+    /// fixed.
+    public func shifts(ofSegment index: Int) -> ClosedRange<Int> {
+        let segment = segments[index]
+        guard !segment.isAugmented else { return 0...0 }
+        return source.shifts(track: Int(segment.track), place: Int(segment.place))
     }
 
     private static func hash(
-        genres: [String], recipe: FeatureRecipe, tracks: [Track], segmentTracks: [Int32], store: Store
+        genres: [String], recipe: FeatureRecipe, tracks: [Track], segments: [Segment], source: some SegmentSource
     ) -> String {
         var hash = SHA256()
-        func add(_ text: String, to hash: inout SHA256) {
-            // Its length first, so that no two lists of texts look alike.
-            hash.update(Data("\(text.utf8.count):\(text)".utf8))
-        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         hash.update((try? encoder.encode(recipe)) ?? Data())
-        for genre in genres { add(genre, to: &hash) }
-        for track in tracks { add("\(track.id) \(track.label) \(track.side?.rawValue ?? "-")", to: &hash) }
-        segmentTracks.withUnsafeBytes { hash.update($0) }
-        switch store {
-        case .memory(let tracks, let place):
-            place.withUnsafeBytes { hash.update($0) }
-            for values in tracks { add(String(values.withUnsafeBytes(Features.contentHash)), to: &hash) }
-        case .pickles(let files):
-            for file in files { hash.update(Data(file.edgeBytes())) }
-        }
+        for genre in genres { hash.update(counted: genre) }
+        for track in tracks { hash.update(counted: "\(track.id) \(track.label) \(track.side?.rawValue ?? "-")") }
+        let layout: [Int32] = segments.flatMap { [$0.track, $0.place, $0.isAugmented ? 1 : 0] as [Int32] }
+        layout.withUnsafeBytes { hash.update($0) }
+        source.addValues(to: &hash)
         return hash.hexDigest()
-    }
-}
-
-extension PickledRows {
-    /// The first and last 64 bytes of every spectrogram, for the content hash.
-    fileprivate func edgeBytes() -> [UInt8] {
-        let length = Self.valueCount * MemoryLayout<Float>.size
-        let pages = PageAdvice(file)
-        pages.expectRandomAccess()
-        defer {
-            pages.expectAnything()
-            pages.release(upTo: file.count)
-        }
-        var result: [UInt8] = []
-        result.reserveCapacity(rows.count * 128)
-        for (index, row) in rows.enumerated() {
-            for start in [row.spectrogram, row.spectrogram + length - 64] {
-                result.append(contentsOf: file.bytes[start..<start + 64])
-            }
-            if index % 512 == 511 { pages.release(upTo: row.spectrogram) }
-        }
-        return result
     }
 }

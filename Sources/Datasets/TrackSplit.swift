@@ -58,9 +58,11 @@ public struct TrackSplit: Sendable, Hashable, Codable {
         return split
     }
 
-    /// The side's segments, in the set's order.
+    /// The side's segments, in the set's order; augmented ones on the training side only.
     public func segments(_ side: SegmentSet.Side, of set: SegmentSet) -> [Int] {
         let members = Set(side == .training ? training : validation)
-        return set.segmentTracks.indices.filter { members.contains(Int(set.segmentTracks[$0])) }
+        return (0..<set.count).filter {
+            members.contains(set.track(ofSegment: $0)) && (side == .training || !set.isAugmented($0))
+        }
     }
 }

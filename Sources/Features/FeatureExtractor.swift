@@ -19,7 +19,7 @@ public struct SegmentBatch: Sendable {
 /// what they store).
 public struct FeatureExtractor: Sendable {
     public let recipe: FeatureRecipe
-    private let plan: FeaturePlan
+    let plan: FeaturePlan
 
     /// - Throws: `FeatureError.noAudioRecipe`, `.invalidRecipe`, `.outOfMemory`.
     public init(recipe: FeatureRecipe) throws(FeatureError) {
@@ -47,13 +47,8 @@ public struct FeatureExtractor: Sendable {
     public func segments(
         of samples: UnsafeBufferPointer<Float>, choosing choose: (Int) -> [Int] = { Array(0..<$0) }
     ) throws(FeatureError) -> SegmentBatch {
+        try check(samples)
         let available = recipe.segmentCount(samples: samples.count)
-        guard available > 0 else {
-            throw .tooShort(
-                seconds: Double(samples.count) / recipe.sampleRate, needed: recipe.segmentSeconds / 2)
-        }
-        let fault = gk_first_not_finite(samples.baseAddress, Int64(samples.count))
-        guard fault < 0 else { throw .notFinite(sample: Int(fault)) }
         let chosen = choose(available)
         for index in chosen where index < 0 || index >= available {
             throw .noSuchSegment(index: index, count: available)
@@ -99,15 +94,29 @@ public struct FeatureExtractor: Sendable {
     ) {
         let scratch = plan.makeScratch()
         for (place, index) in chosen.enumerated() {
-            let start = index * recipe.segmentStride
-            let chunk = UnsafeBufferPointer(
-                rebasing: samples[start..<min(start + recipe.segmentSamples, samples.count)])
+            let chunk = samplesAlone(ofSegment: index, in: samples)
             let segment = output + place * recipe.mels * recipe.segmentFrames
             plan.columns(
                 of: chunk, first: 0, columns: recipe.trueFrames, into: segment, rowStride: recipe.segmentFrames,
                 scratch: scratch)
             repeatLastColumn(segment)
         }
+    }
+
+    /// - Throws: `FeatureError.tooShort`, `.notFinite`.
+    func check(_ samples: UnsafeBufferPointer<Float>) throws(FeatureError) {
+        guard recipe.segmentCount(samples: samples.count) > 0 else {
+            throw .tooShort(
+                seconds: Double(samples.count) / recipe.sampleRate, needed: recipe.segmentSeconds / 2)
+        }
+        let fault = gk_first_not_finite(samples.baseAddress, Int64(samples.count))
+        guard fault < 0 else { throw .notFinite(sample: Int(fault)) }
+    }
+
+    /// A segment's own samples, fewer than `segmentSamples` at the end of a short track.
+    func samplesAlone(ofSegment index: Int, in samples: UnsafeBufferPointer<Float>) -> UnsafeBufferPointer<Float> {
+        let start = index * recipe.segmentStride
+        return UnsafeBufferPointer(rebasing: samples[start..<min(start + recipe.segmentSamples, samples.count)])
     }
 
     private func repeatLastColumn(_ segment: UnsafeMutablePointer<Float>) {

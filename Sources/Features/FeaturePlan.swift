@@ -37,6 +37,19 @@ final class FeaturePlan: @unchecked Sendable {
             scratch.bytes)
     }
 
+    /// The same columns as rows: [count][mels].
+    func rows(
+        of samples: UnsafeBufferPointer<Float>, first: Int, count: Int, into output: UnsafeMutablePointer<Float>,
+        scratch: FeatureScratch
+    ) {
+        let columns = UnsafeMutablePointer<Float>.allocate(capacity: mels * count)
+        defer { columns.deallocate() }
+        self.columns(
+            of: samples, first: first, columns: count, into: columns, rowStride: count, scratch: scratch)
+        // Transposing [mels][count] is what makes a segment of "rows" that are mel bands.
+        gk_rows_to_segment_f32(columns, Int32(mels), Int32(count), Int32(mels), output)
+    }
+
     func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
 
     /// Recipes may come from files: sizes are bounded before anything is allocated.

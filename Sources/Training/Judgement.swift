@@ -28,12 +28,12 @@ public final class Judge {
         for start in stride(from: 0, to: indices.count, by: executor.batch) {
             let part = indices[start..<min(start + executor.batch, indices.count)]
             for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
-            let batchLabels = part.map { Int32(labels[Int(set.segmentTracks[$0])]) }
+            let batchLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
             loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
             probabilities += executor.lastProbabilities(count: part.count)
         }
         return Scores(
-            genres: genres, probabilities: probabilities, segmentTracks: indices.map { Int(set.segmentTracks[$0]) },
+            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
             trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
     }
 }

@@ -93,7 +93,7 @@ public final class Trainer {
         for (step, start) in stride(from: 0, to: shuffled.count, by: batch).enumerated() {
             let part = shuffled[start..<min(start + batch, shuffled.count)]
             for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
-            let partLabels = part.map { Int32(labels[Int(set.segmentTracks[$0])]) }
+            let partLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
             let result = executor.trainingStep(count: part.count, labels: partLabels, optimiser: optimiser)
             guard result.lossSum.isFinite else {
                 throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)

@@ -66,7 +66,7 @@ import Testing
             #expect(reached.withLock { $0 } == (1...8).flatMap { [$0, 8] })
 
             // 2 s hold 1 + (44,100 - 20,224) / 10,240 segments.
-            #expect(data.set.segmentTracks == (0..<6).flatMap { [Int32](repeating: $0, count: 3) })
+            #expect((0..<data.set.count).map(data.set.track) == (0..<6).flatMap { [Int](repeating: $0, count: 3) })
             let sound = try AudioDecoder.decode(root.appendingPathComponent("jazz/b.wav"), sampleRate: 22_050)
             let batch = try FeatureExtractor(recipe: .schindler).segments(of: sound.samples)
             #expect(try values(data.set)[15...17].flatMap { $0 } == batch.values)
@@ -187,7 +187,7 @@ import Testing
                 data.set.tracks.map(\.id) == [
                     "blues/blues.1.wav", "rock/rock.1.wav", "rock/rock.2.wav", "blues/blues.2.wav",
                 ])
-            #expect(data.set.segmentTracks == [0, 0, 1, 2, 3])
+            #expect((0..<data.set.count).map(data.set.track) == [0, 0, 1, 2, 3])
             #expect(try values(data.set).map { $0[99] } == [1, 2, 3, 4, 5])
             let split = try #require(try TrackSplit.fixed(data.set))
             #expect(split.training == [0, 1] && split.validation == [2, 3])
