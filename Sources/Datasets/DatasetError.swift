@@ -16,7 +16,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// Names the recipes there are.
     case unknownRecipe(name: String)
     case notAnAudioRecipe(name: String)
-    /// Pickles hold ready-made segments.
+    /// Pickles and stores hold ready-made segments.
     case recipeFixed(path: String, recipe: String, wanted: String)
     case halfOfPickles(path: String, present: String, missing: String)
     case picklesWithOthers(path: String)
@@ -31,6 +31,18 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oneSideOnly(genre: String, count: Int, side: SegmentSet.Side)
     case badFraction(Double)
     case outOfRange(segment: Int, count: Int)
+    /// A folder without a finished store's index.
+    case notAStore(path: String)
+    case otherStoreVersion(path: String, version: Int, known: Int)
+    case badStore(path: String, reason: String)
+    /// The store in a folder is of another recipe or precision than the one to be made there.
+    case storeDiffers(path: String, holds: String, wanted: String)
+    /// A store cannot be made in a folder that holds other things.
+    case storeFolderTaken(path: String)
+    case storeWithOthers(path: String)
+    /// A store can be made from audio only.
+    case notAudio(path: String)
+    case cannotWriteStore(_ path: String, _ reason: String)
 }
 
 extension DatasetError: CustomStringConvertible, LocalizedError {
@@ -61,7 +73,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "the recipe '\(name)' cannot be made from audio; use one of "
                 + FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")
         case .recipeFixed(let path, let recipe, let wanted):
-            "the pickles in \(path) hold ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
+            "\(path) holds ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
                 + " leave the recipe out, or name a folder of audio"
         case .halfOfPickles(let path, let present, let missing):
             "\(path) holds \(present) but not \(missing); both are needed"
@@ -85,6 +97,24 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(fraction) of the tracks cannot train; name a fraction between 0 and 1"
         case .outOfRange(let segment, let count):
             "there is no segment \(segment) among \(count)"
+        case .notAStore(let path):
+            "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
+        case .otherStoreVersion(let path, let version, let known):
+            "\(path) is a segment store of version \(version), this program knows version \(known);"
+                + " make it again with 'genre features --force'"
+        case .badStore(let path, let reason):
+            "\(path): the segment store is damaged (\(reason)); 'genre features' makes it whole again"
+        case .storeDiffers(let path, let holds, let wanted):
+            "\(path) holds a segment store of \(holds), not \(wanted); name another folder, or replace it with --force"
+        case .storeFolderTaken(let path):
+            "\(path) is no segment store and not empty; name a new folder for the store"
+        case .storeWithOthers(let path):
+            "\(path) is a segment store; give it alone, without other data"
+        case .notAudio(let path):
+            "\(path) holds ready-made segments; a segment store is made from folders of audio"
+        case .cannotWriteStore(let path, let reason):
+            "\(path) cannot be written (\(reason)); what is finished stays: free some space or choose another place,"
+                + " and the same command goes on"
         }
     }
 

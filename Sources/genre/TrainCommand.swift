@@ -14,7 +14,8 @@ struct TrainCommand: ParsableCommand {
         abstract: "Train a net on folders of music or on the coursework pickles.",
         discussion: """
             DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
-            genre), or one folder that holds train.pkl and val.pkl. Audio is split 75/25 by track, stratified by genre. \
+            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. Features of \
+            audio are computed once and kept in a cache. Audio is split 75/25 by track, stratified by genre. \
             Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and \
             model.safetensors.
 
@@ -24,11 +25,13 @@ struct TrainCommand: ParsableCommand {
             \(netCautions)
             """)
 
-    @Argument(help: "Folders of genre folders, or one with train.pkl and val.pkl.") var data: [String]
+    @Argument(help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl.") var data:
+        [String]
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
+    @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
@@ -38,7 +41,8 @@ struct TrainCommand: ParsableCommand {
         let threads = try checked(threads: threads)
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let dataset = try openData(
-            data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads)
+            data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads,
+            cache: cacheOptions.cache())
         let run = try TrainingRun(
             configuration: configuration, data: dataset, paths: data,
             folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
