@@ -3,7 +3,6 @@ import Evaluation
 import Foundation
 import ModelFile
 import NeuralNetwork
-import Randomness
 
 /// Trains a net as the report describes: each epoch takes all training segments once in a new order, the last partial
 /// batch included, and judges the net on the validation segments.
@@ -15,12 +14,11 @@ public final class Trainer {
 
     private let set: SegmentSet
     private let labels: [Int]
-    private let trainingSegments: [Int]
     private let validationSegments: [Int]
+    private let batches: TrainingBatches
     private let executor: Executor
     private let judge: Judge
     private let optimiser: Adam
-    private var order: RandomStream
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
@@ -42,20 +40,21 @@ public final class Trainer {
         self.set = set
         self.configuration = configuration
         labels = set.tracks.map(\.label)
-        trainingSegments = split.segments(.training, of: set)
+        let trainingSegments = split.segments(.training, of: set)
         validationSegments = split.segments(.validation, of: set)
         guard !trainingSegments.isEmpty, !validationSegments.isEmpty else {
             throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
         }
         parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: configuration.seed)
+        batches = TrainingBatches(
+            set: set, segments: trainingSegments, labels: labels, batch: configuration.batch, seed: configuration.seed)
         executor = try Executor(
-            parameters: parameters, batch: min(configuration.batch, trainingSegments.count),
+            parameters: parameters, batch: batches.batch,
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         optimiser = try Adam(plan: plan, settings: configuration.adam)
-        order = RandomStream(seed: configuration.seed, purpose: "order of the training segments")
     }
 
     /// Runs all epochs.
@@ -64,7 +63,7 @@ public final class Trainer {
     public func run(_ receive: (TrainingEvent) throws -> Void) throws {
         try receive(
             .started(
-                trainingSegments: trainingSegments.count, validationSegments: validationSegments.count,
+                trainingSegments: batches.segmentsPerEpoch, validationSegments: validationSegments.count,
                 parameters: parameters.plan.parameterCount))
         for epoch in 1...configuration.epochs {
             let start = ContinuousClock.now
@@ -83,32 +82,29 @@ public final class Trainer {
     }
 
     private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
-        let shuffled = order.shuffled(trainingSegments)
-        let batch = executor.batch
-        let stepsPerEpoch = (shuffled.count + batch - 1) / batch
-        let area = set.mels * set.frames
         var loss = 0.0
         var penalty = 0.0
         var correct = 0
-        for (step, start) in stride(from: 0, to: shuffled.count, by: batch).enumerated() {
-            let part = shuffled[start..<min(start + batch, shuffled.count)]
-            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
-            let partLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
-            let result = executor.trainingStep(count: part.count, labels: partLabels, optimiser: optimiser)
+        var step = 0
+        while let batch = try batches.next(into: executor.inputs) {
+            let result = executor.trainingStep(count: batch.count, labels: batch.labels, optimiser: optimiser)
             guard result.lossSum.isFinite else {
                 throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
             }
             loss += result.lossSum
             penalty += result.penalty
             correct += result.correct
+            step += 1
             try receive(
                 .step(
-                    done: (epoch - 1) * stepsPerEpoch + step + 1, of: configuration.epochs * stepsPerEpoch, epoch: epoch
-                ))
+                    done: (epoch - 1) * batches.stepsPerEpoch + step,
+                    of: configuration.epochs * batches.stepsPerEpoch, epoch: epoch))
         }
+        batches.beginEpoch()
+        let segments = Double(batches.segmentsPerEpoch)
         return EpochRecord(
-            epoch: epoch, trainLoss: loss / Double(shuffled.count), penalty: penalty / Double(stepsPerEpoch),
-            trainAccuracy: Double(correct) / Double(shuffled.count), validationLoss: 0, raw: 0, max: 0, maj: 0,
+            epoch: epoch, trainLoss: loss / segments, penalty: penalty / Double(batches.stepsPerEpoch),
+            trainAccuracy: Double(correct) / segments, validationLoss: 0, raw: 0, max: 0, maj: 0,
             seconds: 0)
     }
 }

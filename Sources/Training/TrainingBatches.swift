@@ -1,0 +1,86 @@
+import Datasets
+import Randomness
+
+/// The training segments, batch after batch: all that the loop knows of their order and of how they are read.
+///
+/// Each epoch takes every segment once in a new order; its last batch may be smaller. Whatever is random here has a
+/// stream of its own in ``State``, so that a training that stops anywhere can go on with the same bits.
+public final class TrainingBatches {
+    /// A batch whose segments lie where they were read to.
+    public struct Batch: Sendable {
+        public let count: Int
+        /// Class index of each segment.
+        public let labels: [Int32]
+    }
+
+    /// Where the reading stands. All that ``next(into:)`` will give hangs on it and on the data alone.
+    public struct State: Codable, Sendable, Hashable {
+        /// The stream of the order as it was before the epoch in progress was shuffled.
+        public var order: RandomStream
+        /// Segments of the epoch that were given already.
+        public var position: Int
+    }
+
+    public private(set) var state: State
+    /// Segments a batch, but for the last of an epoch.
+    public let batch: Int
+    public var segmentsPerEpoch: Int { segments.count }
+    public var stepsPerEpoch: Int { (segments.count + batch - 1) / batch }
+
+    private let set: SegmentSet
+    private let segments: [Int]
+    private let labels: [Int]
+    /// The epoch's segments in their order, and the stream behind it.
+    private var shuffled: [Int] = []
+    private var nextOrder: RandomStream
+
+    /// Ready for the first epoch.
+    ///
+    /// - Parameters:
+    ///   - segments: those to train on, as indices into the set; at least one.
+    ///   - labels: the class of each of the set's tracks.
+    ///   - batch: segments a batch; no more than there are.
+    public init(set: SegmentSet, segments: [Int], labels: [Int], batch: Int, seed: UInt64) {
+        precondition(!segments.isEmpty && batch >= 1, "there is something to train on")
+        self.set = set
+        self.segments = segments
+        self.labels = labels
+        self.batch = min(batch, segments.count)
+        nextOrder = RandomStream(seed: seed, purpose: "order of the training segments")
+        state = State(order: nextOrder, position: 0)
+        shuffle()
+    }
+
+    /// Begins a new epoch.
+    public func beginEpoch() {
+        state = State(order: nextOrder, position: 0)
+        shuffle()
+    }
+
+    /// Goes to where another reading of the same data stood.
+    ///
+    /// - Throws: ``TrainingError/dataDoesNotFit(_:)`` where the data has fewer segments.
+    public func restore(_ state: State) throws(TrainingError) {
+        guard 0...segments.count ~= state.position else {
+            throw .dataDoesNotFit("segment \(state.position) of an epoch of \(segments.count) cannot come next")
+        }
+        self.state = state
+        shuffle()
+    }
+
+    /// Reads the epoch's next batch; nil at its end.
+    ///
+    /// - Parameter inputs: room for ``batch`` segments, [batch][mels][frames].
+    public func next(into inputs: UnsafeMutablePointer<Float>) throws -> Batch? {
+        guard state.position < shuffled.count else { return nil }
+        let part = shuffled[state.position..<min(state.position + batch, shuffled.count)]
+        for (row, index) in part.enumerated() { try set.read(index, into: inputs + row * set.valueCount) }
+        state.position = part.endIndex
+        return Batch(count: part.count, labels: part.map { Int32(labels[set.track(ofSegment: $0)]) })
+    }
+
+    private func shuffle() {
+        nextOrder = state.order
+        shuffled = nextOrder.shuffled(segments)
+    }
+}
