@@ -31,6 +31,13 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oneSideOnly(genre: String, count: Int, side: SegmentSet.Side)
     case badFraction(Double)
     case outOfRange(segment: Int, count: Int)
+    /// What is no rule for a split; the message lists the rules.
+    case unknownSplitRule(String)
+    /// A split that cannot be made, in words that name the lists or genres at fault.
+    case badSplit(String)
+    /// Two copies of one recording on two sides, and how many more such pairs there are.
+    case copiesOnTwoSides(first: String, side: SegmentSet.Side, second: String, otherSide: SegmentSet.Side, more: Int)
+    case badTable(path: String, line: Int, problem: String)
     /// A folder without a finished store's index.
     case notAStore(path: String)
     case otherStoreVersion(path: String, version: Int, known: Int)
@@ -92,11 +99,23 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
                 + " one to train and one to validate"
         case .oneSideOnly(let genre, let count, let side):
-            "all \(count) tracks of the genre '\(genre)' are on the \(side.rawValue) side; each side needs one at least"
+            "the genre '\(genre)' (\(count) track\(count == 1 ? "" : "s")) is on the \(side.rawValue) side but not on every"
+                + " other; each side needs one track of it at least"
         case .badFraction(let fraction):
             "\(fraction) of the tracks cannot train; name a fraction between 0 and 1"
         case .outOfRange(let segment, let count):
             "there is no segment \(segment) among \(count)"
+        case .unknownSplitRule(let text):
+            "there is no split rule '\(text)'; the rules are "
+                + SplitRule.known.map(\.rule).joined(separator: ", ") + " (K from 2 to 1000)"
+        case .badSplit(let problem):
+            problem
+        case .copiesOnTwoSides(let first, let side, let second, let otherSide, let more):
+            "'\(first)' (\(side.rawValue)) and '\(second)' (\(otherSide.rawValue)) are copies of one recording"
+                + (more > 0 ? ", and so are \(more) more pairs" : "")
+                + "; what is learnt would be judged. Mend the sides, or let it pass with --allow-copies"
+        case .badTable(let path, let line, let problem):
+            "\(path), line \(line): \(problem)"
         case .notAStore(let path):
             "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
         case .otherStoreVersion(let path, let version, let known):

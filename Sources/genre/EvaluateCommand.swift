@@ -9,8 +9,8 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Judge a model on labelled music.",
         discussion: """
-            Where the data holds tracks that the model was trained on, only the others are judged; --all judges all of \
-            them and warns.
+            Where the data holds tracks of the model's test side, these are judged; else, where it holds tracks that the \
+            model was trained on, the others. --all judges all of them and warns.
             """)
 
     @Argument(help: "A model that 'genre train' wrote.") var model: String

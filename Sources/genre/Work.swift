@@ -100,7 +100,9 @@ func train(_ run: TrainingRun, threads: Int?) throws -> TrainedModel {
             stepSize = min(stepSize, training)
             note(
                 "\(configuration.net): \(parameters) parameters; \(training) segments of \(run.split.training.count) "
-                    + "tracks to train, \(validation) of \(run.split.validation.count) held out (\(run.split.rule)); "
+                    + "tracks to train, \(validation) of \(run.split.validation.count) held out"
+                    + (run.split.test.isEmpty ? "" : ", \(run.split.test.count) tracks to test at the end")
+                    + " (\(run.split.rule)); "
                     + "\(pool.threads) threads, \(activeInstructionSet)")
         case .step(let done, let total, let epoch):
             progress.show(
