@@ -21,6 +21,8 @@ public final class Trainer {
     private let judge: Judge
     private let optimiser: Adam
     private var order: RandomStream
+    private let augmentation: BatchAugmentation?
+    private let balance: BalancedOrder?
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
@@ -56,6 +58,13 @@ public final class Trainer {
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         optimiser = try Adam(plan: plan, settings: configuration.adam)
         order = RandomStream(seed: configuration.seed, purpose: "order of the training segments")
+        let segments = trainingSegments
+        augmentation = try configuration.augmentation.map {
+            try BatchAugmentation($0, seed: configuration.seed, set: set, segments: segments)
+        }
+        balance =
+            configuration.augmentation?.balancedSampling == true
+            ? BalancedOrder(set: set, segments: segments, seed: configuration.seed) : nil
     }
 
     /// Runs all epochs.
@@ -83,22 +92,29 @@ public final class Trainer {
     }
 
     private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
-        let shuffled = order.shuffled(trainingSegments)
+        let shuffled = balance?.segments(ofEpoch: epoch) ?? order.shuffled(trainingSegments)
         let batch = executor.batch
         let stepsPerEpoch = (shuffled.count + batch - 1) / batch
         let area = set.mels * set.frames
         var loss = 0.0
+        var weight = 0.0
         var penalty = 0.0
         var correct = 0
         for (step, start) in stride(from: 0, to: shuffled.count, by: batch).enumerated() {
             let part = shuffled[start..<min(start + batch, shuffled.count)]
-            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
+            let shifts = augmentation?.shifts(of: part, step: optimiser.steps)
+            for (row, index) in part.enumerated() {
+                try set.read(index, shiftedBy: shifts?[row] ?? 0, into: executor.inputs + row * area)
+            }
             let partLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
-            let result = executor.trainingStep(count: part.count, labels: partLabels, optimiser: optimiser)
+            let targets = augmentation?.apply(to: executor, labels: partLabels, step: optimiser.steps)
+            let result = executor.trainingStep(
+                count: part.count, labels: partLabels, targets: targets, optimiser: optimiser)
             guard result.lossSum.isFinite else {
                 throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
             }
             loss += result.lossSum
+            weight += result.weight
             penalty += result.penalty
             correct += result.correct
             try receive(
@@ -107,7 +123,7 @@ public final class Trainer {
                 ))
         }
         return EpochRecord(
-            epoch: epoch, trainLoss: loss / Double(shuffled.count), penalty: penalty / Double(stepsPerEpoch),
+            epoch: epoch, trainLoss: loss / weight, penalty: penalty / Double(stepsPerEpoch),
             trainAccuracy: Double(correct) / Double(shuffled.count), validationLoss: 0, raw: 0, max: 0, maj: 0,
             seconds: 0)
     }
@@ -131,5 +147,21 @@ extension TrainingConfiguration {
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        guard let augmentation else { return }
+        if let masks = augmentation.masks {
+            try require(1...100 ~= masks.count, "--masks must be 1 to 100, not \(masks.count)")
+            try require(1...65_536 ~= masks.bands, "--mask-bands must be at least 1, not \(masks.bands)")
+            try require(1...65_536 ~= masks.frames, "--mask-frames must be at least 1, not \(masks.frames)")
+            try require(masks.value?.isFinite ?? true, "--mask-value must be a finite number")
+        }
+        if let alpha = augmentation.mixup {
+            try require((1e-3...1000).contains(alpha), "--mixup must be 0.001 to 1000, not \(alpha)")
+        }
+        if let gain = augmentation.gain {
+            try require(gain > 0 && gain <= 60, "--gain must be above 0 and at most 60 dB, not \(gain)")
+        }
+        try require(
+            !(augmentation.classWeights && augmentation.balancedSampling),
+            "--class-weights and --balanced-sampling would correct the same thing twice: choose one")
     }
 }
