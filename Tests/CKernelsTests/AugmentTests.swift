@@ -59,7 +59,9 @@ import Testing
 }
 
 @Suite struct TargetLossTests {
-    private let (batch, classes, stored) = (5, 4, 16)
+    private let batch = 5
+    private let classes = 4
+    private let stored = 16
     private let labels: [Int32] = [0, 1, 3, 3, 2]
     private let second: [Int32] = [2, 3, 3, 1, 0]
     private let weights: [Float] = [0.5, 2, 1.5, 0.25]
