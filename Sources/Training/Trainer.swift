@@ -19,6 +19,7 @@ public final class Trainer {
     private let executor: Executor
     private let judge: Judge
     private let optimiser: Adam
+    private let augmentation: BatchAugmentation?
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
@@ -47,8 +48,12 @@ public final class Trainer {
         }
         parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: configuration.seed)
+        augmentation = try configuration.augmentation.map {
+            try BatchAugmentation($0, seed: configuration.seed, set: set, segments: trainingSegments)
+        }
         batches = TrainingBatches(
-            set: set, segments: trainingSegments, labels: labels, batch: configuration.batch, seed: configuration.seed)
+            set: set, segments: trainingSegments, labels: labels, batch: configuration.batch, seed: configuration.seed,
+            isBalanced: configuration.augmentation?.balancedSampling == true, augmentation: augmentation)
         executor = try Executor(
             parameters: parameters, batch: batches.batch,
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
@@ -83,15 +88,19 @@ public final class Trainer {
 
     private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
         var loss = 0.0
+        var weight = 0.0
         var penalty = 0.0
         var correct = 0
         var step = 0
         while let batch = try batches.next(into: executor.inputs) {
-            let result = executor.trainingStep(count: batch.count, labels: batch.labels, optimiser: optimiser)
+            let targets = augmentation?.apply(to: executor, labels: batch.labels, step: batch.step)
+            let result = executor.trainingStep(
+                count: batch.count, labels: batch.labels, targets: targets, optimiser: optimiser)
             guard result.lossSum.isFinite else {
                 throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
             }
             loss += result.lossSum
+            weight += result.weight
             penalty += result.penalty
             correct += result.correct
             step += 1
@@ -103,7 +112,7 @@ public final class Trainer {
         batches.beginEpoch()
         let segments = Double(batches.segmentsPerEpoch)
         return EpochRecord(
-            epoch: epoch, trainLoss: loss / segments, penalty: penalty / Double(batches.stepsPerEpoch),
+            epoch: epoch, trainLoss: loss / weight, penalty: penalty / Double(batches.stepsPerEpoch),
             trainAccuracy: Double(correct) / segments, validationLoss: 0, raw: 0, max: 0, maj: 0,
             seconds: 0)
     }
@@ -127,5 +136,21 @@ extension TrainingConfiguration {
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        guard let augmentation else { return }
+        if let masks = augmentation.masks {
+            try require(1...100 ~= masks.count, "--masks must be 1 to 100, not \(masks.count)")
+            try require(1...65_536 ~= masks.bands, "--mask-bands must be at least 1, not \(masks.bands)")
+            try require(1...65_536 ~= masks.frames, "--mask-frames must be at least 1, not \(masks.frames)")
+            try require(masks.value?.isFinite ?? true, "--mask-value must be a finite number")
+        }
+        if let alpha = augmentation.mixup {
+            try require((1e-3...1000).contains(alpha), "--mixup must be 0.001 to 1000, not \(alpha)")
+        }
+        if let gain = augmentation.gain {
+            try require(gain > 0 && gain <= 60, "--gain must be above 0 and at most 60 dB, not \(gain)")
+        }
+        try require(
+            !(augmentation.classWeights && augmentation.balancedSampling),
+            "--class-weights and --balanced-sampling would correct the same thing twice: choose one")
     }
 }

@@ -69,6 +69,7 @@ struct InspectCommand: ParsableCommand {
             "data hash \(card.dataHash)",
             "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
         ]
+        if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         return lines.joined(separator: "\n")

@@ -32,6 +32,7 @@ struct TrainCommand: ParsableCommand {
         [String]
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
+    @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
@@ -40,7 +41,7 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
-        let configuration = try hyperparameters.configuration()
+        let configuration = try hyperparameters.configuration(augmentation: augmentation.configuration())
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let threads = try checked(threads: threads)
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all

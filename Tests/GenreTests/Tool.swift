@@ -15,9 +15,10 @@ enum Tool {
         }
     }
 
-    private static let caches: TemporaryFolder = {
-        guard let folder = try? TemporaryFolder() else { fatalError("no temporary folder for the cache") }
-        atexit { try? FileManager.default.removeItem(at: Tool.caches.url) }
+    /// Removed when the tests end.
+    private static let caches: String = {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("genre-tests-cache-\(getpid())").path
+        atexit { try? FileManager.default.removeItem(atPath: Tool.caches) }
         return folder
     }()
 
@@ -38,7 +39,7 @@ enum Tool {
         process.currentDirectoryURL = folder
         // A cache of its own for every run of the tests, never the user's.
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["XDG_CACHE_HOME": caches.url.path].merging(environment) { $1 }
+            ["XDG_CACHE_HOME": caches].merging(environment) { $1 }
         ) { $1 }
         // Files, not pipes: a full pipe would stop the tool.
         let streams = try TemporaryFolder()

@@ -11,7 +11,7 @@ struct StoreChunk: Sendable {
 
     var number: Int
     var tracks: [StoredTrack]
-    /// Files left out before the last track here and after the last of the chunk before.
+    /// Files left out before the last track here and after the last of the chunk before, the first thousand of them.
     var skipped: [StoredSkip]
     let file: SafetensorsFile
 

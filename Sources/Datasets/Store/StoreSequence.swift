@@ -15,6 +15,9 @@ final class StoreSequence: @unchecked Sendable {  // everything under the lock
         var byteCount = 0
     }
 
+    /// Files left out that one chunk names; after a broken-off run the rest is tried once more.
+    private static let greatestSkips = 1000
+
     private let condition = NSCondition()
     private let files: [AudioListing.File]
     private let window: Int
@@ -104,7 +107,8 @@ final class StoreSequence: @unchecked Sendable {  // everything under the lock
         case .skipped(let skip, let stamp):
             stamps[skip.id] = stamp
             skipped.append(skip)
-            open.skipped.append(skip)
+            // A chunk's header has a greatest length; the index names them all.
+            if open.skipped.count < Self.greatestSkips { open.skipped.append(skip) }
             warning(skip, file.url)
         }
     }
