@@ -62,7 +62,7 @@ void gk_to_half(const float *from, int64_t count, uint16_t *to) {
 
 void gk_picture_to_rows(
     const void *picture, gk_values kind, int32_t mels, int32_t frames, float factor, float offset, float *rows) {
-    static const size_t sizes[] = {1, 2, 4, 8};
+    static const size_t sizes[] = {1, 2, 4, 8, 2};
     const size_t size = sizes[kind];
     for (int32_t m = 0; m < mels; m++) {
         const uint8_t *band = (const uint8_t *)picture + (size_t)m * (size_t)frames * size;
@@ -75,6 +75,10 @@ void gk_picture_to_rows(
                 uint16_t half;
                 memcpy(&half, place, sizeof half);
                 value = from_half(half);
+            } else if (kind == GK_VALUES_I16) {
+                int16_t whole;
+                memcpy(&whole, place, sizeof whole);
+                value = whole;
             } else if (kind == GK_VALUES_F32) {
                 memcpy(&value, place, sizeof value);
             } else {

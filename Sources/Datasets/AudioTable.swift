@@ -2,8 +2,8 @@ import Foundation
 
 /// A table of audio files: path,genre and perhaps artist,split; other columns are left alone.
 ///
-/// Paths are relative to the table's folder. A row that makes no sense is named in a warning and left out; so is, when
-/// it is decoded, a file that is missing or bad.
+/// Paths are relative to the table's folder. A row that makes no sense or names no file is told in a warning, with its
+/// line, and left out; so is, when it is decoded, a file that is bad.
 enum AudioTable {
     /// - Throws: `DatasetError.badTable` where a column is missing, a side has another name than train, validation or test,
     ///   or a file is given twice with different genres; `.oneGenreOnly`, `.genresDifferInCaseOnly`, `.noTracks`.
@@ -19,6 +19,7 @@ enum AudioTable {
             )
         }
         let folder = url.deletingLastPathComponent()
+        let root = folder.standardizedFileURL.path + "/"
         struct Entry {
             var genre: String
             var file: AudioListing.File
@@ -40,6 +41,10 @@ enum AudioTable {
                 warning("\(url.path), line \(row.line): left out: '\(name)' is listed before")
                 continue
             }
+            guard FileManager.default.fileExists(atPath: file.path) else {
+                warning("\(url.path), line \(row.line): left out: there is no file \(file.path)")
+                continue
+            }
             var side: SegmentSet.Side?
             if let split, !row.fields[split].isEmpty {
                 guard let known = SegmentSet.Side(named: row.fields[split]) else {
@@ -49,7 +54,8 @@ enum AudioTable {
                 }
                 side = known
             }
-            let relative = name.hasPrefix("/") ? file.lastPathComponent : name
+            let relative =
+                file.path.hasPrefix(root) ? String(file.path.dropFirst(root.count)) : file.lastPathComponent
             let by = artist.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
             entries.append(
                 Entry(

@@ -98,7 +98,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .badRow(let path, let row, let reason):
             "\(path), row \(row): \(reason)"
         case .trackOnBothSides(let path, let track):
-            "\(path): the track '\(track)' is in train.pkl and in val.pkl; its segments would be learnt and judged alike"
+            "\(path): the track '\(track)' is on the side that trains and on the one that judges; its segments would be learnt and judged alike"
         case .tooFewTracks(let genre, let count):
             "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
                 + " one to train and one to validate"

@@ -3,7 +3,7 @@ import Foundation
 
 /// What a dataset was made of.
 public enum DatasetKind: String, Sendable, Codable {
-    /// train.pkl and val.pkl.
+    /// train.pkl and val.pkl, or music_genres_dataset.pkl.
     case pickles
     /// Folders of genre folders.
     case audio
@@ -58,6 +58,7 @@ public enum DatasetLoader {
     /// What paths lead to.
     private enum Kind {
         case pickles(URL)
+        case samples(URL)
         case store(URL)
         case arrays(URL)
         case audio(AudioListing)
@@ -67,14 +68,21 @@ public enum DatasetLoader {
         guard !paths.isEmpty else { throw .missing(path: "(no path)") }
         if let file = paths.first(where: isDataFile) {
             guard paths.count == 1 else { throw .fileWithOthers(path: file.path) }
-            return ["csv", "tsv"].contains(file.pathExtension.lowercased())
-                ? .audio(try AudioTable.read(file, warning: warning)) : .arrays(file)
+            switch file.pathExtension.lowercased() {
+            case "csv", "tsv": return .audio(try AudioTable.read(file, warning: warning))
+            case "pkl": return .samples(file)
+            default: return .arrays(file)
+            }
         }
         for path in paths { try checkFolder(path) }
         for path in paths {
             if try CourseworkPickles.isPresent(in: path) {
                 guard paths.count == 1 else { throw .picklesWithOthers(path: path.path) }
                 return .pickles(path)
+            }
+            if CourseworkSamples.isPresent(in: path) {
+                guard paths.count == 1 else { throw .picklesWithOthers(path: path.path) }
+                return .samples(path.appendingPathComponent(CourseworkSamples.fileName))
             }
             if SegmentStore.isPresent(in: path) {
                 guard paths.count == 1 else { throw .storeWithOthers(path: path.path) }
@@ -84,7 +92,7 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
-    /// Opens a folder with train.pkl and val.pkl, a segment store, a table of audio files (.csv, .tsv), spectrograms in
+    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio files (.csv, .tsv), spectrograms in
     /// numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
@@ -109,6 +117,12 @@ public enum DatasetLoader {
         case .pickles(let folder):
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
+            return LoadedDataset(set: set, kind: .pickles, skipped: [])
+        case .samples(let file):
+            let set = try CourseworkSamples.open(file, threads: options.threads, progress: progress)
+            guard wanted == nil || wanted?.name == set.recipe.name else {
+                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
+            }
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .arrays(let file):
             let set = try SpectrogramArrays.open(
@@ -143,7 +157,8 @@ public enum DatasetLoader {
             throw DatasetError.notAnAudioRecipe(name: settings.recipe.name)
         }
         switch try recognise(paths, warning: warning) {
-        case .pickles(let path), .store(let path), .arrays(let path): throw DatasetError.notAudio(path: path.path)
+        case .pickles(let path), .samples(let path), .store(let path), .arrays(let path):
+            throw DatasetError.notAudio(path: path.path)
         case .audio(let listing):
             return try StoreMaker(folder: folder, listing: listing, settings: settings)
                 .make(progress: progress, warning: warning)
@@ -194,7 +209,8 @@ public enum DatasetLoader {
     private static func isDataFile(_ path: URL) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) && !isFolder.boolValue
-            && ["csv", "tsv", "npz", "npy"].contains(path.pathExtension.lowercased())
+            && ["csv", "tsv", "npz", "npy", "pkl"].contains(path.pathExtension.lowercased())
+            && !CourseworkPickles.files.contains { $0.name == path.lastPathComponent }
     }
 
     private static func checkFolder(_ path: URL) throws(DatasetError) {

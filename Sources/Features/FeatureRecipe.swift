@@ -37,7 +37,7 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
         case single, double
     }
 
-    /// "schindler", "coursework", "precomputed".
+    /// "schindler", "coursework", "coursework-2018", "precomputed".
     public var name: String
     /// Hz; mono.
     public var sampleRate: Double
@@ -78,6 +78,14 @@ extension FeatureRecipe {
         highestFrequency: 11_025, logFloor: 1e-6, precision: .double, scope: .segment, segmentFrames: 80,
         segmentSamples: 20_505, segmentStride: 10_252)
 
+    /// The recipe of the coursework of 2018, whose file holds samples: librosa 0.6's STFT (n_fft 512, hop 256, zero
+    /// padding) and mel bank (Slaney's scale and areas), ln(magnitude + 1e-6) at full scale ±1; 80 true columns.
+    public static let coursework2018 = FeatureRecipe(
+        name: "coursework-2018", sampleRate: 22_050, sampleScale: 1, frameLength: 512, windowLength: 512, hop: 256,
+        spectrum: .magnitude, mels: 80, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 0,
+        highestFrequency: 11_025, logFloor: 1e-6, precision: .single, scope: .segment, segmentFrames: 80,
+        segmentSamples: 20_462, segmentStride: 10_231)
+
     /// The recipe of Schindler, Lidy & Rauber 2016, in natural logarithms of magnitudes: 80 true columns in 0.93 s, a
     /// segment every 40 columns. The default for audio.
     public static let schindler = FeatureRecipe(
@@ -99,7 +107,7 @@ extension FeatureRecipe {
     }
 
     /// Every recipe that has a name.
-    public static let all: [FeatureRecipe] = [.schindler, .coursework, .precomputed]
+    public static let all: [FeatureRecipe] = [.schindler, .coursework, .coursework2018, .precomputed]
 
     /// The recipe of that name; nil where there is none.
     public static func named(_ name: String) -> FeatureRecipe? { all.first { $0.name == name } }

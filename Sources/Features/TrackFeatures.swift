@@ -21,12 +21,12 @@ public struct TrackFeatures: Sendable, Hashable {
 
 /// How the values of a ready-made spectrogram are stored, little-endian.
 public enum PictureValues: Sendable, Hashable {
-    case uint8, float16, float32, float64
+    case uint8, float16, float32, float64, int16
 
     public var bytes: Int {
         switch self {
         case .uint8: 1
-        case .float16: 2
+        case .float16, .int16: 2
         case .float32: 4
         case .float64: 8
         }
@@ -38,6 +38,7 @@ public enum PictureValues: Sendable, Hashable {
         case .float16: GK_VALUES_F16
         case .float32: GK_VALUES_F32
         case .float64: GK_VALUES_F64
+        case .int16: GK_VALUES_I16
         }
     }
 }

@@ -16,8 +16,11 @@ struct NpyHeader {
             guard let key = scanner.quoted(), scanner.take(":") else { throw fault("its header is damaged") }
             switch key {
             case "descr":
-                // A list here is a structured type.
-                guard let text = scanner.quoted() else { throw fault("its elements are structured, which is refused") }
+                guard let text = scanner.quoted() else {
+                    // A list here is a structured type.
+                    throw fault(
+                        scanner.take("[") ? "its elements are structured, which is refused" : "its header is damaged")
+                }
                 descr = text
             case "fortran_order":
                 order = scanner.word("True") ? true : scanner.word("False") ? false : nil

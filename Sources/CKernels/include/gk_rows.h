@@ -15,7 +15,7 @@ void gk_rows_to_segment_f16(
 void gk_to_half(const float *from, int64_t count, uint16_t *to);
 
 /// How the values of a picture are stored, little-endian.
-typedef enum { GK_VALUES_U8, GK_VALUES_F16, GK_VALUES_F32, GK_VALUES_F64 } gk_values;
+typedef enum { GK_VALUES_U8, GK_VALUES_F16, GK_VALUES_F32, GK_VALUES_F64, GK_VALUES_I16 } gk_values;
 
 /// Rows in time from a picture: rows[f][m] = picture[m][f] * factor + offset, computed in single precision.
 /// - picture: [mels][frames], aligned to nothing. rows: [frames][mels].
