@@ -92,8 +92,9 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
-    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio files (.csv, .tsv), spectrograms in
-    /// numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the genres' names).
+    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
+    /// files (.csv, .tsv), spectrograms in numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the
+    /// genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
     /// on the number of threads, nor on whether features come from the cache. A file that cannot be used is named in
