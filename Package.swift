@@ -21,7 +21,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
-        .target(name: "Benchmarks", dependencies: ["NeuralNetwork", "Architectures", "Randomness"]),
+        .target(
+            name: "Benchmarks", dependencies: ["Audio", "Features", "NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
         .target(
             name: "Training",
@@ -78,7 +79,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
-        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]
 )

@@ -42,12 +42,8 @@ final class FeaturePlan: @unchecked Sendable {
         of samples: UnsafeBufferPointer<Float>, first: Int, count: Int, into output: UnsafeMutablePointer<Float>,
         scratch: FeatureScratch
     ) {
-        let columns = UnsafeMutablePointer<Float>.allocate(capacity: mels * count)
-        defer { columns.deallocate() }
-        self.columns(
-            of: samples, first: first, columns: count, into: columns, rowStride: count, scratch: scratch)
-        // Transposing [mels][count] is what makes a segment of "rows" that are mel bands.
-        gk_rows_to_segment_f32(columns, Int32(mels), Int32(count), Int32(mels), output)
+        gk_features_rows(
+            handle, samples.baseAddress, Int64(samples.count), Int64(first), Int64(count), output, scratch.bytes)
     }
 
     func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
