@@ -7,7 +7,7 @@ import Randomness
 /// Measures the way from audio files to segments: decoding, rows of the recipe, every segment [mels][frames] of them.
 ///
 /// Threads take files in turn; each keeps its memory from file to file.
-public struct FeatureBenchmark {
+public struct FeatureBenchmark: Sendable {
     /// One measurement; as JSON, the line of `genre bench --features --json`. Times are of the fastest pass where
     /// nothing else is said.
     public struct Result: Sendable, Codable, Hashable {
