@@ -4,12 +4,13 @@ import Foundation
 import NeuralNetwork
 import Randomness
 
-/// Measures the way from audio files to segments: decoding, rows of the recipe, every segment [mels][frames] of them.
+/// Measures the way from audio files to segments: decoding, rows of the recipe, every segment [mels][frames] of them;
+/// and, pass by pass between, what FFmpeg's libraries alone take to decode the same files.
 ///
 /// Threads take files in turn; each keeps its memory from file to file.
 public struct FeatureBenchmark: Sendable {
-    /// One measurement; as JSON, the line of `genre bench --features --json`. Times are of the fastest pass where
-    /// nothing else is said.
+    /// One measurement; as JSON, a line of `genre bench features --json`. Times are of the fastest pass where nothing
+    /// else is said.
     public struct Result: Sendable, Codable, Hashable {
         public let recipe: String
         public let threads: Int
@@ -27,6 +28,8 @@ public struct FeatureBenchmark: Sendable {
         /// Milliseconds of one thread that a track takes in decoding, and in features and segments.
         public let decodeMs: Double
         public let featureMs: Double
+        /// As `msMin`, of FFmpeg's decoding alone: samples in the file's own format and rate, which are dropped.
+        public let ffmpegMs: Double
 
         private enum CodingKeys: String, CodingKey {
             case recipe, threads, isa, tracks, failed, segments
@@ -36,6 +39,7 @@ public struct FeatureBenchmark: Sendable {
             case tracksPerSecond = "tracks_per_second"
             case decodeMs = "decode_ms"
             case featureMs = "feature_ms"
+            case ffmpegMs = "ffmpeg_decode_ms"
         }
     }
 
@@ -70,17 +74,27 @@ public struct FeatureBenchmark: Sendable {
         }
     }
 
-    /// Passes over all files, first one that is not counted.
+    /// Passes over all files, each followed by one of FFmpeg's decoding; first a pair that is not counted.
     public func run(passes: Int, threads: Int) -> Result {
-        _ = onePass(threads: threads)
-        let all = (0..<max(1, passes)).map { _ in onePass(threads: threads) }.sorted { $0.seconds < $1.seconds }
-        let best = all[0], middle = all[all.count / 2], tracks = Double(max(1, best.tracks))
+        var all: [Pass] = []
+        var alone = Double.infinity
+        for pass in 0...max(1, passes) {
+            let mine = onePass(threads: threads)
+            let decoding = onePassOfDecoding(threads: threads)
+            guard pass > 0 else { continue }
+            all.append(mine)
+            alone = min(alone, decoding)
+        }
+        all.sort { $0.seconds < $1.seconds }
+        let best = all[0]
+        let middle = all[all.count / 2]
+        let tracks = Double(max(1, best.tracks))
         return Result(
             recipe: extractor.recipe.name, threads: threads, isa: activeInstructionSet, tracks: best.tracks,
             failed: files.count - best.tracks, segments: best.segments, sound: best.sound,
             msMin: best.seconds * 1e3 / tracks, msMedian: middle.seconds * 1e3 / tracks,
             tracksPerSecond: tracks / best.seconds, decodeMs: best.decoding * 1e3 / tracks,
-            featureMs: best.features * 1e3 / tracks)
+            featureMs: best.features * 1e3 / tracks, ffmpegMs: alone * 1e3 / tracks)
     }
 
     private struct Pass: Sendable {
@@ -103,6 +117,15 @@ public struct FeatureBenchmark: Sendable {
         var sum = shared.sum
         sum.seconds = seconds(since: start)
         return sum
+    }
+
+    private func onePassOfDecoding(threads: Int) -> Double {
+        let shared = Shared(files)
+        let start = ContinuousClock.now
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+            while let file = shared.next() { _ = AudioDecoder.decodeAlone(file) }
+        }
+        return seconds(since: start)
     }
 
     /// One thread's memory and sums.

@@ -1,25 +1,23 @@
 import Architectures
 import ArgumentParser
 import Benchmarks
-import Foundation
 import NeuralNetwork
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure training steps and inference of the nets, or features, on this machine.",
+        abstract: "Measure the nets, or the way from audio to features, on this machine.",
+        subcommands: [BenchNets.self, BenchFeatures.self], defaultSubcommand: BenchNets.self)
+}
+
+struct BenchNets: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nets",
+        abstract: "Measure training steps and inference of the nets.",
         discussion: """
             Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of \
             a direct convolution, so kernels in the Fourier domain can pass the machine's multiply-add peak.
-
-            With --features: decoding and features of every file in a folder, by default of forty synthetic tracks of \
-            30 s.
             """)
-
-    @Argument(help: "With --features: a folder of audio files.") var folder: String?
-    @Flag(help: "Measure the way from audio files to segments, instead.") var features = false
-    @Option(help: "With --features: the recipe, \(recipeNames).") var recipe = "schindler"
-    @Option(name: .customLong("repeat"), help: "With --features: timed passes over the files.") var repeats = 5
 
     @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.") var net: [String] = []
     @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.") var batch: [Int] = []
@@ -32,15 +30,6 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
 
     func run() throws {
-        if features {
-            guard 1...1000 ~= repeats else { throw ValidationError("--repeat must be 1 to 1000.") }
-            return try BenchFeatures(
-                folder: folder, recipe: recipe,
-                threads: try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount,
-                passes: repeats, json: json
-            ).run()
-        }
-        guard folder == nil else { throw ValidationError("A folder is for --features only.") }
         let architectures = try (net.isEmpty ? Architecture.all : net.map(architecture)).map(resized)
         let batches = batch.isEmpty ? [1, 16, 64, 256] : batch
         guard batches.allSatisfy({ 1...65_536 ~= $0 }) else { throw ValidationError("--batch must be 1 to 65536.") }

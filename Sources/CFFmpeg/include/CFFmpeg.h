@@ -60,6 +60,10 @@ ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *
 /// Packets so far that were corrupt, failed to decode, or held samples that are not finite.
 int gk_audio_damaged_packets(const gk_audio *audio);
 
+/// Decodes the best audio stream of a file of one's own as FFmpeg's own programs do, on one thread, and drops the
+/// frames: the least that decoding costs, for benchmarks. Gives the samples of a channel, -1 where it cannot be done.
+int64_t gk_audio_decode_alone(const char *path);
+
 // MARK: SHA-256
 
 enum { GK_SHA256_BYTES = 32 };
