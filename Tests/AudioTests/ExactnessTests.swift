@@ -45,6 +45,16 @@ struct ExactnessTests {
         }
     }
 
+    @Test("FFmpeg's decoding alone meets every sample, and none in what is no sound")
+    func decodingAlone() throws {
+        let values = (0..<10_001).map { Int16(truncatingIfNeeded: $0 &* 7919) }
+        let wave = try sandbox.file("long.wav", waveBytes(values.flatMap(\.littleEndianBytes)))
+        #expect(AudioDecoder.decodeAlone(wave) == 10_001)
+        #expect(AudioDecoder.decodeAlone(try fixture("ramp.flac")) == 1500)
+        #expect(AudioDecoder.decodeAlone(try sandbox.file("words.txt", "no sound")) == nil)
+        #expect(AudioDecoder.decodeAlone(sandbox.place("nowhere.wav")) == nil)
+    }
+
     @Test("A WAV file of 16-bit PCM that is DTS in truth is decoded as DTS; one that only holds its mark, as PCM")
     func dtsInWave() throws {
         let audio = try AudioDecoder.decode(try fixture("dts.wav"), sampleRate: 44_100)

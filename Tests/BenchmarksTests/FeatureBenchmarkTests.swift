@@ -19,7 +19,7 @@ import Testing
         #expect(abs(result.sound - 90) < 1e-6)
         #expect(result.msMin > 0 && result.msMin <= result.msMedian)
         #expect(abs(result.tracksPerSecond * result.msMin - 1000) < 1e-6)
-        #expect(result.decodeMs > 0 && result.featureMs > 0)
+        #expect(result.decodeMs > 0 && result.featureMs > 0 && result.ffmpegMs > 0)
         #expect(result.decodeMs + result.featureMs <= 2 * result.msMin * 1.0001)
     }
 }
