@@ -3,8 +3,15 @@
 #include "blocks_transpose.h"
 #include "rows.h"
 
+#if !defined(__FLT16_MANT_DIG__) // clang before 15 has no _Float16 for most processors
+#undef GK_F16C
+#define GK_F16C 0
+#endif
+
 typedef uint16_t h16 __attribute__((vector_size(32), aligned(2)));
+#if GK_F16C
 typedef _Float16 f16x16 __attribute__((vector_size(32)));
+#endif
 
 GK_INLINE v16 rows_load_float(const float *from) { return v16_load(from); }
 GK_INLINE float rows_one_float(const float *from) { return *from; }
