@@ -88,20 +88,20 @@ gk_features *gk_features_create(const gk_feature_shape *shape, gk_isa isa) {
     // A row's weights run from its first to its last that is not 0: the bank's gaps within a row are kept.
     plan->rows = calloc(mels, sizeof(gk_mel_row));
     plan->window = malloc(n * sizeof(gk_real));
+    plan->places = malloc(n * sizeof(int32_t));
     plan->weights = malloc(mels * bins * sizeof(double));
     plan->single_weights = malloc(mels * bins * sizeof(float));
-    if (!plan->rows || !plan->window || !plan->weights || !plan->single_weights ||
+    if (!plan->rows || !plan->window || !plan->places || !plan->weights || !plan->single_weights ||
         !gk_fft_prepare(&plan->fft, (int32_t)n)) {
         gk_features_destroy(plan);
         return NULL;
     }
     for (size_t t = 0; t < n; t++)
         plan->window[t] = n % 2 ? shape->window[t] : shape->window[t] / 2;
-    plan->window_first = 0, plan->window_end = (int32_t)n;
-    while (plan->window_end > 0 && plan->window[plan->window_end - 1] == 0)
-        plan->window_end--;
-    while (plan->window_first < plan->window_end && plan->window[plan->window_first] == 0)
-        plan->window_first++;
+    int32_t hop = shape->hop;
+    plan->pitch = (GK_SPREAD_FRAMES + (int32_t)(n - 1) / hop + 15) / 16 * 16;
+    for (int32_t t = 0; t < (int32_t)n; t++)
+        plan->places[t] = t % hop * plan->pitch + t / hop;
     int32_t at = 0;
     for (size_t m = 0; m < mels; m++) {
         const double *row = shape->mel_bank + m * bins;
@@ -136,14 +136,15 @@ void gk_features_destroy(gk_features *plan) {
     gk_fft_free(&plan->fft);
     free(plan->rows);
     free(plan->window);
+    free(plan->places);
     free(plan->weights);
     free(plan->single_weights);
     free(plan);
 }
 
 size_t gk_features_scratch_bytes(const gk_features *plan) {
-    size_t n = plan->shape.fft_length, hop = plan->shape.hop, mels = plan->shape.mels;
-    size_t floats = (n / 2 + 1 + mels) * 16 + 15 * hop + n;
+    size_t n = plan->shape.fft_length, hop = plan->shape.hop, mels = plan->shape.mels, pitch = plan->pitch;
+    size_t floats = (n / 2 + 1 + mels) * 16 + (n < hop ? n : hop) * pitch + (GK_SPREAD_FRAMES + pitch) * hop;
     return gk_fft_buffer_bytes(&plan->fft) + floats * sizeof(float);
 }
 

@@ -89,35 +89,63 @@ static const float *span_of(const float *samples, int64_t count, int64_t start, 
     return edge;
 }
 
+/// Samples spread for GK_SPREAD_FRAMES frames: to[t][b] = from[b * hop + t], b < pitch, t < rows.
+static void spread(const float *from, size_t hop, size_t rows, size_t pitch, float *to) {
+    size_t t = 0;
+    for (; t + 16 <= rows; t += 16)
+        for (size_t b = 0; b < pitch; b += 16) {
+            v16 block[16];
+            for (size_t i = 0; i < 16; i++)
+                block[i] = v16_load(from + (b + i) * hop + t);
+            v16_transpose(block);
+            for (size_t i = 0; i < 16; i++)
+                v16_store(to + (t + i) * pitch + b, block[i]);
+        }
+    for (; t < rows; t++)
+        for (size_t b = 0; b < pitch; b++)
+            to[t * pitch + b] = from[b * hop + t];
+}
+
+/// Sixteen frames from `samples`, which begin with the first of them and go on for all hops spread: [mels][16].
+static void transform_frames(const gk_features *plan, const float *samples, v16 *spectrum, v16 *result, cv *parts,
+                             float *spread_samples) {
+    const gk_fft *fft = &plan->fft;
+    size_t n = plan->shape.fft_length, hop = plan->shape.hop;
+    cv *other = parts + fft->points;
+    frames source = {.places = plan->places, .window = plan->window, .length = plan->shape.fft_length};
+    for (size_t lane = 0; lane < 16; lane += LANES) {
+        if (lane % GK_SPREAD_FRAMES == 0)
+            spread(samples + lane * hop, hop, n < hop ? n : hop, plan->pitch, spread_samples);
+        source.spread = spread_samples + lane % GK_SPREAD_FRAMES;
+        if (plan->shape.single) {
+            bins to = {.singles = (float *)spectrum + lane, .root = !plan->shape.power};
+            transform(SINGLE, fft, &source, parts, other, &to);
+        } else {
+            bins to = {.powers = (vr *)spectrum};
+            transform(POWERS, fft, &source, parts, other, &to);
+            mel_double(plan, to.powers, lane, result);
+        }
+    }
+    if (plan->shape.single)
+        mel_single(plan, (const float *)spectrum, result);
+}
+
 void GK_SET(gk_features_run)(const gk_features *plan, const float *samples, int64_t count, int64_t first,
                              int64_t columns, float *output, int64_t row_stride, void *scratch) {
-    const gk_fft *fft = &plan->fft;
-    int32_t n = plan->shape.fft_length, hop = plan->shape.hop;
+    int64_t n = plan->shape.fft_length, hop = plan->shape.hop, mels = plan->shape.mels;
     v16 *spectrum = scratch, *result = spectrum + n / 2 + 1;
-    cv *parts = (cv *)(result + plan->shape.mels), *other = parts + fft->points;
-    float *edge = (float *)(other + fft->points + 1);
-    frames source = {
-        .hop = hop, .window = plan->window, .first = plan->window_first, .end = plan->window_end, .length = n};
+    cv *parts = (cv *)(result + mels);
+    float *spread_samples = (float *)(parts + 2 * plan->fft.points + 1);
+    float *edge = spread_samples + (n < hop ? n : hop) * plan->pitch;
     for (int64_t c = 0; c < columns; c += 16) {
-        const float *from = span_of(samples, count, (first + c) * hop - n / 2, (int64_t)15 * hop + n, edge);
-        for (size_t lane = 0; lane < 16; lane += LANES) {
-            source.from = from + lane * hop;
-            if (plan->shape.single) {
-                bins to = {.singles = (float *)spectrum + lane, .root = !plan->shape.power};
-                transform(SINGLE, fft, &source, parts, other, &to);
-            } else {
-                bins to = {.powers = (vr *)spectrum};
-                transform(POWERS, fft, &source, parts, other, &to);
-                mel_double(plan, to.powers, lane, result);
-            }
-        }
-        if (plan->shape.single)
-            mel_single(plan, (const float *)spectrum, result);
-        size_t lanes = columns - c < 16 ? columns - c : 16;
+        int64_t span = (GK_SPREAD_FRAMES + plan->pitch) * hop;
+        const float *from = span_of(samples, count, (first + c) * hop - n / 2, span, edge);
+        transform_frames(plan, from, spectrum, result, parts, spread_samples);
+        int64_t lanes = columns - c < 16 ? columns - c : 16;
         if (!row_stride)
-            store_rows(result, plan->shape.mels, lanes, output + c * plan->shape.mels);
+            store_rows(result, mels, lanes, output + c * mels);
         else
-            for (int32_t m = 0; m < plan->shape.mels; m++)
+            for (int64_t m = 0; m < mels; m++)
                 memcpy(output + m * row_stride + c, &result[m], lanes * sizeof(float));
     }
 }

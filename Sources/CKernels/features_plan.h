@@ -2,7 +2,7 @@
 #pragma once
 #include "gk_features.h"
 
-enum { GK_MAX_FFT_STAGES = 32, GK_MOST_VECTOR_BYTES = 64 };
+enum { GK_MAX_FFT_STAGES = 32, GK_MOST_VECTOR_BYTES = 64, GK_SPREAD_FRAMES = 8 /* spread at a time */ };
 
 /// What the transforms compute in.
 typedef double gk_real;
@@ -35,7 +35,8 @@ struct gk_features {
     gk_mel_row *rows;
     gk_real *window; // halved for even lengths, whose transform doubles
     double *weights;
-    int32_t window_first, window_end; // the samples whose window is not 0
+    int32_t *places; // [fft_length], of sample t of a frame among the samples spread
+    int32_t pitch;   // hops spread for GK_SPREAD_FRAMES frames, rounded up to vectors of 16
     float *single_weights;
     void (*run)(const gk_features *, const float *, int64_t, int64_t, int64_t, float *, int64_t, void *);
 };

@@ -4,17 +4,21 @@
 //
 // and the two halves parted by symmetry (Sorensen, Jones, Heideman & Burrus 1987); an odd N is transformed as it is.
 // A lane is a frame, and complex numbers lie as [point][real, imaginary][lane], so that no shuffle is needed within
-// the transform. Decimation in frequency: the first pass, of radix R, reads the frames themselves (transposed and
-// windowed on the way) and leaves R parts, part k with the bins k, k + R, k + 2R ..., each a transform by itself that
-// fits the first-level cache; within a part, Stockham's scheme leaves the bins in order. Bins k and M - k lie in parts
-// k and R - k: those two are finished together.
+// the transform. Decimation in frequency: the first pass, of radix R, reads the frames themselves (windowed on the way)
+// and leaves R parts, part k with the bins k, k + R, k + 2R ..., each a transform by itself that fits the first-level
+// cache; within a part, Stockham's scheme leaves the bins in order. Bins k and M - k lie in parts k and R - k: those
+// two are finished together.
+//
+// Frames overlap: cut into hops, the sound has sample t of frame l in hop l + t div hop at place t mod hop. So samples
+// are spread once, [place][hop]: there the samples t of neighbouring frames are neighbours, one load for all lanes
+// without a shuffle, and each is transposed once, however many frames share it.
 //
 // Cost at N = 1024, M = 8 x 8 x 8: about 22,000 vector operations, and 64 KB of the second-level cache written and read
 // once.
 #include "features_plan.h"
 #include "lanes.h"
 
-enum { LANES = GK_VECTOR_BYTES / sizeof(gk_real), BLOCK = LANES / 2 /* complex points loaded at a time */ };
+enum { LANES = GK_VECTOR_BYTES / sizeof(gk_real) };
 
 typedef gk_real vr __attribute__((vector_size(GK_VECTOR_BYTES)));
 typedef float vf __attribute__((vector_size(LANES * sizeof(float))));
@@ -85,6 +89,7 @@ GK_INLINE void butterfly8(cv *a) {
     odd[1] = c_scaled(c_add(odd[1], c_minus_i(odd[1])), root_half);
     odd[2] = c_minus_i(odd[2]);
     odd[3] = c_scaled(c_sub(c_minus_i(odd[3]), odd[3]), root_half);
+#pragma clang loop unroll(full)
     for (int k = 0; k < 4; k++) {
         a[k] = c_add(even[k], odd[k]);
         a[k + 4] = c_sub(even[k], odd[k]);
@@ -115,96 +120,54 @@ GK_INLINE void butterfly(const size_t radix, cv *a) {
 
 /// Where the real values come from: LANES windowed frames, or, for tests, vectors that are there.
 typedef struct {
-    const float *from; // lane l's frame starts at from[l * hop]
-    size_t hop;
-    const gk_real *window;
-    int32_t first, end; // the samples whose window is not 0
+    const float *spread;     // the samples, spread; the first lane's
+    const int32_t *places;   // [length], of sample t of a frame in `spread`
+    const gk_real *window;   // [length]
     int32_t length;
     const vr *values; // [length]; in place of frames
 } frames;
 
-/// Rows become columns, by rounds of a perfect shuffle.
-GK_INLINE void transpose(vf v[LANES]) {
-#pragma clang loop unroll(full)
-    for (int round = 1; round < LANES; round *= 2) {
-        vf w[LANES];
-#pragma clang loop unroll(full)
-        for (int i = 0; i < BLOCK; i++) {
-#if GK_VECTOR_BYTES == 64
-            w[2 * i] = __builtin_shufflevector(v[i], v[i + BLOCK], 0, 8, 1, 9, 2, 10, 3, 11);
-            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + BLOCK], 4, 12, 5, 13, 6, 14, 7, 15);
-#elif GK_VECTOR_BYTES == 32
-            w[2 * i] = __builtin_shufflevector(v[i], v[i + BLOCK], 0, 4, 1, 5);
-            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + BLOCK], 2, 6, 3, 7);
-#else
-            w[2 * i] = __builtin_shufflevector(v[i], v[i + BLOCK], 0, 2);
-            w[2 * i + 1] = __builtin_shufflevector(v[i], v[i + BLOCK], 1, 3);
-#endif
-        }
-        for (int i = 0; i < LANES; i++)
-            v[i] = w[i];
-    }
+/// (`given`: whether there are values; a constant wherever this is inlined into a loop.)
+GK_INLINE vr load_sample(const frames source, const bool given, size_t t) {
+    if (given)
+        return source.values[t];
+    vf samples = *(const vf_unaligned *)(source.spread + source.places[t]);
+    return __builtin_convertvector(samples, vr) * source.window[t];
 }
 
-/// Samples t ..< t + LANES, windowed; 0 past the end.
-GK_INLINE void load_samples(const frames *source, int32_t t, vr to[LANES]) {
-    const vr zero = {0};
-    if (source->values) {
-        for (int32_t i = 0; i < LANES; i++)
-            to[i] = t + i < source->length ? source->values[t + i] : zero;
-    } else if (t + LANES <= source->first || t >= source->end) {
-        for (int32_t i = 0; i < LANES; i++)
-            to[i] = zero;
-    } else if (t + LANES <= source->length) {
-        vf v[LANES];
-        for (size_t l = 0; l < LANES; l++)
-            v[l] = *(const vf_unaligned *)(source->from + l * source->hop + t);
-        transpose(v);
-        for (int32_t i = 0; i < LANES; i++)
-            to[i] = __builtin_convertvector(v[i], vr) * source->window[t + i];
-    } else {
-        for (int32_t i = 0; i < LANES; i++) {
-            to[i] = zero;
-            for (size_t l = 0; l < LANES && t + i < source->length; l++)
-                to[i][l] = source->from[l * source->hop + t + i] * source->window[t + i];
-        }
-    }
-}
-
-/// Complex points `at` ..< at + BLOCK.
-GK_INLINE void load_points(const frames *source, int32_t at, cv to[BLOCK]) {
-    const vr zero = {0};
-    vr samples[LANES];
-    if (source->length % 2) {
-        load_samples(source, at, samples);
-        for (int i = 0; i < BLOCK; i++)
-            to[i] = (cv){samples[i], zero};
-    } else {
-        load_samples(source, 2 * at, samples);
-        for (int i = 0; i < BLOCK; i++)
-            to[i] = (cv){samples[2 * i], samples[2 * i + 1]};
-    }
+/// A complex point: two samples of an even length, one of an odd.
+GK_INLINE cv load_point(const frames source, const bool given, const bool odd, size_t at) {
+    if (odd)
+        return (cv){load_sample(source, given, at), (vr){0}};
+    return (cv){load_sample(source, given, 2 * at), load_sample(source, given, 2 * at + 1)};
 }
 
 // MARK: Passes
 
-GK_INLINE void first_pass(const size_t radix, const gk_fft_stage *stage, const frames *source, cv *restrict to) {
+GK_INLINE void first_pass_of(const size_t radix, const bool given, const bool odd, const gk_fft_stage *stage,
+                             const frames source, cv *restrict to) {
     size_t groups = stage->groups;
-    for (size_t first = 0; first < groups; first += BLOCK) {
-        cv points[8][BLOCK];
+    for (size_t j = 0; j < groups; j++) {
+        const gk_real *w = stage->twiddles + j * (radix - 1) * 2;
+        cv a[8];
+#pragma clang loop unroll(full)
         for (size_t r = 0; r < radix; r++)
-            load_points(source, (int32_t)(first + groups * r), points[r]);
-        for (size_t i = 0; i < BLOCK && first + i < groups; i++) {
-            const gk_real *w = stage->twiddles + (first + i) * (radix - 1) * 2;
-            cv a[8], *out = to + first + i;
-            for (size_t r = 0; r < radix; r++)
-                a[r] = points[r][i];
-            butterfly(radix, a);
-            out[0] = a[0];
-            for (size_t k = 1; k < radix; k++)
-                out[groups * k] = c_times(a[k], w + (k - 1) * 2);
-        }
+            a[r] = load_point(source, given, odd, j + groups * r);
+        butterfly(radix, a);
+        to[j] = a[0];
+#pragma clang loop unroll(full)
+        for (size_t k = 1; k < radix; k++)
+            to[j + groups * k] = c_times(a[k], w + (k - 1) * 2);
     }
+}
+
+GK_INLINE void first_pass(const size_t radix, const gk_fft_stage *stage, const frames *source, cv *restrict to) {
+    if (source->values)
+        first_pass_of(radix, true, source->length % 2, stage, *source, to);
+    else if (source->length % 2)
+        first_pass_of(radix, false, true, stage, *source, to);
+    else
+        first_pass_of(radix, false, false, stage, *source, to);
 }
 
 /// One pass of Stockham's transform: the result of butterfly j goes to places in order.
@@ -212,9 +175,11 @@ GK_INLINE void pass(const size_t radix, const gk_fft_stage *stage, const cv *res
     size_t stride = stage->stride, groups = stage->groups, step = stride * groups;
     for (size_t q = 0; q < stride; q++) { // j = 0: no twiddle factors
         cv a[8];
+#pragma clang loop unroll(full)
         for (size_t r = 0; r < radix; r++)
             a[r] = from[q + step * r];
         butterfly(radix, a);
+#pragma clang loop unroll(full)
         for (size_t r = 0; r < radix; r++)
             to[q + stride * r] = a[r];
     }
@@ -224,10 +189,12 @@ GK_INLINE void pass(const size_t radix, const gk_fft_stage *stage, const cv *res
         cv *out = to + stride * radix * j;
         for (size_t q = 0; q < stride; q++) {
             cv a[8];
+#pragma clang loop unroll(full)
             for (size_t r = 0; r < radix; r++)
                 a[r] = in[q + step * r];
             butterfly(radix, a);
             out[q] = a[0];
+#pragma clang loop unroll(full)
             for (size_t r = 1; r < radix; r++)
                 out[q + stride * r] = c_times(a[r], w + (r - 1) * 2);
         }
@@ -246,12 +213,8 @@ GK_INLINE cv any_output(const gk_fft_stage *stage, size_t j, size_t k, const cv 
 static void first_pass_any(const gk_fft *fft, const frames *source, cv *restrict to, cv *restrict other) {
     const gk_fft_stage *stage = &fft->stages[0];
     size_t points = fft->points, groups = stage->groups;
-    for (size_t at = 0; at < points; at += BLOCK) {
-        cv block[BLOCK];
-        load_points(source, (int32_t)at, block);
-        for (size_t i = 0; i < BLOCK && at + i < points; i++)
-            other[at + i] = block[i];
-    }
+    for (size_t at = 0; at < points; at++)
+        other[at] = load_point(*source, source->values, fft->length % 2, at);
     for (size_t j = 0; j < groups; j++)
         for (size_t k = 0; k < (size_t)stage->radix; k++)
             to[j + groups * k] = any_output(stage, j, k, other + j, groups);
