@@ -70,14 +70,16 @@ let package = Package(
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "Training", "Datasets", "ModelFile", "Evaluation", "NeuralNetwork", "Features", "Randomness",
-            ]),
+                "CKernels",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),

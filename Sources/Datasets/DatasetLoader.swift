@@ -21,6 +21,8 @@ public struct LoadedDataset: Sendable {
 
     public var set: SegmentSet
     public var kind: DatasetKind
+    /// How the set's augmented segments were made; nil where it has none.
+    public var augmentation: SoundAugmentation?
     /// Files that look like audio but cannot be used, in the order of the tracks.
     public var skipped: [SkippedFile]
 }
@@ -35,13 +37,16 @@ public struct DatasetOptions: Sendable {
     public var seed: UInt64
     /// At least 1; the result does not hang on them.
     public var threads: Int
+    /// Augmented segments, which serve training only; nil takes those that a store has.
+    public var augmentation: SoundAugmentation?
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
-        cache: FeatureCache? = nil
+        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil
     ) {
+        self.augmentation = augmentation
         self.recipe = recipe
         self.segments = segments
         self.seed = seed
@@ -102,7 +107,7 @@ public enum DatasetLoader {
     /// - Parameters:
     ///   - progress: called from any thread, one call at a time.
     ///   - warning: what a person should know: skipped files, folders left out. One call at a time.
-    /// - Throws: `DatasetError`; `FeatureError` where a recipe cannot be used.
+    /// - Throws: `DatasetError`; `FeatureError` where a recipe or an augmentation cannot be used.
     public static func open(
         _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
@@ -117,6 +122,9 @@ public enum DatasetLoader {
         case .pickles(let folder):
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
+            if let wanted = options.augmentation {
+                throw DatasetError.augmentationFixed(path: folder.path, holds: nil, wanted: wanted)
+            }
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .samples(let file):
             let set = try CourseworkSamples.open(file, threads: options.threads, progress: progress)
@@ -134,6 +142,9 @@ public enum DatasetLoader {
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
+            if let wanted = options.augmentation, wanted != store.augmentation {
+                throw DatasetError.augmentationFixed(path: folder.path, holds: store.augmentation, wanted: wanted)
+            }
             return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
         case .audio(let listing):
             let store = try temporaryOrCached(
@@ -179,15 +190,16 @@ public enum DatasetLoader {
         guard recipe.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: recipe.name) }
         if let cache = options.cache {
             return try cache.store(
-                of: listing, recipe: recipe, precision: .float32, threads: options.threads, progress: progress,
-                warning: warning)
+                of: listing, recipe: recipe, augmentation: options.augmentation, precision: .float32,
+                threads: options.threads, progress: progress, warning: warning)
         }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("genrekit-features-\(UUID().uuidString)")
         // What is open stays whole without a name, until it is closed.
         defer { try? FileManager.default.removeItem(at: folder) }
         return try StoreMaker(
-            folder: folder, listing: listing, settings: StoreSettings(recipe: recipe, threads: options.threads)
+            folder: folder, listing: listing,
+            settings: StoreSettings(recipe: recipe, threads: options.threads, augmentation: options.augmentation)
         ).make(progress: progress, warning: warning).store
     }
 
@@ -202,7 +214,7 @@ public enum DatasetLoader {
         }
         return LoadedDataset(
             set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
-            skipped: store.skipped)
+            augmentation: store.augmentation, skipped: store.skipped)
     }
 
     /// Whether a path leads to a file of a kind that is a data set.

@@ -17,6 +17,13 @@ public struct TrackFeatures: Sendable, Hashable {
         self.mels = mels
         self.values = values
     }
+
+    /// Adds rows at the end, [n][mels].
+    public mutating func append(rows more: [Float]) {
+        precondition(more.count % mels == 0, "whole rows")
+        values += more
+        rows += more.count / mels
+    }
 }
 
 /// How the values of a ready-made spectrogram are stored, little-endian.
