@@ -2,11 +2,14 @@ import CKernels
 import Foundation
 
 extension FeatureRecipe {
+    /// Samples of a whole block.
+    var blockSamples: Int { Int((picture?.blockSeconds ?? 0) * sampleRate) }
+
     /// The blocks of a track that pictures are made of; of one that is shorter than a segment, the block that its
     /// repetition fills.
     func blocks(ofSamples samples: Int) -> [Range<Int>] {
-        guard let picture, samples >= leastSamples else { return [] }
-        let size = Int(picture.blockSeconds * sampleRate)
+        guard picture != nil, samples >= leastSamples else { return [] }
+        let size = blockSamples
         guard samples > segmentSamples else { return [0..<segmentSamples] }
         let (whole, rest) = samples.quotientAndRemainder(dividingBy: size)
         let count = max(1, 2 * rest >= size ? whole + 1 : whole)
@@ -17,7 +20,7 @@ extension FeatureRecipe {
     func pictureColumns(samples: Int) -> Int {
         guard let picture else { return 0 }
         // GTZAN's tracks last 29.9 to 30.6 s; the picture of each has the same number of columns.
-        let size = Int(picture.blockSeconds * sampleRate)
+        let size = blockSamples
         guard abs(samples - size) > size / 40 else { return picture.columns }
         let frames = usedFrames(samples: samples)
         let blockFrames = usedFrames(samples: size)
