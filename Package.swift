@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "Features", dependencies: ["CKernels", "Randomness"]),
         // Floor 1
         .target(name: "Audio", dependencies: ["CFFmpeg"]),
-        .target(name: "Storage", dependencies: ["CFFmpeg"]),
+        .target(name: "Storage", dependencies: ["CFFmpeg", "CZlib"]),
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
@@ -55,6 +55,7 @@ let package = Package(
             providers: [
                 .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
             ]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Tests mirror the modules.
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),

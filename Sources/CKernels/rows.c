@@ -59,3 +59,30 @@ void gk_to_half(const float *from, int64_t count, uint16_t *to) {
     for (int64_t i = 0; i < count; i++)
         to[i] = to_half(from[i]);
 }
+
+void gk_picture_to_rows(
+    const void *picture, gk_values kind, int32_t mels, int32_t frames, float factor, float offset, float *rows) {
+    static const size_t sizes[] = {1, 2, 4, 8};
+    const size_t size = sizes[kind];
+    for (int32_t m = 0; m < mels; m++) {
+        const uint8_t *band = (const uint8_t *)picture + (size_t)m * (size_t)frames * size;
+        for (int32_t f = 0; f < frames; f++) {
+            const uint8_t *place = band + (size_t)f * size;
+            float value;
+            if (kind == GK_VALUES_U8) {
+                value = *place;
+            } else if (kind == GK_VALUES_F16) {
+                uint16_t half;
+                memcpy(&half, place, sizeof half);
+                value = from_half(half);
+            } else if (kind == GK_VALUES_F32) {
+                memcpy(&value, place, sizeof value);
+            } else {
+                double wide;
+                memcpy(&wide, place, sizeof wide);
+                value = (float)wide;
+            }
+            rows[(int64_t)f * mels + m] = value * factor + offset;
+        }
+    }
+}

@@ -38,6 +38,9 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// Two copies of one recording on two sides, and how many more such pairs there are.
     case copiesOnTwoSides(first: String, side: SegmentSet.Side, second: String, otherSide: SegmentSet.Side, more: Int)
     case badTable(path: String, line: Int, problem: String)
+    /// A file of spectrograms that cannot be used.
+    case badArrays(path: String, problem: String)
+    case fileWithOthers(path: String)
     /// A folder without a finished store's index.
     case notAStore(path: String)
     case otherStoreVersion(path: String, version: Int, known: Int)
@@ -56,9 +59,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such folder; check the path"
+            "\(path): there is no such file or folder; check the path"
         case .notAFolder(let path):
-            "\(path) is not a folder; name a folder of genre folders, or one with train.pkl and val.pkl"
+            "\(path) is not a folder; name a folder of genre folders, one with train.pkl and val.pkl, a table (.csv, .tsv)"
+                + " or spectrograms (.npz, .npy)"
         case .unreadable(let path, let reason):
             "\(path) cannot be read (\(reason)); check its permissions"
         case .emptyFolder(let path):
@@ -116,6 +120,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                 + "; what is learnt would be judged. Mend the sides, or let it pass with --allow-copies"
         case .badTable(let path, let line, let problem):
             "\(path), line \(line): \(problem)"
+        case .badArrays(let path, let problem):
+            "\(path): \(problem)"
+        case .fileWithOthers(let path):
+            "\(path) is a data set of its own; give it alone, without other data"
         case .notAStore(let path):
             "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
         case .otherStoreVersion(let path, let version, let known):

@@ -9,6 +9,8 @@ public enum DatasetKind: String, Sendable, Codable {
     case audio
     /// A segment store.
     case store
+    /// Ready-made spectrograms in numpy's files.
+    case arrays
 }
 
 public struct LoadedDataset: Sendable {
@@ -57,11 +59,17 @@ public enum DatasetLoader {
     private enum Kind {
         case pickles(URL)
         case store(URL)
+        case arrays(URL)
         case audio(AudioListing)
     }
 
     private static func recognise(_ paths: [URL], warning: (String) -> Void) throws(DatasetError) -> Kind {
         guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        if let file = paths.first(where: isDataFile) {
+            guard paths.count == 1 else { throw .fileWithOthers(path: file.path) }
+            return ["csv", "tsv"].contains(file.pathExtension.lowercased())
+                ? .audio(try AudioTable.read(file, warning: warning)) : .arrays(file)
+        }
         for path in paths { try checkFolder(path) }
         for path in paths {
             if try CourseworkPickles.isPresent(in: path) {
@@ -76,8 +84,8 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
-    /// Opens a folder with train.pkl and val.pkl, a segment store, or folders that hold a folder a genre (joined by the
-    /// genres' names).
+    /// Opens a folder with train.pkl and val.pkl, a segment store, a table of audio files (.csv, .tsv), spectrograms in
+    /// numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
     /// on the number of threads, nor on whether features come from the cache. A file that cannot be used is named in
@@ -102,6 +110,13 @@ public enum DatasetLoader {
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
+        case .arrays(let file):
+            let set = try SpectrogramArrays.open(
+                file, choice: options.segments, seed: options.seed, progress: progress)
+            guard wanted == nil || wanted?.name == set.recipe.name else {
+                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
+            }
+            return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
@@ -128,7 +143,7 @@ public enum DatasetLoader {
             throw DatasetError.notAnAudioRecipe(name: settings.recipe.name)
         }
         switch try recognise(paths, warning: warning) {
-        case .pickles(let path), .store(let path): throw DatasetError.notAudio(path: path.path)
+        case .pickles(let path), .store(let path), .arrays(let path): throw DatasetError.notAudio(path: path.path)
         case .audio(let listing):
             return try StoreMaker(folder: folder, listing: listing, settings: settings)
                 .make(progress: progress, warning: warning)
@@ -173,6 +188,13 @@ public enum DatasetLoader {
         return LoadedDataset(
             set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
             skipped: store.skipped)
+    }
+
+    /// Whether a path leads to a file of a kind that is a data set.
+    private static func isDataFile(_ path: URL) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) && !isFolder.boolValue
+            && ["csv", "tsv", "npz", "npy"].contains(path.pathExtension.lowercased())
     }
 
     private static func checkFolder(_ path: URL) throws(DatasetError) {

@@ -117,11 +117,16 @@ extension FeatureRecipe {
         picture: Picture(blockSeconds: 30, columns: 387, framesLeft: 2, range: 80, top: 14))
 
     /// Segments [80, 80] that came ready-made, from a recipe unknown or not of ours: no audio can be turned into them.
-    public static let precomputed = FeatureRecipe(
-        name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
-        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
-        highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: 80, segmentSamples: 0,
-        segmentStride: 0)
+    public static let precomputed = precomputed(mels: 80, frames: 80)
+
+    /// Ready-made segments of another size.
+    public static func precomputed(mels: Int, frames: Int) -> FeatureRecipe {
+        FeatureRecipe(
+            name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
+            spectrum: .magnitude, mels: mels, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+            highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: frames,
+            segmentSamples: 0, segmentStride: 0)
+    }
 
     /// Every recipe that has a name.
     public static let all: [FeatureRecipe] = [.schindler, .coursework, .gtzanMel, .precomputed]

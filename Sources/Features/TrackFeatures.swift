@@ -19,6 +19,47 @@ public struct TrackFeatures: Sendable, Hashable {
     }
 }
 
+/// How the values of a ready-made spectrogram are stored, little-endian.
+public enum PictureValues: Sendable, Hashable {
+    case uint8, float16, float32, float64
+
+    public var bytes: Int {
+        switch self {
+        case .uint8: 1
+        case .float16: 2
+        case .float32: 4
+        case .float64: 8
+        }
+    }
+
+    var kernelKind: gk_values {
+        switch self {
+        case .uint8: GK_VALUES_U8
+        case .float16: GK_VALUES_F16
+        case .float32: GK_VALUES_F32
+        case .float64: GK_VALUES_F64
+        }
+    }
+}
+
+extension TrackFeatures {
+    /// A ready-made spectrogram, turned to rows in time; each value times `factor` plus `offset`.
+    ///
+    /// - Parameter picture: [mels][frames], band 0 the lowest; of exactly that size.
+    public init(
+        picture: UnsafeRawBufferPointer, values kind: PictureValues, mels: Int, frames: Int, factor: Float = 1,
+        offset: Float = 0
+    ) {
+        precondition(picture.count == mels * frames * kind.bytes, "[mels][frames]")
+        let values = [Float](unsafeUninitializedCapacity: mels * frames) { buffer, count in
+            count = mels * frames
+            guard let output = buffer.baseAddress, let input = picture.baseAddress else { return }
+            gk_picture_to_rows(input, kind.kernelKind, Int32(mels), Int32(frames), factor, offset, output)
+        }
+        self.init(rows: frames, mels: mels, values: values)
+    }
+}
+
 extension FeatureRecipe {
     /// The rows that a track of so many samples gives; 0 where it is too short for a segment.
     public func rowCount(samples: Int) -> Int {

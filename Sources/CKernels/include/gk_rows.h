@@ -13,3 +13,11 @@ void gk_rows_to_segment_f16(
 
 /// Rounds to half precision, to the nearest, ties to even; beyond 65,519 to infinity.
 void gk_to_half(const float *from, int64_t count, uint16_t *to);
+
+/// How the values of a picture are stored, little-endian.
+typedef enum { GK_VALUES_U8, GK_VALUES_F16, GK_VALUES_F32, GK_VALUES_F64 } gk_values;
+
+/// Rows in time from a picture: rows[f][m] = picture[m][f] * factor + offset, computed in single precision.
+/// - picture: [mels][frames], aligned to nothing. rows: [frames][mels].
+void gk_picture_to_rows(
+    const void *picture, gk_values kind, int32_t mels, int32_t frames, float factor, float offset, float *rows);
