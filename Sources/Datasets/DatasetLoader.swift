@@ -112,10 +112,7 @@ public enum DatasetLoader {
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .arrays(let file):
             let set = try SpectrogramArrays.open(
-                file, choice: options.segments, seed: options.seed, progress: progress)
-            guard wanted == nil || wanted?.name == set.recipe.name else {
-                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
-            }
+                file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
             return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)

@@ -35,7 +35,8 @@ public struct ModelCard: Codable, Sendable {
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
         split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
-        dataHash: String, scores: Scores?, validationScores: Scores? = nil, calibration: Calibration? = nil, instructionSet: String,
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, calibration: Calibration? = nil,
+        instructionSet: String,
         toolVersion: String
     ) {
         architecture = blueprint.name
