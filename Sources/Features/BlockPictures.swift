@@ -55,7 +55,7 @@ extension FeatureExtractor {
                     scratch: scratch)
             }
             let columns = recipe.pictureColumns(samples: block.count)
-            gk_levels(
+            gk_picture_levels(
                 rows, Int64(frames), Int32(recipe.mels), Int64(recipe.usedFrames(samples: block.count)),
                 Int64(columns), Float(picture.range * log(10) / 10), Float(picture.top), place)
             place += columns * recipe.mels

@@ -1,9 +1,9 @@
-#include "gk_levels.h"
+#include "gk_pictures.h"
 #include <math.h>
 
 enum { LANES = 16 };
 
-void gk_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range, float top,
+void gk_picture_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range, float top,
                float *output) {
     int64_t size = count * mels, i = 0;
     float least[LANES], greatest[LANES];
@@ -35,7 +35,7 @@ void gk_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int
     }
 }
 
-void gk_oracle_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range,
+void gk_oracle_picture_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range,
                       float top, float *output) {
     double least = INFINITY, greatest = -INFINITY;
     for (int64_t i = 0; i < count * mels; i++) {

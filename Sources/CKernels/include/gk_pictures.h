@@ -7,8 +7,8 @@
 /// `top - range / 2`; all between is linear, so that results are nepers of magnitude. Output column c is the block's row
 /// floor((c + 1/2) * used / columns). Where all values are alike, all become the least.
 /// - rows: [count][mels], count above 0. used: 1...count. output: [columns][mels].
-void gk_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range, float top,
+void gk_picture_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range, float top,
                float *output);
 /// The formula over single values.
-void gk_oracle_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range,
+void gk_oracle_picture_levels(const float *rows, int64_t count, int32_t mels, int64_t used, int64_t columns, float range,
                       float top, float *output);
