@@ -18,6 +18,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case notAnAudioRecipe(name: String)
     /// Pickles and stores hold ready-made segments.
     case recipeFixed(path: String, recipe: String, wanted: String)
+    /// Ready-made segments have the augmented ones that they have.
+    case augmentationFixed(path: String, holds: SoundAugmentation?, wanted: SoundAugmentation)
     case halfOfPickles(path: String, present: String, missing: String)
     case picklesWithOthers(path: String)
     /// A pickle's bytes, at an offset from the start of the file; `row` from 0 where it is known.
@@ -86,6 +88,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .recipeFixed(let path, let recipe, let wanted):
             "\(path) holds ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
                 + " leave the recipe out, or name a folder of audio"
+        case .augmentationFixed(let path, let holds, let wanted):
+            "\(path) holds ready-made segments, "
+                + (holds.map { "augmented by \($0)" } ?? "none of them augmented")
+                + "; '\(wanted)' cannot be had from them: name a folder of audio, or make the store so"
         case .halfOfPickles(let path, let present, let missing):
             "\(path) holds \(present) but not \(missing); both are needed"
         case .picklesWithOthers(let path):

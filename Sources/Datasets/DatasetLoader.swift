@@ -21,6 +21,8 @@ public struct LoadedDataset: Sendable {
 
     public var set: SegmentSet
     public var kind: DatasetKind
+    /// How the set's augmented segments were made; nil where it has none.
+    public var augmentation: SoundAugmentation?
     /// Files that look like audio but cannot be used, in the order of the tracks.
     public var skipped: [SkippedFile]
 }
@@ -35,13 +37,16 @@ public struct DatasetOptions: Sendable {
     public var seed: UInt64
     /// At least 1; the result does not hang on them.
     public var threads: Int
+    /// Augmented segments, which serve training only; nil takes those that a store has.
+    public var augmentation: SoundAugmentation?
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
-        cache: FeatureCache? = nil
+        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil
     ) {
+        self.augmentation = augmentation
         self.recipe = recipe
         self.segments = segments
         self.seed = seed
@@ -103,7 +108,7 @@ public enum DatasetLoader {
     /// - Parameters:
     ///   - progress: called from any thread, one call at a time.
     ///   - warning: what a person should know: skipped files, folders left out. One call at a time.
-    /// - Throws: `DatasetError`; `FeatureError` where a recipe cannot be used.
+    /// - Throws: `DatasetError`; `FeatureError` where a recipe or an augmentation cannot be used.
     public static func open(
         _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
@@ -114,27 +119,33 @@ public enum DatasetLoader {
                 throw .recipeFixed(path: path.path, recipe: own.name, wanted: wanted.name)
             }
         }
+        func checkAugmentation(_ own: SoundAugmentation?, _ path: URL) throws(DatasetError) {
+            if let wanted = options.augmentation, wanted != own {
+                throw .augmentationFixed(path: path.path, holds: own, wanted: wanted)
+            }
+        }
         switch try recognise(paths, warning: warning) {
         case .pickles(let folder):
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
+            try checkAugmentation(nil, folder)
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .samples(let file):
+            try checkAugmentation(nil, file)
             let set = try CourseworkSamples.open(file, threads: options.threads, progress: progress)
             guard wanted == nil || wanted?.name == set.recipe.name else {
                 throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
             }
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .arrays(let file):
+            try checkAugmentation(nil, file)
             let set = try SpectrogramArrays.open(
-                file, choice: options.segments, seed: options.seed, progress: progress)
-            guard wanted == nil || wanted?.name == set.recipe.name else {
-                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
-            }
+                file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
             return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
+            try checkAugmentation(store.augmentation, folder)
             return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
         case .audio(let listing):
             let store = try temporaryOrCached(
@@ -180,15 +191,16 @@ public enum DatasetLoader {
         guard recipe.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: recipe.name) }
         if let cache = options.cache {
             return try cache.store(
-                of: listing, recipe: recipe, precision: .float32, threads: options.threads, progress: progress,
-                warning: warning)
+                of: listing, recipe: recipe, augmentation: options.augmentation, precision: .float32,
+                threads: options.threads, progress: progress, warning: warning)
         }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("genrekit-features-\(UUID().uuidString)")
         // What is open stays whole without a name, until it is closed.
         defer { try? FileManager.default.removeItem(at: folder) }
         return try StoreMaker(
-            folder: folder, listing: listing, settings: StoreSettings(recipe: recipe, threads: options.threads)
+            folder: folder, listing: listing,
+            settings: StoreSettings(recipe: recipe, threads: options.threads, augmentation: options.augmentation)
         ).make(progress: progress, warning: warning).store
     }
 
@@ -203,7 +215,7 @@ public enum DatasetLoader {
         }
         return LoadedDataset(
             set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
-            skipped: store.skipped)
+            augmentation: store.augmentation, skipped: store.skipped)
     }
 
     /// Whether a path leads to a file of a kind that is a data set.
