@@ -120,14 +120,15 @@ GK_INLINE void butterfly(const size_t radix, cv *a) {
 
 /// Where the real values come from: LANES windowed frames, or, for tests, vectors that are there.
 typedef struct {
-    const float *spread;     // the samples, spread; the first lane's
-    const int32_t *places;   // [length], of sample t of a frame in `spread`
-    const gk_real *window;   // [length]
+    const float *spread;   // the samples, spread; the first lane's
+    const int32_t *places; // [length], of sample t of a frame in `spread`
+    const gk_real *window; // [length]
     int32_t length;
     const vr *values; // [length]; in place of frames
 } frames;
 
-/// (`given`: whether there are values; a constant wherever this is inlined into a loop.)
+/// Sample t of every lane's frame. `given` says whether there are values: a constant, like `odd` below, wherever this is
+/// inlined into a loop.
 GK_INLINE vr load_sample(const frames source, const bool given, size_t t) {
     if (given)
         return source.values[t];
