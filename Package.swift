@@ -43,7 +43,7 @@ let package = Package(
         .target(name: "Features", dependencies: ["CKernels", "Randomness"]),
         // Floor 1
         .target(name: "Audio", dependencies: ["CFFmpeg"]),
-        .target(name: "Storage", dependencies: ["CFFmpeg"]),
+        .target(name: "Storage", dependencies: ["CFFmpeg", "CZlib"]),
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
@@ -56,6 +56,7 @@ let package = Package(
             providers: [
                 .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
             ]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Tests mirror the modules.
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
@@ -69,14 +70,16 @@ let package = Package(
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "Training", "Datasets", "ModelFile", "Evaluation", "NeuralNetwork", "Features", "Randomness",
-            ]),
+                "CKernels",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),

@@ -81,3 +81,33 @@ void gk_oracle_to_half(const float *values, int64_t count, uint16_t *output) {
     }
 GK_ORACLE(gk_oracle_rows_to_segment_f32, float, )
 GK_ORACLE(gk_oracle_rows_to_segment_f16, uint16_t, gk_from_half)
+void gk_picture_to_rows(
+    const void *picture, gk_values kind, int32_t mels, int32_t frames, float factor, float offset, float *rows) {
+    static const size_t sizes[] = {1, 2, 4, 8, 2};
+    const size_t size = sizes[kind];
+    for (int32_t m = 0; m < mels; m++) {
+        const uint8_t *band = (const uint8_t *)picture + (size_t)m * (size_t)frames * size;
+        for (int32_t f = 0; f < frames; f++) {
+            const uint8_t *place = band + (size_t)f * size;
+            float value;
+            if (kind == GK_VALUES_U8) {
+                value = *place;
+            } else if (kind == GK_VALUES_F16) {
+                uint16_t half;
+                memcpy(&half, place, sizeof half);
+                value = gk_from_half(half);
+            } else if (kind == GK_VALUES_I16) {
+                int16_t whole;
+                memcpy(&whole, place, sizeof whole);
+                value = whole;
+            } else if (kind == GK_VALUES_F32) {
+                memcpy(&value, place, sizeof value);
+            } else {
+                double wide;
+                memcpy(&wide, place, sizeof wide);
+                value = (float)wide;
+            }
+            rows[(int64_t)f * mels + m] = value * factor + offset;
+        }
+    }
+}

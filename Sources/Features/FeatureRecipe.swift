@@ -37,7 +37,7 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
         case single, double
     }
 
-    /// "schindler", "coursework", "precomputed".
+    /// "schindler", "coursework", "coursework-2018", "precomputed".
     public var name: String
     /// Hz; mono.
     public var sampleRate: Double
@@ -78,6 +78,14 @@ extension FeatureRecipe {
         highestFrequency: 11_025, logFloor: 1e-6, precision: .double, scope: .segment, segmentFrames: 80,
         segmentSamples: 20_505, segmentStride: 10_252)
 
+    /// The recipe of the coursework of 2018, whose file holds samples: librosa 0.6's STFT (n_fft 512, hop 256, zero
+    /// padding) and mel bank (Slaney's scale and areas), ln(magnitude + 1e-6) at full scale ±1; 80 true columns.
+    public static let coursework2018 = FeatureRecipe(
+        name: "coursework-2018", sampleRate: 22_050, sampleScale: 1, frameLength: 512, windowLength: 512, hop: 256,
+        spectrum: .magnitude, mels: 80, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 0,
+        highestFrequency: 11_025, logFloor: 1e-6, precision: .single, scope: .segment, segmentFrames: 80,
+        segmentSamples: 20_462, segmentStride: 10_231)
+
     /// The recipe of Schindler, Lidy & Rauber 2016, in natural logarithms of magnitudes: 80 true columns in 0.93 s, a
     /// segment every 40 columns. The default for audio.
     public static let schindler = FeatureRecipe(
@@ -87,14 +95,19 @@ extension FeatureRecipe {
         segmentSamples: 79 * 256, segmentStride: 40 * 256)
 
     /// Segments [80, 80] that came ready-made, from a recipe unknown or not of ours: no audio can be turned into them.
-    public static let precomputed = FeatureRecipe(
-        name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
-        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
-        highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: 80, segmentSamples: 0,
-        segmentStride: 0)
+    public static let precomputed = precomputed(mels: 80, frames: 80)
+
+    /// Ready-made segments of another size.
+    public static func precomputed(mels: Int, frames: Int) -> FeatureRecipe {
+        FeatureRecipe(
+            name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
+            spectrum: .magnitude, mels: mels, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
+            highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: frames,
+            segmentSamples: 0, segmentStride: 0)
+    }
 
     /// Every recipe that has a name.
-    public static let all: [FeatureRecipe] = [.schindler, .coursework, .precomputed]
+    public static let all: [FeatureRecipe] = [.schindler, .coursework, .coursework2018, .precomputed]
 
     /// The recipe of that name; nil where there is none.
     public static func named(_ name: String) -> FeatureRecipe? { all.first { $0.name == name } }

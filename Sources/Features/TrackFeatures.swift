@@ -17,6 +17,55 @@ public struct TrackFeatures: Sendable, Hashable {
         self.mels = mels
         self.values = values
     }
+
+    /// Adds rows at the end, [n][mels].
+    public mutating func append(rows more: [Float]) {
+        precondition(more.count % mels == 0, "whole rows")
+        values += more
+        rows += more.count / mels
+    }
+}
+
+/// How the values of a ready-made spectrogram are stored, little-endian.
+public enum PictureValues: Sendable, Hashable {
+    case uint8, float16, float32, float64, int16
+
+    public var bytes: Int {
+        switch self {
+        case .uint8: 1
+        case .float16, .int16: 2
+        case .float32: 4
+        case .float64: 8
+        }
+    }
+
+    var kernelKind: gk_values {
+        switch self {
+        case .uint8: GK_VALUES_U8
+        case .float16: GK_VALUES_F16
+        case .float32: GK_VALUES_F32
+        case .float64: GK_VALUES_F64
+        case .int16: GK_VALUES_I16
+        }
+    }
+}
+
+extension TrackFeatures {
+    /// A ready-made spectrogram, turned to rows in time; each value times `factor` plus `offset`.
+    ///
+    /// - Parameter picture: [mels][frames], band 0 the lowest; of exactly that size.
+    public init(
+        picture: UnsafeRawBufferPointer, values kind: PictureValues, mels: Int, frames: Int, factor: Float = 1,
+        offset: Float = 0
+    ) {
+        precondition(picture.count == mels * frames * kind.bytes, "[mels][frames]")
+        let values = [Float](unsafeUninitializedCapacity: mels * frames) { buffer, count in
+            count = mels * frames
+            guard let output = buffer.baseAddress, let input = picture.baseAddress else { return }
+            gk_picture_to_rows(input, kind.kernelKind, Int32(mels), Int32(frames), factor, offset, output)
+        }
+        self.init(rows: frames, mels: mels, values: values)
+    }
 }
 
 extension FeatureRecipe {

@@ -17,13 +17,19 @@ public struct TrainingRun {
     public let toolVersion: String
 
     /// - Parameters:
+    ///   - configuration: what it says of augmented sound is what the data says.
     ///   - paths: what the data was opened from, for the record.
     ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
     public init(
         configuration: TrainingConfiguration, data: LoadedDataset, split: TrackSplit? = nil, paths: [String],
         folder: RunFolder, toolVersion: String
     ) throws {
-        self.configuration = configuration
+        var complete = configuration
+        if data.augmentation != configuration.augmentation?.sound {
+            complete.augmentation = complete.augmentation ?? AugmentationConfiguration()
+            complete.augmentation?.sound = data.augmentation
+        }
+        self.configuration = complete
         self.data = data
         self.paths = paths
         self.folder = folder

@@ -13,6 +13,7 @@ void expect_close(const char *what, const float *found, const float *expected, s
 
 void check_pool(void);
 void check_features(void);
+void check_vocoder(void);
 void check_dense(gk_pool *pool);
 void check_adam(gk_pool *pool);
 void check_lstm(gk_pool *pool);

@@ -63,6 +63,7 @@ int main(int count, char **arguments) {
     }
     check_pool();
     check_features();
+    check_vocoder();
     for (int32_t threads = 1; threads < 4; threads++) {
         gk_pool *pool = gk_pool_create(threads);
         if (!pool) abort();

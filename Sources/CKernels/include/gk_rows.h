@@ -11,6 +11,14 @@ void gk_rows_to_segment_f16(const uint16_t *rows, int32_t frames, int32_t mels, 
 /// Floats to half precision, rounded to nearest, ties to even: infinite from 65,520 on; NaN stays NaN.
 void gk_to_half(const float *values, int64_t count, uint16_t *output);
 
+/// How the values of a picture are stored, little-endian.
+typedef enum { GK_VALUES_U8, GK_VALUES_F16, GK_VALUES_F32, GK_VALUES_F64, GK_VALUES_I16 } gk_values;
+
+/// Rows in time from a picture: rows[f][m] = picture[m][f] * factor + offset, computed in single precision.
+/// - picture: [mels][frames], aligned to nothing. rows: [frames][mels].
+void gk_picture_to_rows(
+    const void *picture, gk_values kind, int32_t mels, int32_t frames, float factor, float offset, float *rows);
+
 // The oracles: plain loops over single values.
 void gk_oracle_rows_to_segment_f32(const float *rows, int32_t frames, int32_t mels, int32_t segment_frames,
                                    float *output);
