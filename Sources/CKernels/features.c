@@ -162,8 +162,7 @@ bool gk_real_fft(int32_t n, gk_isa isa, const double *input, double *real, doubl
     gk_fft fft;
     if (n < 2 || !gk_fft_prepare(&fft, n))
         return false;
-    size_t vectors = (size_t)n + 2 * (n / 2 + 1);
-    void *scratch = aligned_alloc(64, vectors * GK_MOST_VECTOR_BYTES + gk_fft_buffer_bytes(&fft));
+    void *scratch = aligned_alloc(64, gk_fft_buffer_bytes(&fft));
     if (scratch) {
         switch (usable(isa)) {
 #if defined(__x86_64__)
