@@ -68,6 +68,11 @@ size_t gk_fft_buffer_bytes(const gk_fft *fft) {
     return ((size_t)fft->points * 2 + 1) * 2 * GK_MOST_VECTOR_BYTES;
 }
 
+size_t gk_real_fft_scratch_bytes(const gk_fft *fft) {
+    size_t vectors = (size_t)fft->length + 2 * ((size_t)fft->length / 2 + 1);
+    return vectors * GK_MOST_VECTOR_BYTES + gk_fft_buffer_bytes(fft);
+}
+
 static gk_isa usable(gk_isa isa) {
 #if defined(__x86_64__)
     if (isa == GK_ISA_AVX2 || isa == GK_ISA_AVX512)
@@ -162,8 +167,7 @@ bool gk_real_fft(int32_t n, gk_isa isa, const double *input, double *real, doubl
     gk_fft fft;
     if (n < 2 || !gk_fft_prepare(&fft, n))
         return false;
-    size_t vectors = (size_t)n + 2 * (n / 2 + 1);
-    void *scratch = aligned_alloc(64, vectors * GK_MOST_VECTOR_BYTES + gk_fft_buffer_bytes(&fft));
+    void *scratch = aligned_alloc(64, gk_real_fft_scratch_bytes(&fft));
     if (scratch) {
         switch (usable(isa)) {
 #if defined(__x86_64__)

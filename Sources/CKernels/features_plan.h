@@ -45,6 +45,8 @@ bool gk_fft_prepare(gk_fft *fft, int32_t length);
 void gk_fft_free(gk_fft *fft);
 /// Bytes of the two buffers of a transform, whatever the instruction set.
 size_t gk_fft_buffer_bytes(const gk_fft *fft);
+/// Bytes of scratch memory, 64-byte aligned, of gk_real_fft_..., whatever the instruction set: a multiple of 64.
+size_t gk_real_fft_scratch_bytes(const gk_fft *fft);
 
 #define GK_FEATURE_SET(set)                                                                                            \
     void gk_features_run_##set(const gk_features *, const float *, int64_t, int64_t, int64_t, float *, int64_t,        \

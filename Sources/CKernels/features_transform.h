@@ -350,6 +350,16 @@ GK_INLINE void transform(const bin_use use, const gk_fft *fft, const frames *sou
 void GK_SET(gk_real_fft)(const gk_fft *fft, const double *input, double *real, double *imaginary, void *scratch) {
     vr *values = scratch, *re = values + fft->length, *im = re + fft->length / 2 + 1;
     cv *parts = (cv *)(im + fft->length / 2 + 1), *other = parts + fft->points;
+    const gk_real scale = fft->length % 2 ? 1 : 0.5;
+    bool aligned = ((uintptr_t)input | (uintptr_t)real | (uintptr_t)imaginary) % GK_VECTOR_BYTES == 0;
+    if (LANES == GK_FEATURE_LANES && aligned) { // as the vectors lie
+        frames source = {.length = fft->length, .values = (const vr *)input};
+        bins to = {.re = (vr *)real, .im = (vr *)imaginary};
+        transform(PLAIN, fft, &source, parts, other, &to);
+        for (size_t k = 0; k <= (size_t)fft->length / 2; k++)
+            to.re[k] *= scale, to.im[k] *= scale;
+        return;
+    }
     for (size_t lane = 0; lane < GK_FEATURE_LANES; lane += LANES) {
         for (size_t t = 0; t < (size_t)fft->length; t++)
             for (size_t l = 0; l < LANES; l++)
@@ -357,7 +367,6 @@ void GK_SET(gk_real_fft)(const gk_fft *fft, const double *input, double *real, d
         frames source = {.length = fft->length, .values = values};
         bins to = {.re = re, .im = im};
         transform(PLAIN, fft, &source, parts, other, &to);
-        double scale = fft->length % 2 ? 1 : 0.5;
         for (size_t k = 0; k <= (size_t)fft->length / 2; k++)
             for (size_t l = 0; l < LANES; l++) {
                 real[k * GK_FEATURE_LANES + lane + l] = re[k][l] * scale;

@@ -57,8 +57,8 @@ size_t gk_vocoder_spectrum_count(const gk_vocoder *plan, int64_t frames) {
 
 size_t gk_vocoder_scratch_bytes(const gk_vocoder *plan, int64_t wanted) {
     size_t n = plan->length, rows = (4 + 2 * GK_VOCODER_LANES) * plan->row;
-    size_t doubles = rows + 2 * (size_t)plan->bins * GK_VOCODER_LANES + n + 2 * ((size_t)wanted + 2 * n);
-    return gk_fft_buffer_bytes(&plan->fft) + doubles * sizeof(double);
+    size_t doubles = rows + (n + 2 * (size_t)plan->bins) * GK_VOCODER_LANES + n + 2 * ((size_t)wanted + 2 * n);
+    return gk_real_fft_scratch_bytes(&plan->fft) + doubles * sizeof(double);
 }
 
 void gk_vocoder_analyse(const gk_vocoder *plan, const float *samples, int64_t count, double *spectrum, void *scratch) {
