@@ -32,7 +32,7 @@ let package = Package(
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
         // Floor 4
-        .target(name: "ModelFile", dependencies: ["NeuralNetwork", "Features", "Evaluation", "Storage"]),
+        .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
         .target(name: "Evaluation"),
@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
+        .target(name: "CModels", exclude: ["gtzan-shallow.safetensors"]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],

@@ -232,3 +232,18 @@ uint64_t gk_content_hash(const void *bytes, size_t count) {
     }
     return hash;
 }
+
+float gk_greatest_magnitude(const float *values, int64_t count) {
+    float lanes[16] = {0}, greatest = 0;
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        for (int l = 0; l < 16; l++) {
+            float magnitude = fabsf(values[i + l]);
+            lanes[l] = magnitude > lanes[l] ? magnitude : lanes[l];
+        }
+    for (; i < count; i++)
+        greatest = fmaxf(greatest, fabsf(values[i]));
+    for (int l = 0; l < 16; l++)
+        greatest = fmaxf(greatest, lanes[l]);
+    return greatest;
+}

@@ -97,7 +97,8 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
-    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio files (.csv, .tsv), spectrograms in
+    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
+    /// files (.csv, .tsv), spectrograms in
     /// numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
@@ -134,10 +135,7 @@ public enum DatasetLoader {
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .arrays(let file):
             let set = try SpectrogramArrays.open(
-                file, choice: options.segments, seed: options.seed, progress: progress)
-            guard wanted == nil || wanted?.name == set.recipe.name else {
-                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
-            }
+                file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
             return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)

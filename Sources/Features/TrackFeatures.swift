@@ -71,6 +71,7 @@ extension TrackFeatures {
 extension FeatureRecipe {
     /// The rows that a track of so many samples gives; 0 where it is too short for a segment.
     public func rowCount(samples: Int) -> Int {
+        if scope == .block { return blocks(ofSamples: samples).reduce(0) { $0 + pictureColumns(samples: $1.count) } }
         let segments = segmentCount(samples: samples)
         guard segments > 0 else { return 0 }
         return scope == .track ? max(trueFrames, 1 + samples / hop) : segments * trueFrames
@@ -82,12 +83,18 @@ extension FeatureRecipe {
     }
 
     /// Rows from the start of one segment to the next.
-    public var rowStride: Int { scope == .track ? max(segmentStride / hop, 1) : trueFrames }
+    public var rowStride: Int {
+        switch scope {
+        case .track: max(segmentStride / hop, 1)
+        case .block: segmentFrames / 2
+        case .segment, .none: trueFrames
+        }
+    }
 
     public func firstRow(ofSegment index: Int) -> Int { index * rowStride }
 
     /// Whether a segment may start at any row, not only where the recipe's own segments do.
-    public var segmentsStartAnywhere: Bool { scope == .track }
+    public var segmentsStartAnywhere: Bool { scope == .track || scope == .block }
 
     /// One segment [mels][segmentFrames] from its `trueFrames` rows.
     public func segment(fromRows rows: UnsafePointer<Float>, into segment: UnsafeMutablePointer<Float>) {
@@ -98,7 +105,8 @@ extension FeatureRecipe {
 extension FeatureExtractor {
     /// All rows of a track.
     ///
-    /// A track shorter than a segment is padded with zeros to one, if it has at least half a segment's samples.
+    /// A track shorter than a segment is padded to one, if it has at least `recipe.leastSamples`: with zeros, or by
+    /// repeating it where blocks are transformed.
     ///
     /// - Parameter samples: mono, full scale ±1, at the recipe's sample rate.
     /// - Throws: `FeatureError.tooShort`, `.notFinite`.
@@ -113,6 +121,8 @@ extension FeatureExtractor {
             switch recipe.scope {
             case .track:
                 plan.rows(of: samples, first: 0, count: rows, into: output, scratch: scratch)
+            case .block:
+                pictures(of: samples, into: output, scratch: scratch)
             case .segment, .none:
                 for index in 0..<rows / recipe.trueFrames {
                     plan.rows(

@@ -69,10 +69,18 @@ public struct TrainingRun {
             heldOutTracks: split.validation.map { set.tracks[$0].id },
             testTracks: split.test.isEmpty ? nil : split.test.map { set.tracks[$0].id }, dataHash: set.contentHash,
             scores: testScores ?? trainer.scores, validationScores: testScores == nil ? nil : trainer.scores,
+            calibration: try calibration(of: trainer.parameters, pool: pool),
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
         let model = TrainedModel(card: card, parameters: trainer.parameters)
         try folder.write(model)
         return model
+    }
+
+    /// From the validation side: the test side is for judging alone.
+    private func calibration(of parameters: ParameterStore, pool: ThreadPool) throws -> Calibration? {
+        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
+        return try judge.calibration(
+            of: data.set, segments: split.segments(.validation, of: data.set), labels: data.set.tracks.map(\.label))
     }
 
     /// Nil where the side has no track.

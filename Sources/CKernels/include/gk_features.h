@@ -52,3 +52,5 @@ int64_t gk_first_not_finite(const float *values, int64_t count);
 /// A fast hash of bytes that tells changed data, no defence against intent: eight interleaved streams of
 /// multiply-and-rotate over 64-bit little-endian words, folded. The same on every instruction set.
 uint64_t gk_content_hash(const void *bytes, size_t count);
+/// The greatest |value|; 0 of none.
+float gk_greatest_magnitude(const float *values, int64_t count);

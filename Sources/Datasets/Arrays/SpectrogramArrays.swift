@@ -25,8 +25,11 @@ enum SpectrogramArrays {
         var artists: [String]?
     }
 
+    /// - Parameter claimed: the recipe that bytes follow, as the user says: the levels of the pictures that it makes from
+    ///   audio; nil for none.
     static func open(
-        _ url: URL, choice: SegmentChoice, seed: UInt64, progress: DatasetLoader.Progress
+        _ url: URL, as claimed: FeatureRecipe? = nil, choice: SegmentChoice, seed: UInt64,
+        progress: DatasetLoader.Progress
     ) throws(DatasetError) -> SegmentSet {
         let (array, names) =
             url.pathExtension.lowercased() == "npz" ? try archive(url) : try single(url)
@@ -42,7 +45,12 @@ enum SpectrogramArrays {
         }
         let genres = try AudioTable.checkedGenres(names.genres, path: url.path)
         let labels = Dictionary(uniqueKeysWithValues: genres.enumerated().map { ($1, $0) })
-        let recipe = FeatureRecipe.precomputed(mels: mels, frames: segmentFrames)
+        if let claimed, claimed.name != FeatureRecipe.precomputed.name {
+            guard claimed.picture != nil, claimed.mels == mels, array.element == .uint8 else {
+                throw .recipeFixed(path: url.path, recipe: FeatureRecipe.precomputed.name, wanted: claimed.name)
+            }
+        }
+        let recipe = claimed ?? FeatureRecipe.precomputed(mels: mels, frames: segmentFrames)
 
         var tracks: [SegmentSet.Track] = []
         var rows: [TrackFeatures] = []
