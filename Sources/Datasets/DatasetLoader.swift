@@ -135,6 +135,17 @@ public enum DatasetLoader {
         }
     }
 
+    /// Whether paths lead to sound, not to ready-made segments.
+    /// - Throws: `DatasetError.missing`, `.notAFolder` and the like.
+    static func isAudio(_ paths: [URL]) throws(DatasetError) -> Bool {
+        guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        for path in paths {
+            try checkFolder(path)
+            if try CourseworkPickles.isPresent(in: path) || SegmentStore.isPresent(in: path) { return false }
+        }
+        return true
+    }
+
     /// The recipe of that name.
     /// - Throws: `DatasetError.unknownRecipe`.
     public static func recipe(named name: String) throws(DatasetError) -> FeatureRecipe {

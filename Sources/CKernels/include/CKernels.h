@@ -10,4 +10,5 @@
 #include "gk_optimiser.h"
 #include "gk_features.h"
 #include "gk_oracle.h"
+#include "gk_fingerprint.h"
 #include "gk_peak.h"
