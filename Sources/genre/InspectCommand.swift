@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
             another, artists, balance, and GTZAN's known faults where its tracks are there.
             """)
 
-    @Argument(help: "A model that 'genre train' wrote, or data: folders of music, a segment store, pickles.")
+    @Argument(help: "A model by path or by name, or data: folders of music, a table, a segment store, pickles.")
     var path: [String]
     @Option(help: "For data: number of threads; by default one a core. The result does not depend on it.")
     var threads: Int?
@@ -20,21 +20,21 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let urls = path.map { URL(fileURLWithPath: $0) }
         var isFolder: ObjCBool = false
-        if path.count > 1 || (FileManager.default.fileExists(atPath: path[0], isDirectory: &isFolder) && isFolder.boolValue)
-        {
-            return try auditData(threads: threads)
+        let isThere = FileManager.default.fileExists(atPath: path[0], isDirectory: &isFolder)
+        if path.count > 1 || (isThere && isFolder.boolValue) || DatasetLoader.isData(urls[0]) {
+            return try audit(urls, threads: threads)
         }
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: path[0]))
+        let model = try openModel(path[0])
         if json { try printJSON(model.card) } else { show(text(of: model)) }
     }
 
-    private func auditData(threads: Int) throws {
+    private func audit(_ data: [URL], threads: Int) throws {
         let report = DataReport()
         defer { report.end() }
         let audit = try Auditor.audit(
-            path.map { URL(fileURLWithPath: $0) }, threads: threads, progress: report.progress,
-            warning: report.warning)
+            data, threads: threads, progress: report.progress, warning: report.warning)
         report.end()
         if json { try printJSON(audit) } else { show(AuditText(audit).text) }
     }
@@ -97,6 +97,14 @@ struct InspectCommand: ParsableCommand {
         if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
+        if let calibration = card.calibration {
+            lines += [
+                "",
+                "confidences: temperature \(decimal(calibration.temperature, places: 2)) fitted on "
+                    + "\(calibration.tracks) held-out tracks; calibration error there "
+                    + "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without",
+            ]
+        }
         return lines.joined(separator: "\n")
     }
 

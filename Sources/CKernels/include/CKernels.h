@@ -9,6 +9,8 @@
 #include "gk_lstm.h"
 #include "gk_optimiser.h"
 #include "gk_features.h"
+#include "gk_vocoder.h"
+#include "gk_pictures.h"
 #include "gk_oracle.h"
 #include "gk_fingerprint.h"
 #include "gk_peak.h"

@@ -14,7 +14,7 @@ extension DatasetAudit {
             good.map { index in
                 let file = files[index]
                 return ArtistTally.Track(
-                    id: file.id, genre: file.genre, tag: facts[index]?.artist, folder: file.folder)
+                    id: file.id, genre: file.genre, tag: file.artist ?? facts[index]?.artist, folder: file.folder)
             })
         let seconds = good.compactMap { facts[$0]?.seconds }
         let copies = Self.copies(good.map { (files[$0].id, files[$0].genre, facts[$0]?.sound) })

@@ -9,6 +9,8 @@ struct AuditListing {
         var genre: String
         /// The second folder of the path, where there is one.
         var folder: String?
+        /// Where a table tells it.
+        var artist: String?
         var url: URL
     }
 
@@ -17,7 +19,14 @@ struct AuditListing {
     /// Files that do not look like audio.
     var others = 0
 
-    /// - Throws: `DatasetError.missing`, `.notAFolder`, `.unreadable`, `.emptyFolder`.
+    /// Of a table.
+    init(_ listing: AudioListing) {
+        files = listing.files.map {
+            File(id: $0.id, genre: listing.genres[$0.label], folder: nil, artist: $0.artist, url: $0.url)
+        }.sorted { $0.id < $1.id }
+    }
+
+    /// - Throws: `DatasetError.unreadable`, `.emptyFolder`.
     init(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) {
         var seen: Set<String> = []
         for given in roots where seen.insert(given.standardizedFileURL.path).inserted {

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Makes audits.
 public enum Auditor {
-    /// Audits folders of music of any layout, a segment store, or coursework pickles.
+    /// Audits folders of music of any layout, a table of audio files, or ready-made segments (a segment store, pickles,
+    /// numpy's arrays), which tell less.
     ///
     /// - Parameters:
     ///   - threads: at least 1; the result does not hang on them.
@@ -15,10 +16,9 @@ public enum Auditor {
         _ paths: [URL], threads: Int = 1, progress: @escaping DatasetLoader.Progress = { _, _ in },
         warning: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> DatasetAudit {
-        if try !DatasetLoader.isAudio(paths) {
+        guard let listing = try DatasetLoader.auditListing(paths, warning: warning) else {
             return DatasetAudit(of: try DatasetLoader.open(paths, progress: progress, warning: warning), roots: paths)
         }
-        let listing = try AuditListing(paths, warning: warning)
         return try audit(listing, roots: paths, threads: threads, progress: progress)
     }
 
@@ -28,7 +28,6 @@ public enum Auditor {
         var facts: [TrackExaminer.Facts?]
         var faults: [String?]
         var index: FingerprintIndex
-        /// The first track, by the listing's order, of each sound.
     }
 
     static func audit(
