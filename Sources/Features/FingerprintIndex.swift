@@ -48,10 +48,11 @@ public struct FingerprintIndex: Sendable {
     public mutating func add(_ fingerprint: Fingerprint, track: Int) {
         words[track] = fingerprint.words
         let hashBits = 48 - trackBits
-        entries.append(contentsOf: fingerprint.landmarks.lazy.map { [trackBits] landmark in
-            let hash = (landmark >> 32) >> UInt64(max(0, 32 - hashBits))
-            return (hash << UInt64(trackBits) | UInt64(track)) << 16 | landmark & 0xFFFF
-        })
+        entries.append(
+            contentsOf: fingerprint.landmarks.lazy.map { [trackBits] landmark in
+                let hash = (landmark >> 32) >> UInt64(max(0, 32 - hashBits))
+                return (hash << UInt64(trackBits) | UInt64(track)) << 16 | landmark & 0xFFFF
+            })
     }
 
     /// What tracks share, by first and second track: for each pair its best stretch.

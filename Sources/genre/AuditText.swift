@@ -25,9 +25,10 @@ struct AuditText {
     private mutating func overview() {
         var parts = ["\(audit.tracks) tracks of \(audit.genres.count) genres"]
         if let durations = audit.durations {
-            parts.append(clock(durations.total))
+            parts.append(playingTime(durations.total))
             parts.append(
-                "\(seconds(durations.least)) to \(seconds(durations.greatest)) each, median \(seconds(durations.median))")
+                "\(seconds(durations.least)) to \(seconds(durations.greatest)) each, median \(seconds(durations.median))"
+            )
         }
         lines.append("\(audit.roots.joined(separator: ", ")): " + parts.joined(separator: "; "))
         for format in audit.formats.prefix(8) {
@@ -45,7 +46,7 @@ struct AuditText {
             let main = genre.mainArtist.map { "\(genre.mainArtistTracks) \($0)" } ?? "-"
             lines.append(
                 "\((genre.name.isEmpty ? "(no folder)" : genre.name).left(16)) \(String(genre.tracks).right(8)) "
-                    + "\((genre.seconds.map(clock) ?? "-").right(9)) \(String(genre.artists).right(9))   \(main)")
+                    + "\((genre.seconds.map(playingTime) ?? "-").right(9)) \(String(genre.artists).right(9))   \(main)")
         }
         if audit.balance.isUneven {
             lines.append(
@@ -89,7 +90,7 @@ struct AuditText {
         for (kind, title, verb) in kinds {
             list(title, relations.filter { $0.kind == kind }) { relation in
                 "\(relation.track) \(verb) \(relation.other): \(seconds(relation.seconds))"
-                    + " from \(clock(relation.trackStart)) and \(clock(relation.otherStart))"
+                    + " from \(playingTime(relation.trackStart)) and \(playingTime(relation.otherStart))"
                     + ", \(percent(relation.difference)) of bits differ"
                     + (relation.acrossGenres ? "   across genres" : "")
             }
@@ -99,8 +100,10 @@ struct AuditText {
 
     private mutating func artists() {
         let artists = audit.artists
-        let sources = [(artists.fromTags, "tags"), (artists.fromIndex, "GTZAN's index"), (artists.fromFolders, "folders")]
-            .filter { $0.0 > 0 }.map { "\($0.0) by \($0.1)" }
+        let sources = [
+            (artists.fromTags, "tags"), (artists.fromIndex, "GTZAN's index"), (artists.fromFolders, "folders"),
+        ]
+        .filter { $0.0 > 0 }.map { "\($0.0) by \($0.1)" }
         lines += [
             "",
             "artists: \(artists.different) known"
@@ -135,7 +138,7 @@ struct AuditText {
 }
 
 /// 1234.5 as "20:34", 4000 as "1:06:40".
-private func clock(_ seconds: Double) -> String {
+private func playingTime(_ seconds: Double) -> String {
     let whole = Int(seconds)
     let minutes = String(whole / 60 % 60)
     let rest = String(whole % 60)

@@ -18,7 +18,8 @@ struct ArtistTally {
 
     init(_ tracks: [Track]) {
         self.tracks = tracks
-        var summary = DatasetAudit.Artists(fromTags: 0, fromIndex: 0, fromFolders: 0, unknown: 0, different: 0, main: [])
+        var summary = DatasetAudit.Artists(
+            fromTags: 0, fromIndex: 0, fromFolders: 0, unknown: 0, different: 0, main: [])
         var artists: [String?] = []
         var byArtist: [String: (tracks: Int, genres: Set<String>)] = [:]
         for track in tracks {
