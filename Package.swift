@@ -72,7 +72,8 @@ let package = Package(
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features", "Synthesis"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
