@@ -37,7 +37,7 @@ import Testing
     func sorting(count: Int) {
         var random = RandomStream(seed: 5, purpose: "sorting")
         for bits in [64, 20, 3] {
-            var values = (0..<count).map { _ in random.next() >> UInt64(64 - bits) << UInt64((64 - bits) / 2) }
+            var values = (0..<count).map { _ in (random.next() >> UInt64(64 - bits)) << UInt64((64 - bits) / 2) }
             let wanted = values.sorted()
             gk_sort_u64(&values, Int64(count))
             #expect(values == wanted)
