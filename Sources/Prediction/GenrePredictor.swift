@@ -25,31 +25,52 @@ public final class GenrePredictor {
     }
 
     /// The verdict on a file of any format that can be decoded.
-    public func predict(_ url: URL) throws -> TrackPrediction {
+    public func predict(_ url: URL) throws -> TrackPrediction { try withSamples(of: url, predict(samples:)) }
+
+    /// The verdict on mono samples in ±1 at the recipe's sample rate.
+    public func predict(samples: [Float]) throws -> TrackPrediction {
+        let batch = try extractor.segments(of: samples)
+        var probabilities: [Float] = []
+        probabilities.reserveCapacity(batch.count * card.genres.count)
+        run(batch) { probabilities += executor.lastProbabilities(count: $0) }
+        return TrackPrediction(
+            genres: card.genres, verdict: Verdict(segments: probabilities, classes: card.genres.count),
+            segments: batch.count)
+    }
+
+    /// What the net makes of each segment of a file before its last layer tells the genres apart.
+    public func embed(_ url: URL) throws -> TrackEmbedding { try withSamples(of: url, embed(samples:)) }
+
+    /// As ``embed(_:)`` of mono samples in ±1 at the recipe's sample rate.
+    public func embed(samples: [Float]) throws -> TrackEmbedding {
+        let batch = try extractor.segments(of: samples)
+        var values: [Float] = []
+        values.reserveCapacity(batch.count * executor.parameters.plan.embeddingSize)
+        run(batch) { values += executor.lastEmbeddings(count: $0) }
+        return TrackEmbedding(
+            size: executor.parameters.plan.embeddingSize, startTimes: batch.startTimes, segments: values)
+    }
+
+    private func withSamples<Result>(of url: URL, _ body: ([Float]) throws -> Result) throws -> Result {
         let audio = try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate)
         do {
-            return try predict(samples: audio.samples)
+            return try body(audio.samples)
         } catch let error as FeatureError {
             throw PredictionError.unusable(file: url.path, problem: "\(error)")
         }
     }
 
-    /// The verdict on mono samples in ±1 at the recipe's sample rate.
-    public func predict(samples: [Float]) throws -> TrackPrediction {
-        let batch = try extractor.segments(of: samples)
+    /// Runs the net on the segments, as many at once as the executor takes; `receive` gets the number after each run.
+    private func run(_ batch: SegmentBatch, _ receive: (Int) -> Void) {
         let area = batch.mels * batch.frames
-        var probabilities: [Float] = []
-        probabilities.reserveCapacity(batch.count * card.genres.count)
         for start in stride(from: 0, to: batch.count, by: executor.batch) {
             let count = min(executor.batch, batch.count - start)
             batch.values.withUnsafeBufferPointer { values in
                 executor.inputs.update(from: values.baseAddress! + start * area, count: count * area)
             }
-            probabilities += executor.probabilities(count: count)
+            _ = executor.probabilities(count: count)
+            receive(count)
         }
-        return TrackPrediction(
-            genres: card.genres, verdict: Verdict(segments: probabilities, classes: card.genres.count),
-            segments: batch.count)
     }
 }
 

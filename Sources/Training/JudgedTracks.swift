@@ -28,11 +28,13 @@ public struct JudgedTracks: Sendable {
             classOfGenre.append(index)
         }
         labels = set.tracks.map { classOfGenre[$0.label] }
-        let learned = Set(card.trainingTracks)
+        let learned = Set(card.trainingTracks ?? [])
         let known = set.tracks.indices.filter { learned.contains(set.tracks[$0].id) }
         if known.isEmpty {
             tracks = Array(set.tracks.indices)
-            warnings = []
+            warnings =
+                card.trainingTracks == nil
+                ? ["warning: the tracks that the model learned from are not known; any here would flatter it"] : []
         } else if includingTraining {
             tracks = Array(set.tracks.indices)
             warnings = [

@@ -6,7 +6,7 @@ struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect", abstract: "Show what is in a model file.")
 
-    @Argument(help: "A model that 'genre train' wrote.") var model: String
+    @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
     @Flag(help: "Print the model's card as a JSON object.") var json = false
 
     func run() throws {
@@ -60,16 +60,32 @@ struct InspectCommand: ParsableCommand {
                     + parts.compactMap { $0 }.joined(separator: ", "))
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
-        let c = card.configuration
-        lines += [
-            "",
-            "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
-            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out",
-            "data hash \(card.dataHash)",
-            "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
-        ]
+        lines += [""] + origin(of: card)
         if let scores = card.scores { lines += ["", "on the held-out tracks: " + table(of: scores)] }
         return lines.joined(separator: "\n")
+    }
+
+    /// How the weights came to be, as far as the card says.
+    private func origin(of card: ModelCard) -> [String] {
+        var lines: [String] = []
+        if let imported = card.imported {
+            lines += [
+                "weights imported from \(imported.file), SHA-256 \(imported.sha256)",
+                "how they were trained, and on which tracks, is not known",
+            ]
+        }
+        if let c = card.configuration {
+            lines.append(
+                "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
+            )
+        }
+        if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
+            lines.append("split: \(split): \(training.count) tracks to train, \(heldOut.count) held out")
+        }
+        if let hash = card.dataHash { lines.append("data hash \(hash)") }
+        lines.append(
+            "made by version \(card.toolVersion)" + (card.instructionSet.map { " on \($0) kernels" } ?? ""))
+        return lines
     }
 
     private func activation(_ slope: Float) -> String? {

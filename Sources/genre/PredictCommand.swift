@@ -14,7 +14,7 @@ struct PredictCommand: ParsableCommand {
             exit code is then 1.
             """)
 
-    @Option(help: "A model that 'genre train' wrote.") var model: String
+    @Option(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
     @Argument(help: "Audio files.") var files: [String]
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
     @Flag(help: "Print one JSON object a file: file, genre, probability, top; or file, error.") var json = false
