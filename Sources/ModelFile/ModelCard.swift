@@ -17,13 +17,19 @@ public struct ModelCard: Codable, Sendable {
     public var configuration: TrainingConfiguration?
     /// The rule that parted training from held-out tracks.
     public var split: String?
-    /// Ids of the tracks it learned from and of those it was judged on.
+    /// Ids of the tracks it learned from and of those it was judged on after each epoch.
     public var trainingTracks: [String]?
     public var heldOutTracks: [String]?
+    /// Ids of the tracks it was judged on once, at the end; nil where the split has no such side.
+    public var testTracks: [String]?
     /// Digest of the training data's segments.
     public var dataHash: String?
-    /// On the held-out tracks, after the last epoch.
+    /// After the last epoch: on the test tracks where there are any, else on the held-out ones.
     public var scores: Scores?
+    /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
+    public var validationScores: Scores?
+    /// What turns its probabilities of a track into confidences; nil where too few tracks were held out.
+    public var calibration: Calibration?
     /// Instruction set of the kernels that trained it: another one rounds differently. Nil for imported weights.
     public var instructionSet: String?
     /// Version of the tool that wrote it.
@@ -31,8 +37,10 @@ public struct ModelCard: Codable, Sendable {
 
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
-        split: String, trainingTracks: [String], heldOutTracks: [String], dataHash: String, scores: Scores?,
-        instructionSet: String, toolVersion: String
+        split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, calibration: Calibration? = nil,
+        instructionSet: String,
+        toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -42,11 +50,17 @@ public struct ModelCard: Codable, Sendable {
         self.split = split
         self.trainingTracks = trainingTracks
         self.heldOutTracks = heldOutTracks
+        self.testTracks = testTracks
         self.dataHash = dataHash
         self.scores = scores
+        self.validationScores = validationScores
+        self.calibration = calibration
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion
     }
+
+    /// Which tracks `scores` are of, in words.
+    public var scoredSide: String { testTracks == nil ? "held-out" : "test" }
 
     /// The card of a model whose weights another program trained.
     public init(

@@ -21,6 +21,30 @@ public final class Judge {
     public func scores(
         of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
     ) throws -> Scores {
+        let (probabilities, loss) = try judged(set, segments: indices, labels: labels)
+        return Scores(
+            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
+            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
+    }
+
+    /// What turns the net's probabilities into confidences, from the tracks of the segments at `indices`, whose classes
+    /// are known; nil for too few tracks.
+    public func calibration(of set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> Calibration? {
+        let (probabilities, _) = try judged(set, segments: indices, labels: labels)
+        var rows: [Int: [Float]] = [:]
+        for (place, index) in indices.enumerated() {
+            rows[set.track(ofSegment: index), default: []] += probabilities[place * classes..<(place + 1) * classes]
+        }
+        let tracks = rows.keys.sorted()
+        return Calibration(
+            verdicts: tracks.map { Verdict(segments: rows[$0] ?? [], classes: classes) },
+            labels: tracks.map { labels[$0] })
+    }
+
+    /// Probabilities [segments][classes], and the sum of the segments' losses.
+    private func judged(
+        _ set: SegmentSet, segments indices: [Int], labels: [Int]
+    ) throws -> (probabilities: [Float], loss: Double) {
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0
@@ -32,8 +56,6 @@ public final class Judge {
             loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
             probabilities += executor.lastProbabilities(count: part.count)
         }
-        return Scores(
-            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
+        return (probabilities, loss)
     }
 }

@@ -50,7 +50,7 @@ struct DemoCommand: ParsableCommand {
         // Small batches, since so small a corpus gives few steps an epoch.
         let configuration = TrainingConfiguration(epochs: epochs, batch: 16, seed: seed)
         let data = try openData(
-            [corpus.path], segments: .random(count: 15), seed: seed, threads: threads)
+            [corpus.path], segments: .random(count: 15), seed: seed, threads: threads, cache: nil)
         let run = try TrainingRun(
             configuration: configuration, data: data, paths: [corpus.path], folder: runFolder, toolVersion: toolVersion)
         _ = try train(run, threads: threads)
@@ -64,7 +64,7 @@ struct DemoCommand: ParsableCommand {
         for genre in data.set.genres.indices {
             let track = data.set.tracks.first { $0.label == genre && heldOut.contains($0.id) }
             guard let file = track?.source else { continue }
-            let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.probability))" }
+            let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.confidence))" }
             show("   \(file.lastPathComponent.left(20)) \(top.joined(separator: "   "))")
         }
         show(

@@ -61,7 +61,16 @@ struct InspectCommand: ParsableCommand {
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
         lines += [""] + origin(of: card)
-        if let scores = card.scores { lines += ["", "on the held-out tracks: " + table(of: scores)] }
+        if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
+        if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
+        if let calibration = card.calibration {
+            lines += [
+                "",
+                "confidences: temperature \(decimal(calibration.temperature, places: 2)) fitted on "
+                    + "\(calibration.tracks) held-out tracks; calibration error there "
+                    + "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without",
+            ]
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -80,11 +89,16 @@ struct InspectCommand: ParsableCommand {
             )
         }
         if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
-            lines.append("split: \(split): \(training.count) tracks to train, \(heldOut.count) held out")
+            lines.append(
+                "split: \(split): \(training.count) tracks to train, \(heldOut.count) held out"
+                    + (card.testTracks.map { ", \($0.count) to test" } ?? ""))
         }
         if let hash = card.dataHash { lines.append("data hash \(hash)") }
         lines.append(
             "made by version \(card.toolVersion)" + (card.instructionSet.map { " on \($0) kernels" } ?? ""))
+        if let augmentation = card.configuration?.augmentation {
+            lines.append("augmentation: \(words(for: augmentation))")
+        }
         return lines
     }
 

@@ -34,11 +34,15 @@ struct HyperparameterOptions: ParsableArguments {
     var l1: Double?
     @Option(help: "Seed of initial weights, order, dropout, split and segment draw.") var seed: UInt64 = 0
     @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "15"
+    @Option(help: "Make the model of the mean of the weights at the ends of so many last epochs.")
+    var averageLast: Int?
 }
 
 extension HyperparameterOptions {
     /// The configuration that the options ask for.
-    func configuration() throws -> TrainingConfiguration {
+    func configuration(
+        augmentation: AugmentationConfiguration? = nil
+    ) throws -> TrainingConfiguration {
         guard let architecture = Architecture.named(net) else {
             throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
         }
@@ -47,7 +51,9 @@ extension HyperparameterOptions {
         let configuration = TrainingConfiguration(
             net: net, epochs: epochs, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
             beta1: beta1, beta2: beta2,
-            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack)
+            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack,
+            averagedEpochs: averageLast,
+            augmentation: augmentation)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
     }
