@@ -133,7 +133,8 @@ struct ONNXNet {
             }
             let perStep = graph.add(  // [steps, directions, batch, hidden]
                 "Transpose", "\(name).by-step", inputs: [outputs[0]], attributes: ["perm": .ints([0, 2, 1, 3])])
-            sequence = reshaped(perStep, stage.steps.map { [$0, -1, width] } ?? [-1, 1, width], name: "\(name).output")
+            sequence = reshaped(
+                perStep, stage.steps.map { [$0, -1, width] } ?? [-1, 1, width], name: "\(name).output")
         }
         return reshaped(sequence, [-1, width], name: "\(stage.name).output")
     }

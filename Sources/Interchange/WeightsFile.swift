@@ -44,8 +44,9 @@ public enum WeightsFile {
     static func open(_ url: URL) throws -> SafetensorsFile {
         do { return try SafetensorsFile(url) } catch {
             // torch.save writes a zip archive or, long ago, a bare pickle.
-            if let file = try? MappedFile(url), file.bytes.starts(with: [0x50, 0x4B, 3, 4])
-                || file.bytes.starts(with: [0x80, 2])
+            if let file = try? MappedFile(url),
+                file.bytes.starts(with: [0x50, 0x4B, 3, 4])
+                    || file.bytes.starts(with: [0x80, 2])
             {
                 throw InterchangeError.pickled(file: url.path)
             }
