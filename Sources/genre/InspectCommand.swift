@@ -85,16 +85,7 @@ struct InspectCommand: ParsableCommand {
                     + parts.compactMap { $0 }.joined(separator: ", "))
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
-        let c = card.configuration
-        lines += [
-            "",
-            "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
-            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out"
-                + (card.testTracks.map { ", \($0.count) to test" } ?? ""),
-            "data hash \(card.dataHash)",
-            "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
-        ]
-        if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
+        lines += [""] + origin(of: card)
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         if let calibration = card.calibration {
@@ -106,6 +97,34 @@ struct InspectCommand: ParsableCommand {
             ]
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// How the weights came to be, as far as the card says.
+    private func origin(of card: ModelCard) -> [String] {
+        var lines: [String] = []
+        if let imported = card.imported {
+            lines += [
+                "weights imported from \(imported.file), SHA-256 \(imported.sha256)",
+                "how they were trained, and on which tracks, is not known",
+            ]
+        }
+        if let c = card.configuration {
+            lines.append(
+                "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
+            )
+        }
+        if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
+            lines.append(
+                "split: \(split): \(training.count) tracks to train, \(heldOut.count) held out"
+                    + (card.testTracks.map { ", \($0.count) to test" } ?? ""))
+        }
+        if let hash = card.dataHash { lines.append("data hash \(hash)") }
+        lines.append(
+            "made by version \(card.toolVersion)" + (card.instructionSet.map { " on \($0) kernels" } ?? ""))
+        if let augmentation = card.configuration?.augmentation {
+            lines.append("augmentation: \(words(for: augmentation))")
+        }
+        return lines
     }
 
     private func activation(_ slope: Float) -> String? {
