@@ -62,14 +62,14 @@ public final class GenrePredictor {
     }
 
     private func predict(_ source: Source) throws -> TrackPrediction {
-        let (stream, starts, probabilities) = try run(source, reading: { Array(executor.lastProbabilities(count: $0)) })
+        let (stream, starts, probabilities) = try run(source, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
         return TrackPrediction(
             card: card, segments: probabilities, startTimes: starts,
             seconds: Double(stream.samples) / card.recipe.sampleRate, isPadded: stream.isPadded)
     }
 
     private func embed(_ source: Source) throws -> TrackEmbedding {
-        let (_, starts, values) = try run(source, reading: { Array(executor.lastEmbeddings(count: $0)) })
+        let (_, starts, values) = try run(source, reading: { [executor] in Array(executor.lastEmbeddings(count: $0)) })
         return TrackEmbedding(
             size: executor.parameters.plan.embeddingSize, startTimes: starts, segments: values)
     }
@@ -79,7 +79,7 @@ public final class GenrePredictor {
     /// - Parameter reading: what is kept of a run of so many segments.
     /// - Returns: the stream at its end, the seconds at which the segments start, and what was kept of all.
     private func run(
-        _ source: Source, reading: (Int) -> [Float]
+        _ source: Source, reading: @escaping (Int) -> [Float]
     ) throws -> (SegmentStream, starts: [Double], values: [Float]) {
         let stream = SegmentStream(extractor)
         let area = card.recipe.mels * card.recipe.segmentFrames

@@ -27,7 +27,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let choice = try segmentChoice(segments)
         let threads = try checked(threads: threads)
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        let model = try openModel(model)
         let set = try openData(
             data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
             cache: cacheOptions.cache()

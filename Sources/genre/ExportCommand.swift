@@ -23,7 +23,7 @@ struct ExportCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "The file to write.") var output: String
 
     func run() throws {
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        let model = try openModel(model)
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let url = URL(fileURLWithPath: output)
         switch format {

@@ -67,7 +67,7 @@ struct TrainCommand: ParsableCommand {
         if json {
             try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
         } else {
-            show("split: \(card.split)")
+            show("split: \(card.split ?? drawn.rule)")
             show(
                 "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
                     + table(of: scores))
@@ -126,7 +126,7 @@ private struct TrainingResult: Encodable {
 
     init(run: RunFolder, epochs: Int, card: ModelCard) {
         let scores = card.scores!
-        split = card.split
+        split = card.split ?? "unknown"
         scored = card.scoredSide
         validation = card.validationScores.map(ScoresObject.init)
         self.run = run.url.path
