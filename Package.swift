@@ -1,6 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// Only Homebrew's folders have to be asked for; on Linux the answer would hold -pthread, which SwiftPM warns of.
+#if os(macOS)
+    let librsvgPackage: String? = "librsvg-2.0"
+#else
+    let librsvgPackage: String? = nil
+#endif
+
 /// One module a floor; imports run one way only, downwards (ARCHITECTURE.md has the table).
 let package = Package(
     name: "GenreKit",
@@ -9,18 +16,26 @@ let package = Package(
         .executable(name: "genre", targets: ["genre"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0"))
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0")),
+        .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
     ],
     targets: [
         // Floor 7: the tool.
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
+                "Benchmarks", "Report", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
                 "Synthesis", "NeuralNetwork", "Features",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
+        .target(
+            name: "Report",
+            dependencies: [
+                "Training", "Prediction", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork",
+                "Features", "Storage", "CRsvg", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Protobuf/README.md", "Protobuf/tensorboard.proto", "Protobuf/hparams.proto"]),
         .target(name: "Benchmarks", dependencies: ["NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
         .target(
@@ -55,6 +70,12 @@ let package = Package(
             providers: [
                 .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
             ]),
+        .target(
+            name: "CRsvg", dependencies: ["CRsvgSystem"],
+            linkerSettings: ["rsvg-2", "cairo", "gobject-2.0", "glib-2.0"].map { .linkedLibrary($0) }),
+        .systemLibrary(
+            name: "CRsvgSystem", pkgConfig: librsvgPackage,
+            providers: [.apt(["librsvg2-dev"]), .brew(["librsvg"])]),
         // Tests mirror the modules.
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
