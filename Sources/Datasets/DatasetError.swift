@@ -16,7 +16,7 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// Names the recipes there are.
     case unknownRecipe(name: String)
     case notAnAudioRecipe(name: String)
-    /// Pickles hold ready-made segments.
+    /// Pickles and stores hold ready-made segments.
     case recipeFixed(path: String, recipe: String, wanted: String)
     case halfOfPickles(path: String, present: String, missing: String)
     case picklesWithOthers(path: String)
@@ -31,6 +31,25 @@ public enum DatasetError: Error, Equatable, Sendable {
     case oneSideOnly(genre: String, count: Int, side: SegmentSet.Side)
     case badFraction(Double)
     case outOfRange(segment: Int, count: Int)
+    /// What is no rule for a split; the message lists the rules.
+    case unknownSplitRule(String)
+    /// A split that cannot be made, in words that name the lists or genres at fault.
+    case badSplit(String)
+    /// Two copies of one recording on two sides, and how many more such pairs there are.
+    case copiesOnTwoSides(first: String, side: SegmentSet.Side, second: String, otherSide: SegmentSet.Side, more: Int)
+    case badTable(path: String, line: Int, problem: String)
+    /// A folder without a finished store's index.
+    case notAStore(path: String)
+    case otherStoreVersion(path: String, version: Int, known: Int)
+    case badStore(path: String, reason: String)
+    /// The store in a folder is of another recipe or precision than the one to be made there.
+    case storeDiffers(path: String, holds: String, wanted: String)
+    /// A store cannot be made in a folder that holds other things.
+    case storeFolderTaken(path: String)
+    case storeWithOthers(path: String)
+    /// A store can be made from audio only.
+    case notAudio(path: String)
+    case cannotWriteStore(_ path: String, _ reason: String)
 }
 
 extension DatasetError: CustomStringConvertible, LocalizedError {
@@ -61,7 +80,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "the recipe '\(name)' cannot be made from audio; use one of "
                 + FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")
         case .recipeFixed(let path, let recipe, let wanted):
-            "the pickles in \(path) hold ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
+            "\(path) holds ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
                 + " leave the recipe out, or name a folder of audio"
         case .halfOfPickles(let path, let present, let missing):
             "\(path) holds \(present) but not \(missing); both are needed"
@@ -80,11 +99,41 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
                 + " one to train and one to validate"
         case .oneSideOnly(let genre, let count, let side):
-            "all \(count) tracks of the genre '\(genre)' are on the \(side.rawValue) side; each side needs one at least"
+            "the genre '\(genre)' (\(count) track\(count == 1 ? "" : "s")) is on the \(side.rawValue) side but not on every"
+                + " other; each side needs one track of it at least"
         case .badFraction(let fraction):
             "\(fraction) of the tracks cannot train; name a fraction between 0 and 1"
         case .outOfRange(let segment, let count):
             "there is no segment \(segment) among \(count)"
+        case .unknownSplitRule(let text):
+            "there is no split rule '\(text)'; the rules are "
+                + SplitRule.known.map(\.rule).joined(separator: ", ") + " (K from 2 to 1000)"
+        case .badSplit(let problem):
+            problem
+        case .copiesOnTwoSides(let first, let side, let second, let otherSide, let more):
+            "'\(first)' (\(side.rawValue)) and '\(second)' (\(otherSide.rawValue)) are copies of one recording"
+                + (more > 0 ? ", and so are \(more) more pairs" : "")
+                + "; what is learnt would be judged. Mend the sides, or let it pass with --allow-copies"
+        case .badTable(let path, let line, let problem):
+            "\(path), line \(line): \(problem)"
+        case .notAStore(let path):
+            "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
+        case .otherStoreVersion(let path, let version, let known):
+            "\(path) is a segment store of version \(version), this program knows version \(known);"
+                + " make it again with 'genre features --force'"
+        case .badStore(let path, let reason):
+            "\(path): the segment store is damaged (\(reason)); 'genre features' makes it whole again"
+        case .storeDiffers(let path, let holds, let wanted):
+            "\(path) holds a segment store of \(holds), not \(wanted); name another folder, or replace it with --force"
+        case .storeFolderTaken(let path):
+            "\(path) is no segment store and not empty; name a new folder for the store"
+        case .storeWithOthers(let path):
+            "\(path) is a segment store; give it alone, without other data"
+        case .notAudio(let path):
+            "\(path) holds ready-made segments; a segment store is made from folders of audio"
+        case .cannotWriteStore(let path, let reason):
+            "\(path) cannot be written (\(reason)); what is finished stays: free some space or choose another place,"
+                + " and the same command goes on"
         }
     }
 

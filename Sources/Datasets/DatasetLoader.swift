@@ -7,6 +7,8 @@ public enum DatasetKind: String, Sendable, Codable {
     case pickles
     /// Folders of genre folders.
     case audio
+    /// A segment store.
+    case store
 }
 
 public struct LoadedDataset: Sendable {
@@ -21,48 +23,156 @@ public struct LoadedDataset: Sendable {
     public var skipped: [SkippedFile]
 }
 
+/// How data is opened.
+public struct DatasetOptions: Sendable {
+    /// By name; nil takes the data's own, or `schindler` for audio.
+    public var recipe: String?
+    /// Which segments of each audio track; pickles are taken whole.
+    public var segments: SegmentChoice
+    /// For random segments.
+    public var seed: UInt64
+    /// At least 1; the result does not hang on them.
+    public var threads: Int
+    /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
+    public var cache: FeatureCache?
+
+    public init(
+        recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
+        cache: FeatureCache? = nil
+    ) {
+        self.recipe = recipe
+        self.segments = segments
+        self.seed = seed
+        self.threads = threads
+        self.cache = cache
+    }
+}
+
 /// Opens data, whatever their kind.
 public enum DatasetLoader {
     /// - `completed` of `total` files, or of the bytes of pickles.
     public typealias Progress = @Sendable (_ completed: Int, _ total: Int) -> Void
 
-    /// Opens a folder with train.pkl and val.pkl, or folders that hold a folder a genre (joined by the genres' names).
+    /// What paths lead to.
+    private enum Kind {
+        case pickles(URL)
+        case store(URL)
+        case audio(AudioListing)
+    }
+
+    private static func recognise(_ paths: [URL], warning: (String) -> Void) throws(DatasetError) -> Kind {
+        guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        for path in paths { try checkFolder(path) }
+        for path in paths {
+            if try CourseworkPickles.isPresent(in: path) {
+                guard paths.count == 1 else { throw .picklesWithOthers(path: path.path) }
+                return .pickles(path)
+            }
+            if SegmentStore.isPresent(in: path) {
+                guard paths.count == 1 else { throw .storeWithOthers(path: path.path) }
+                return .store(path)
+            }
+        }
+        return .audio(try GenreFolders.scan(paths, warning: warning))
+    }
+
+    /// Opens a folder with train.pkl and val.pkl, a segment store, or folders that hold a folder a genre (joined by the
+    /// genres' names).
     ///
-    /// Genres are in alphabetical order. Audio is decoded and turned into segments in parallel; the result does not hang
-    /// on the number of threads. A file that cannot be used is named in `skipped` and left out.
+    /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
+    /// on the number of threads, nor on whether features come from the cache. A file that cannot be used is named in
+    /// `skipped` and left out.
     ///
     /// - Parameters:
-    ///   - recipe: by name; nil takes the pickles' own, or `schindler` for audio.
-    ///   - segments: which segments of each audio track; pickles are taken whole.
-    ///   - seed: for random segments.
-    ///   - threads: at least 1.
     ///   - progress: called from any thread, one call at a time.
     ///   - warning: what a person should know: skipped files, folders left out. One call at a time.
     /// - Throws: `DatasetError`; `FeatureError` where a recipe cannot be used.
     public static func open(
-        paths: [URL], recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
+        _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> LoadedDataset {
-        var wanted: FeatureRecipe?
-        if let recipe {
-            guard let known = FeatureRecipe.named(recipe) else { throw DatasetError.unknownRecipe(name: recipe) }
-            wanted = known
-        }
-        guard !paths.isEmpty else { throw DatasetError.missing(path: "(no path)") }
-        for path in paths { try checkFolder(path) }
-        if let folder = try paths.first(where: { try CourseworkPickles.isPresent(in: $0) }) {
-            guard paths.count == 1 else { throw DatasetError.picklesWithOthers(path: folder.path) }
-            let set = try CourseworkPickles.open(folder, progress: progress)
-            if let wanted, wanted != set.recipe {
-                throw DatasetError.recipeFixed(path: folder.path, recipe: set.recipe.name, wanted: wanted.name)
+        let wanted = try options.recipe.map(recipe(named:))
+        func check(_ own: FeatureRecipe, _ path: URL) throws(DatasetError) {
+            if let wanted, wanted != own {
+                throw .recipeFixed(path: path.path, recipe: own.name, wanted: wanted.name)
             }
-            return LoadedDataset(set: set, kind: .pickles, skipped: [])
         }
-        let chosen = wanted ?? .schindler
-        guard chosen.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: chosen.name) }
-        let found = try GenreFolders.scan(paths, warning: warning)
-        return try AudioSegments.make(
-            found, recipe: chosen, choice: segments, seed: seed, threads: threads, progress: progress, warning: warning)
+        switch try recognise(paths, warning: warning) {
+        case .pickles(let folder):
+            let set = try CourseworkPickles.open(folder, progress: progress)
+            try check(set.recipe, folder)
+            return LoadedDataset(set: set, kind: .pickles, skipped: [])
+        case .store(let folder):
+            let store = try SegmentStore(folder)
+            try check(store.recipe, folder)
+            return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
+        case .audio(let listing):
+            let store = try temporaryOrCached(
+                listing, recipe: wanted ?? .schindler, options: options, progress: progress, warning: warning)
+            let urls = Dictionary(listing.files.map { ($0.id, $0.url) }, uniquingKeysWith: { first, _ in first })
+            return try dataset(
+                of: store, roots: listing.roots, kind: .audio, options: options, source: { urls[$0] })
+        }
+    }
+
+    /// Makes a store of audio data in a folder, or brings the one there up to date.
+    ///
+    /// - Parameters:
+    ///   - progress, warning: as `open` calls them.
+    /// - Throws: `DatasetError`; what is finished stays in the folder and is not computed again.
+    public static func makeStore(
+        _ paths: [URL], at folder: URL, _ settings: StoreSettings,
+        progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> MadeStore {
+        guard settings.recipe.makesSegmentsFromAudio else {
+            throw DatasetError.notAnAudioRecipe(name: settings.recipe.name)
+        }
+        switch try recognise(paths, warning: warning) {
+        case .pickles(let path), .store(let path): throw DatasetError.notAudio(path: path.path)
+        case .audio(let listing):
+            return try StoreMaker(folder: folder, listing: listing, settings: settings)
+                .make(progress: progress, warning: warning)
+        }
+    }
+
+    /// The recipe of that name.
+    /// - Throws: `DatasetError.unknownRecipe`.
+    public static func recipe(named name: String) throws(DatasetError) -> FeatureRecipe {
+        guard let known = FeatureRecipe.named(name) else { throw .unknownRecipe(name: name) }
+        return known
+    }
+
+    private static func temporaryOrCached(
+        _ listing: AudioListing, recipe: FeatureRecipe, options: DatasetOptions, progress: @escaping Progress,
+        warning: @escaping @Sendable (String) -> Void
+    ) throws -> SegmentStore {
+        guard recipe.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: recipe.name) }
+        if let cache = options.cache {
+            return try cache.store(
+                of: listing, recipe: recipe, precision: .float32, threads: options.threads, progress: progress,
+                warning: warning)
+        }
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("genrekit-features-\(UUID().uuidString)")
+        // What is open stays whole without a name, until it is closed.
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try StoreMaker(
+            folder: folder, listing: listing, settings: StoreSettings(recipe: recipe, threads: options.threads)
+        ).make(progress: progress, warning: warning).store
+    }
+
+    private static func dataset(
+        of store: SegmentStore, roots: [URL], kind: DatasetKind, options: DatasetOptions, source: (String) -> URL?
+    ) throws -> LoadedDataset {
+        let present = Set(store.tracks.map(\.genre))
+        if let lacking = store.genres.first(where: { !present.contains($0) }) {
+            throw DatasetError.allFilesBad(
+                genre: lacking, path: roots.map(\.path).joined(separator: ", "),
+                first: store.firstSkip(ofGenre: lacking) ?? "there is none")
+        }
+        return LoadedDataset(
+            set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
+            skipped: store.skipped)
     }
 
     private static func checkFolder(_ path: URL) throws(DatasetError) {

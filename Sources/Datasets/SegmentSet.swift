@@ -8,7 +8,7 @@ import Storage
 public struct SegmentSet: Sendable {
     /// A side of a split that came with the data.
     public enum Side: String, Sendable, Codable {
-        case training, validation
+        case training, validation, test
     }
 
     public struct Track: Sendable, Hashable {

@@ -53,7 +53,7 @@ final class FeaturePlan: @unchecked Sendable {
     func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
 
     /// Recipes may come from files: sizes are bounded before anything is allocated.
-    private static func check(_ recipe: FeatureRecipe) throws(FeatureError) {
+    static func check(_ recipe: FeatureRecipe) throws(FeatureError) {
         guard recipe.makesSegmentsFromAudio else { throw .noAudioRecipe(name: recipe.name) }
         func require(_ holds: Bool, _ reason: String) throws(FeatureError) {
             guard holds else { throw .invalidRecipe(name: recipe.name, reason: reason) }

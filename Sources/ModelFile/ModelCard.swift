@@ -14,13 +14,17 @@ public struct ModelCard: Codable, Sendable {
     public var configuration: TrainingConfiguration
     /// The rule that parted training from held-out tracks.
     public var split: String
-    /// Ids of the tracks it learned from and of those it was judged on.
+    /// Ids of the tracks it learned from and of those it was judged on after each epoch.
     public var trainingTracks: [String]
     public var heldOutTracks: [String]
+    /// Ids of the tracks it was judged on once, at the end; nil where the split has no such side.
+    public var testTracks: [String]?
     /// Digest of the training data's segments.
     public var dataHash: String
-    /// On the held-out tracks, after the last epoch.
+    /// After the last epoch: on the test tracks where there are any, else on the held-out ones.
     public var scores: Scores?
+    /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
+    public var validationScores: Scores?
     /// Instruction set of the kernels that trained it: another one rounds differently.
     public var instructionSet: String
     /// Version of the tool that wrote it.
@@ -28,8 +32,8 @@ public struct ModelCard: Codable, Sendable {
 
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
-        split: String, trainingTracks: [String], heldOutTracks: [String], dataHash: String, scores: Scores?,
-        instructionSet: String, toolVersion: String
+        split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, instructionSet: String, toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -39,9 +43,14 @@ public struct ModelCard: Codable, Sendable {
         self.split = split
         self.trainingTracks = trainingTracks
         self.heldOutTracks = heldOutTracks
+        self.testTracks = testTracks
         self.dataHash = dataHash
         self.scores = scores
+        self.validationScores = validationScores
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion
     }
+
+    /// Which tracks `scores` are of, in words.
+    public var scoredSide: String { testTracks == nil ? "held-out" : "test" }
 }

@@ -13,12 +13,14 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var seed: UInt64
     /// Segments drawn from each track; nil for all of them.
     public var segmentsPerTrack: Int?
+    /// Nil where nothing is augmented or weighed, as in older files.
+    public var augmentation: AugmentationConfiguration?
 
     /// The report's hyperparameters (section V).
     public init(
         net: String = "shallow", epochs: Int = 100, batch: Int = 64, learningRate: Double = 5e-5, beta1: Double = 0.9,
         beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
-        segmentsPerTrack: Int? = 15
+        segmentsPerTrack: Int? = 15, augmentation: AugmentationConfiguration? = nil
     ) {
         self.net = net
         self.epochs = epochs
@@ -30,10 +32,11 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.l1 = l1
         self.seed = seed
         self.segmentsPerTrack = segmentsPerTrack
+        self.augmentation = augmentation
     }
 
     private enum CodingKeys: String, CodingKey {
-        case net, epochs, batch, beta1, beta2, epsilon, l1, seed
+        case net, epochs, batch, beta1, beta2, epsilon, l1, seed, augmentation
         case learningRate = "learning_rate"
         case segmentsPerTrack = "segments_per_track"
     }

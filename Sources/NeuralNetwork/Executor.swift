@@ -20,6 +20,8 @@ public final class Executor {
         public var correct: Int
         /// The L1 penalty of the weights before the update; 0 in evaluation.
         public var penalty: Double
+        /// What the mean divides by: the segments, or the sum of their weights.
+        public var weight: Double = 0
     }
 
     public let parameters: ParameterStore
@@ -161,8 +163,11 @@ public final class Executor {
     /// - Parameters:
     ///   - count: segments in ``inputs``, up to ``batch``; the loss is their mean.
     ///   - labels: class index of each.
-    public func trainingStep(count: Int, labels: [Int32], optimiser: Adam) -> BatchResult {
-        var result = gradientStep(count: count, labels: labels, step: UInt64(optimiser.steps))
+    ///   - targets: weights and second labels; nil for the plain loss.
+    public func trainingStep(
+        count: Int, labels: [Int32], targets: LossTargets? = nil, optimiser: Adam
+    ) -> BatchResult {
+        var result = gradientStep(count: count, labels: labels, targets: targets, step: UInt64(optimiser.steps))
         result.penalty = part("Adam and L1") {
             parameters.update { optimiser.update($0, gradients: gradients!.floats, pool: pool) }
         }
@@ -172,11 +177,13 @@ public final class Executor {
     /// Forward, loss and backward without an update; `step` numbers the dropout's draws. The gradients (of the mean
     /// cross-entropy, without the penalty) are read by ``gradient(of:)``.
     @discardableResult
-    public func gradientStep(count: Int, labels: [Int32], step: UInt64) -> BatchResult {
+    public func gradientStep(
+        count: Int, labels: [Int32], targets: LossTargets? = nil, step: UInt64
+    ) -> BatchResult {
         precondition(training, "an inference executor has no backward pass")
         forward(count: count, step: step)
         let result = part("softmax and loss") {
-            softmax(count: count, labels: labels, gradient: stages.last!.output.gradient)
+            softmax(count: count, labels: labels, targets: targets, gradient: stages.last!.output.gradient)
         }
         for (index, stage) in stages.enumerated().reversed() {
             part("dense \(index + 1) backward") { stage.backward(count: count, step: step, pool: pool) }
@@ -188,7 +195,7 @@ public final class Executor {
         return result
     }
 
-    /// The canonical gradient of a parameter after ``gradientStep(count:labels:step:)`` or a training step.
+    /// The canonical gradient of a parameter after ``gradientStep(count:labels:targets:step:)`` or a training step.
     public func gradient(of specification: ParameterSpecification) -> [Float] {
         specification.canonical(in: gradients!.floats)
     }
@@ -231,17 +238,30 @@ public final class Executor {
         }
     }
 
-    private func softmax(count: Int, labels: [Int32]?, gradient: UnsafeMutablePointer<Float>?) -> BatchResult {
+    private func softmax(
+        count: Int, labels: [Int32]?, targets: LossTargets? = nil, gradient: UnsafeMutablePointer<Float>?
+    ) -> BatchResult {
         if let labels {
             precondition(labels.count >= count, "every segment needs a label")
             precondition(labels.allSatisfy { 0..<Int32(plan.classes) ~= $0 }, "a label is out of range")
             for index in 0..<count { labelBuffer[index] = labels[index] }
         }
         var correct: Int32 = 0
+        let stored = Int32(plan.dense.last!.units.stored)
+        if let targets, labels != nil {
+            targets.check(count: count, classes: plan.classes)
+            var weight = 0.0
+            let loss = targets.withKernelTargets(labels: labelBuffer) { targets in
+                gk_softmax_cross_entropy_targets(
+                    Int32(count), Int32(plan.classes), stored, stages.last!.output.values, targets, probabilityBuffer,
+                    gradient, &correct, &weight)
+            }
+            return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0, weight: weight)
+        }
         let loss = gk_softmax_cross_entropy(
-            Int32(count), Int32(plan.classes), Int32(plan.dense.last!.units.stored), stages.last!.output.values,
+            Int32(count), Int32(plan.classes), stored, stages.last!.output.values,
             labels == nil ? nil : labelBuffer, probabilityBuffer, gradient, &correct)
-        return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0)
+        return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0, weight: Double(count))
     }
 }
 

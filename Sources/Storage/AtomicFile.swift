@@ -33,6 +33,14 @@ public enum AtomicFile {
         try write(Data(text.utf8), to: url)
     }
 
+    /// Takes away what writers that were killed left in a folder. Only for folders that no one else writes to just now.
+    public static func removeLeftovers(in folder: URL) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(".part") {
+            unlink(folder.appendingPathComponent(name).path)
+        }
+    }
+
     /// Takes a new file's bytes, in order. It is of use only inside the call that made it.
     public final class Writer {
         private static let bufferBytes = 1 << 18
@@ -41,6 +49,8 @@ public enum AtomicFile {
         private let reportedPath: String
         private var descriptor: Int32
         private var buffer: [UInt8] = []
+        /// Bytes taken so far.
+        public private(set) var count = 0
 
         fileprivate init(beside place: String, reportedPath: String) throws(StorageError) {
             let folder = (place as NSString).deletingLastPathComponent
@@ -57,6 +67,7 @@ public enum AtomicFile {
 
         public func write(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
             guard descriptor >= 0 else { throw .cannotWrite(path: reportedPath, reason: "the writer is closed") }
+            count += bytes.count
             if buffer.count + bytes.count > Self.bufferBytes { try flush() }
             if bytes.count >= Self.bufferBytes {
                 try put(bytes)

@@ -67,6 +67,12 @@ public final class SafetensorsFile: Sendable {
         return try withExtendedLifetime(file) { try body(bytes(range)) }
     }
 
+    /// A tensor's bytes where they lie in the file, not aligned to any boundary; valid while this object lives.
+    public func bytes(of name: String) throws(StorageError) -> UnsafeRawBufferPointer { bytes(try entry(name).range) }
+
+    /// Bytes in the file.
+    public var count: Int { file.count }
+
     private func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: file.bytes[(dataStart + range.lowerBound)..<(dataStart + range.upperBound)])
     }

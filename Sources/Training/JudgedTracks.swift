@@ -1,7 +1,8 @@
 import Datasets
 import ModelFile
 
-/// Which tracks of a set a model is judged on: those that it did not learn from.
+/// Which tracks of a set a model is judged on: those of its test side where the set has any, else those that it did not
+/// learn from.
 public struct JudgedTracks: Sendable {
     /// Indices into the set's tracks.
     public let tracks: [Int]
@@ -28,15 +29,27 @@ public struct JudgedTracks: Sendable {
             classOfGenre.append(index)
         }
         labels = set.tracks.map { classOfGenre[$0.label] }
-        let learned = Set(card.trainingTracks)
-        let known = set.tracks.indices.filter { learned.contains(set.tracks[$0].id) }
-        if known.isEmpty {
+        // The same recording may have come by another name: GTZAN's tracks in other folders and formats, and its copies.
+        func recordings(_ ids: [String]) -> Set<String> { Set(ids.map(Self.recording)) }
+        func members(_ recordings: Set<String>) -> [Int] {
+            set.tracks.indices.filter { recordings.contains(Self.recording(set.tracks[$0].id)) }
+        }
+        let learned = recordings(card.trainingTracks)
+        let known = members(learned)
+        let tested = members(recordings(card.testTracks ?? []).subtracting(learned))
+        if known.isEmpty && tested.isEmpty {
             tracks = Array(set.tracks.indices)
             warnings = []
         } else if includingTraining {
             tracks = Array(set.tracks.indices)
             warnings = [
                 "warning: \(known.count) of \(tracks.count) tracks were trained on; these scores flatter the model"
+            ]
+        } else if !tested.isEmpty {
+            tracks = tested
+            warnings = [
+                "judging the \(tested.count) tracks of the model's test side; of the other \(set.tracks.count - tested.count)"
+                    + " tracks, \(known.count) were trained on"
             ]
         } else {
             let others = Set(known)
@@ -47,4 +60,6 @@ public struct JudgedTracks: Sendable {
             throw .nothingToJudge("the model was trained on every track of this data; --all judges it on them anyway")
         }
     }
+
+    private static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
 }

@@ -16,13 +16,20 @@ public struct RunFolder: Sendable {
     public init(creating url: URL, replacing: Bool) throws {
         self.url = url
         let files = FileManager.default
-        if files.fileExists(atPath: configuration.path) || files.fileExists(atPath: model.path) {
+        if Self.isRun(url) {
             guard replacing else { throw TrainingError.runExists(folder: url.path) }
             for old in [configuration, log, model] where files.fileExists(atPath: old.path) {
                 try write(old) { try files.removeItem(at: old) }
             }
         }
         try write(url) { try files.createDirectory(at: url, withIntermediateDirectories: true) }
+    }
+
+    /// Whether a folder holds a run, finished or not.
+    static func isRun(_ url: URL) -> Bool {
+        ["config.json", "model.safetensors"].contains {
+            FileManager.default.fileExists(atPath: url.appendingPathComponent($0).path)
+        }
     }
 
     /// Writes config.json: what the run was told, about what data, on what machine.

@@ -3,7 +3,6 @@ import Evaluation
 import Foundation
 import ModelFile
 import NeuralNetwork
-import Randomness
 
 /// Trains a net as the report describes: each epoch takes all training segments once in a new order, the last partial
 /// batch included, and judges the net on the validation segments.
@@ -15,12 +14,12 @@ public final class Trainer {
 
     private let set: SegmentSet
     private let labels: [Int]
-    private let trainingSegments: [Int]
     private let validationSegments: [Int]
+    private let batches: TrainingBatches
     private let executor: Executor
     private let judge: Judge
     private let optimiser: Adam
-    private var order: RandomStream
+    private let augmentation: BatchAugmentation?
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
@@ -42,20 +41,25 @@ public final class Trainer {
         self.set = set
         self.configuration = configuration
         labels = set.tracks.map(\.label)
-        trainingSegments = split.segments(.training, of: set)
+        let trainingSegments = split.segments(.training, of: set)
         validationSegments = split.segments(.validation, of: set)
         guard !trainingSegments.isEmpty, !validationSegments.isEmpty else {
             throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
         }
         parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: configuration.seed)
+        augmentation = try configuration.augmentation.map {
+            try BatchAugmentation($0, seed: configuration.seed, set: set, segments: trainingSegments)
+        }
+        batches = TrainingBatches(
+            set: set, segments: trainingSegments, labels: labels, batch: configuration.batch, seed: configuration.seed,
+            isBalanced: configuration.augmentation?.balancedSampling == true, augmentation: augmentation)
         executor = try Executor(
-            parameters: parameters, batch: min(configuration.batch, trainingSegments.count),
+            parameters: parameters, batch: batches.batch,
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         optimiser = try Adam(plan: plan, settings: configuration.adam)
-        order = RandomStream(seed: configuration.seed, purpose: "order of the training segments")
     }
 
     /// Runs all epochs.
@@ -64,7 +68,7 @@ public final class Trainer {
     public func run(_ receive: (TrainingEvent) throws -> Void) throws {
         try receive(
             .started(
-                trainingSegments: trainingSegments.count, validationSegments: validationSegments.count,
+                trainingSegments: batches.segmentsPerEpoch, validationSegments: validationSegments.count,
                 parameters: parameters.plan.parameterCount))
         for epoch in 1...configuration.epochs {
             let start = ContinuousClock.now
@@ -83,32 +87,33 @@ public final class Trainer {
     }
 
     private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
-        let shuffled = order.shuffled(trainingSegments)
-        let batch = executor.batch
-        let stepsPerEpoch = (shuffled.count + batch - 1) / batch
-        let area = set.mels * set.frames
         var loss = 0.0
+        var weight = 0.0
         var penalty = 0.0
         var correct = 0
-        for (step, start) in stride(from: 0, to: shuffled.count, by: batch).enumerated() {
-            let part = shuffled[start..<min(start + batch, shuffled.count)]
-            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
-            let partLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
-            let result = executor.trainingStep(count: part.count, labels: partLabels, optimiser: optimiser)
+        var step = 0
+        while let batch = try batches.next(into: executor.inputs) {
+            let targets = augmentation?.apply(to: executor, labels: batch.labels, step: batch.step)
+            let result = executor.trainingStep(
+                count: batch.count, labels: batch.labels, targets: targets, optimiser: optimiser)
             guard result.lossSum.isFinite else {
                 throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
             }
             loss += result.lossSum
+            weight += result.weight
             penalty += result.penalty
             correct += result.correct
+            step += 1
             try receive(
                 .step(
-                    done: (epoch - 1) * stepsPerEpoch + step + 1, of: configuration.epochs * stepsPerEpoch, epoch: epoch
-                ))
+                    done: (epoch - 1) * batches.stepsPerEpoch + step,
+                    of: configuration.epochs * batches.stepsPerEpoch, epoch: epoch))
         }
+        batches.beginEpoch()
+        let segments = Double(batches.segmentsPerEpoch)
         return EpochRecord(
-            epoch: epoch, trainLoss: loss / Double(shuffled.count), penalty: penalty / Double(stepsPerEpoch),
-            trainAccuracy: Double(correct) / Double(shuffled.count), validationLoss: 0, raw: 0, max: 0, maj: 0,
+            epoch: epoch, trainLoss: loss / weight, penalty: penalty / Double(batches.stepsPerEpoch),
+            trainAccuracy: Double(correct) / segments, validationLoss: 0, raw: 0, max: 0, maj: 0,
             seconds: 0)
     }
 }
@@ -131,5 +136,21 @@ extension TrainingConfiguration {
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        guard let augmentation else { return }
+        if let masks = augmentation.masks {
+            try require(1...100 ~= masks.count, "--masks must be 1 to 100, not \(masks.count)")
+            try require(1...65_536 ~= masks.bands, "--mask-bands must be at least 1, not \(masks.bands)")
+            try require(1...65_536 ~= masks.frames, "--mask-frames must be at least 1, not \(masks.frames)")
+            try require(masks.value?.isFinite ?? true, "--mask-value must be a finite number")
+        }
+        if let alpha = augmentation.mixup {
+            try require((1e-3...1000).contains(alpha), "--mixup must be 0.001 to 1000, not \(alpha)")
+        }
+        if let gain = augmentation.gain {
+            try require(gain > 0 && gain <= 60, "--gain must be above 0 and at most 60 dB, not \(gain)")
+        }
+        try require(
+            !(augmentation.classWeights && augmentation.balancedSampling),
+            "--class-weights and --balanced-sampling would correct the same thing twice: choose one")
     }
 }

@@ -16,49 +16,68 @@ public struct TrainingRun {
     public let paths: [String]
     public let toolVersion: String
 
-    /// - Parameter paths: what the data was opened from, for the record.
+    /// - Parameters:
+    ///   - paths: what the data was opened from, for the record.
+    ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
     public init(
-        configuration: TrainingConfiguration, data: LoadedDataset, paths: [String], folder: RunFolder,
-        toolVersion: String
+        configuration: TrainingConfiguration, data: LoadedDataset, split: TrackSplit? = nil, paths: [String],
+        folder: RunFolder, toolVersion: String
     ) throws {
         self.configuration = configuration
         self.data = data
         self.paths = paths
         self.folder = folder
         self.toolVersion = toolVersion
-        split = try TrackSplit.fixed(data.set) ?? .random(data.set, seed: configuration.seed)
+        self.split = try split ?? SplitRequest(seed: configuration.seed).draw(data).splits[0]
     }
 
     /// Trains and writes the folder.
     ///
     /// - Parameter receive: called with every event.
-    /// - Returns: the model as written, its scores those of the last epoch.
+    /// - Returns: the model as written; its scores are of the test side where the split has one, judged once, after the
+    ///   last epoch, else of the validation side after the last epoch.
     public func run(pool: ThreadPool, _ receive: (TrainingEvent) throws -> Void) throws -> TrainedModel {
         guard let architecture = Architecture.named(configuration.net) else {
             throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
         }
         let set = data.set
-        let blueprint = architecture.blueprint(genres: set.genres.count)
+        var blueprint = architecture.blueprint(genres: set.genres.count)
+        blueprint.input = set.mels × set.frames
         let trainer = try Trainer(
             set: set, split: split, blueprint: blueprint, configuration: configuration, pool: pool)
         try folder.write(
             configuration: RunRecord(
                 configuration: configuration, data: paths, recipe: set.recipe.name, genres: set.genres,
                 split: split.rule, trainingTracks: split.training.count, heldOutTracks: split.validation.count,
+                testTracks: split.test.isEmpty ? nil : split.test.count,
                 skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) }, dataHash: set.contentHash,
                 threads: pool.threads, instructionSet: activeInstructionSet, toolVersion: toolVersion))
         try trainer.run { event in
             if case .epoch(let record) = event { try folder.append(record) }
             try receive(event)
         }
+        let testScores = try scores(.test, of: trainer.parameters, pool: pool)
         let card = ModelCard(
             blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
             split: split.rule, trainingTracks: split.training.map { set.tracks[$0].id },
-            heldOutTracks: split.validation.map { set.tracks[$0].id }, dataHash: set.contentHash,
-            scores: trainer.scores, instructionSet: activeInstructionSet, toolVersion: toolVersion)
+            heldOutTracks: split.validation.map { set.tracks[$0].id },
+            testTracks: split.test.isEmpty ? nil : split.test.map { set.tracks[$0].id }, dataHash: set.contentHash,
+            scores: testScores ?? trainer.scores, validationScores: testScores == nil ? nil : trainer.scores,
+            instructionSet: activeInstructionSet, toolVersion: toolVersion)
         let model = TrainedModel(card: card, parameters: trainer.parameters)
         try folder.write(model)
         return model
+    }
+
+    /// Nil where the side has no track.
+    private func scores(
+        _ side: SegmentSet.Side, of parameters: ParameterStore, pool: ThreadPool
+    ) throws -> Scores? {
+        guard !split.tracks(side).isEmpty else { return nil }
+        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
+        return try judge.scores(
+            of: data.set, segments: split.segments(side, of: data.set), genres: data.set.genres,
+            labels: data.set.tracks.map(\.label))
     }
 }
 
@@ -76,6 +95,7 @@ private struct RunRecord: Encodable {
     let split: String
     let trainingTracks: Int
     let heldOutTracks: Int
+    let testTracks: Int?
     let skipped: [Skipped]
     let dataHash: String
     let threads: Int
@@ -86,6 +106,7 @@ private struct RunRecord: Encodable {
         case configuration, data, recipe, genres, split, skipped, threads
         case trainingTracks = "training_tracks"
         case heldOutTracks = "held_out_tracks"
+        case testTracks = "test_tracks"
         case dataHash = "data_hash"
         case instructionSet = "instruction_set"
         case toolVersion = "tool_version"

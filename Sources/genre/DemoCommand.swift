@@ -50,7 +50,7 @@ struct DemoCommand: ParsableCommand {
         // Small batches, since so small a corpus gives few steps an epoch.
         let configuration = TrainingConfiguration(epochs: epochs, batch: 16, seed: seed)
         let data = try openData(
-            [corpus.path], segments: .random(count: 15), seed: seed, threads: threads)
+            [corpus.path], segments: .random(count: 15), seed: seed, threads: threads, cache: nil)
         let run = try TrainingRun(
             configuration: configuration, data: data, paths: [corpus.path], folder: runFolder, toolVersion: toolVersion)
         _ = try train(run, threads: threads)

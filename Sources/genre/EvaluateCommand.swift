@@ -9,15 +9,17 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Judge a model on labelled music.",
         discussion: """
-            Where the data holds tracks that the model was trained on, only the others are judged; --all judges all of \
-            them and warns.
+            Where the data holds tracks of the model's test side, these are judged; else, where it holds tracks that the \
+            model was trained on, the others. --all judges all of them and warns.
             """)
 
     @Argument(help: "A model that 'genre train' wrote.") var model: String
-    @Argument(help: "Folders of genre folders, or one with train.pkl and val.pkl.") var data: [String]
+    @Argument(help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl.") var data:
+        [String]
     @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "all"
     @Option(help: "Seed of the segment draw.") var seed: UInt64 = 0
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Judge the tracks that the model was trained on, too.") var all = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
@@ -26,7 +28,8 @@ struct EvaluateCommand: ParsableCommand {
         let threads = try checked(threads: threads)
         let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
         let set = try openData(
-            data, for: model.card.recipe, segments: choice, seed: seed, threads: threads
+            data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
+            cache: cacheOptions.cache()
         ).set
         let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
         for warning in selection.warnings { note("genre: \(warning)") }

@@ -14,8 +14,8 @@ struct GenreTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self, DemoCommand.self,
-            BenchCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self, InspectCommand.self,
+            DemoCommand.self, BenchCommand.self,
         ])
 }
 
@@ -25,6 +25,8 @@ let toolVersion = "0.1.0"
 @main
 enum Main {
     static func main() {
+        // A limit on the size of files is then an error of the write that meets it, not the end of the program.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try GenreTool.parseAsRoot()
             try command.run()

@@ -64,11 +64,14 @@ struct InspectCommand: ParsableCommand {
         lines += [
             "",
             "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
-            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out",
+            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out"
+                + (card.testTracks.map { ", \($0.count) to test" } ?? ""),
             "data hash \(card.dataHash)",
             "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
         ]
-        if let scores = card.scores { lines += ["", "on the held-out tracks: " + table(of: scores)] }
+        if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
+        if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
+        if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         return lines.joined(separator: "\n")
     }
 

@@ -38,7 +38,9 @@ struct HyperparameterOptions: ParsableArguments {
 
 extension HyperparameterOptions {
     /// The configuration that the options ask for.
-    func configuration() throws -> TrainingConfiguration {
+    func configuration(
+        augmentation: AugmentationConfiguration? = nil
+    ) throws -> TrainingConfiguration {
         guard let architecture = Architecture.named(net) else {
             throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
         }
@@ -47,7 +49,8 @@ extension HyperparameterOptions {
         let configuration = TrainingConfiguration(
             net: net, epochs: epochs, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
             beta1: beta1, beta2: beta2,
-            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack)
+            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack,
+            augmentation: augmentation)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
     }

@@ -1,12 +1,14 @@
 import Evaluation
 
+/// Scores on one line: the three accuracies, and of what.
+func line(of scores: Scores) -> String {
+    "raw \(percent(scores.raw))   max \(percent(scores.max))   maj \(percent(scores.maj))   "
+        + "(\(scores.segments) segments of \(scores.tracks) tracks, loss \(String(format: "%.3f", scores.loss)))"
+}
+
 /// Scores as text: the three accuracies, the confusion matrix, the measures of each genre.
 func table(of scores: Scores) -> String {
-    var lines = [
-        "raw \(percent(scores.raw))   max \(percent(scores.max))   maj \(percent(scores.maj))   "
-            + "(\(scores.segments) segments of \(scores.tracks) tracks, loss \(String(format: "%.3f", scores.loss)))",
-        "",
-    ]
+    var lines = [line(of: scores), ""]
     let width = max(9, scores.genres.map(\.count).max() ?? 0) + 1
     let cell = max(6, scores.confusion.joined().map { String($0).count }.max() ?? 0) + 1
     lines.append("segments: true genre down, predicted across")

@@ -14,9 +14,13 @@ struct TrainCommand: ParsableCommand {
         abstract: "Train a net on folders of music or on the coursework pickles.",
         discussion: """
             DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
-            genre), or one folder that holds train.pkl and val.pkl. Audio is split 75/25 by track, stratified by genre. \
+            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. Features of \
+            audio are computed once and kept in a cache. \
             Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and \
             model.safetensors.
+
+            Splits (--split), all by track:
+            \(splitRuleList)
 
             Nets:
             \(netList)
@@ -24,31 +28,69 @@ struct TrainCommand: ParsableCommand {
             \(netCautions)
             """)
 
-    @Argument(help: "Folders of genre folders, or one with train.pkl and val.pkl.") var data: [String]
+    @Argument(help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl.") var data:
+        [String]
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
+    @OptionGroup(title: "Split") var splitOptions: SplitOptions
+    @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
+    @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
-        let configuration = try hyperparameters.configuration()
+        let configuration = try hyperparameters.configuration(augmentation: augmentation.configuration())
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let threads = try checked(threads: threads)
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let dataset = try openData(
-            data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads)
+            data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads,
+            cache: cacheOptions.cache())
+        let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
+        for warning in drawn.warnings { note("genre: \(warning)") }
+        if drawn.areFolds { return try trainFolds(drawn, dataset, configuration, in: folder, threads: threads) }
         let run = try TrainingRun(
-            configuration: configuration, data: dataset, paths: data,
+            configuration: configuration, data: dataset, split: drawn.splits[0], paths: data,
             folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
-        let model = try train(run, threads: threads)
-        let scores = model.card.scores!
+        let card = try train(run, threads: threads).card
+        let scores = card.scores!
         if json {
-            try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, scores: scores))
+            try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
         } else {
-            show("\(configuration.net) after epoch \(configuration.epochs): " + table(of: scores))
+            show("split: \(card.split)")
+            show(
+                "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
+                    + table(of: scores))
+            if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
             show("\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)")
+        }
+    }
+
+    /// A run a fold, each in a folder of its own, then what they say together.
+    private func trainFolds(
+        _ drawn: DrawnSplits, _ dataset: LoadedDataset, _ configuration: TrainingConfiguration, in folder: URL,
+        threads: Int?
+    ) throws {
+        let names = drawn.splits.indices.map { "fold-\($0 + 1)" }
+        let seriesFolder = try SeriesFolder(creating: folder, members: names, replacing: force)
+        var series = TrainingSeries(kind: .folds, rule: drawn.rule)
+        for ((name, runFolder), split) in zip(seriesFolder.runs, drawn.splits) {
+            note("\(name) of \(names.count)")
+            let run = try TrainingRun(
+                configuration: configuration, data: dataset, split: split, paths: data, folder: runFolder,
+                toolVersion: toolVersion)
+            let card = try train(run, threads: threads).card
+            series.add(.init(name: name, seed: configuration.seed, scores: card.scores!))
+        }
+        try seriesFolder.write(series)
+        if json {
+            try printJSON(SeriesResult(series, folder: seriesFolder, epochs: configuration.epochs))
+        } else {
+            show("split: \(drawn.rule)\n")
+            show(table(of: series))
+            show("\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)")
         }
     }
 }
@@ -68,9 +110,17 @@ private struct TrainingResult: Encodable {
     let raw: Double
     let max: Double
     let maj: Double
+    let split: String
+    /// Whose the scores are: "held-out" or "test".
+    let scored: String
     let scores: ScoresObject
+    let validation: ScoresObject?
 
-    init(run: RunFolder, epochs: Int, scores: Scores) {
+    init(run: RunFolder, epochs: Int, card: ModelCard) {
+        let scores = card.scores!
+        split = card.split
+        scored = card.scoredSide
+        validation = card.validationScores.map(ScoresObject.init)
         self.run = run.url.path
         model = run.model.path
         self.epochs = epochs

@@ -11,24 +11,20 @@ import Training
 /// - Parameters:
 ///   - recipe: by name, as the user gave it; nil for the data's own or the default.
 ///   - model: the recipe that a model needs; data of another is refused.
+///   - cache: where features are kept; nil for nowhere.
 func openData(
     _ paths: [String], recipe: String? = nil, for model: FeatureRecipe? = nil, segments: SegmentChoice, seed: UInt64,
-    threads: Int?
+    threads: Int?, cache: FeatureCache?
 ) throws -> LoadedDataset {
-    let pace = Pace()
-    let progress = ProgressLine()
-    defer { progress.clear() }
+    let report = DataReport()
+    defer { report.end() }
     do {
         let data = try DatasetLoader.open(
-            paths: paths.map { URL(fileURLWithPath: $0) }, recipe: recipe ?? model?.name, segments: segments,
-            seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            progress: { done, total in
-                progress.show("reading \(done)/\(total)  \(pace.left(done: done, of: total))")
-            },
-            warning: { text in
-                progress.clear()
-                note("genre: \(text)")
-            })
+            paths.map { URL(fileURLWithPath: $0) },
+            DatasetOptions(
+                recipe: recipe ?? model?.name, segments: segments, seed: seed,
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, cache: cache),
+            progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
             throw TrainingError.dataDoesNotFit(
                 "the model needs segments of recipe '\(model.name)', the data has '\(data.set.recipe.name)'")
@@ -36,6 +32,47 @@ func openData(
         return data
     } catch let error as DatasetError where recipe != nil && error.isAboutRecipe {
         throw ValidationError("\(error)")
+    }
+}
+
+/// What is said while data is read: rate and time left on the terminal, warnings on standard error, the first of them one
+/// by one and the rest as a number.
+final class DataReport: @unchecked Sendable {  // the number is behind the lock
+    private static let shownWarnings = 50
+
+    private let pace = Pace()
+    private let line = ProgressLine()
+    private let lock = NSLock()
+    private var warnings = 0
+
+    var progress: DatasetLoader.Progress {
+        { [self] done, total in
+            line.show(
+                "reading \(done)/\(total)  \(Int(Double(done) / max(pace.seconds(), 1e-3))) a second  "
+                    + pace.left(done: done, of: total))
+        }
+    }
+
+    var warning: @Sendable (String) -> Void {
+        { [self] text in
+            let count = lock.withLock {
+                warnings += 1
+                return warnings
+            }
+            guard count <= Self.shownWarnings else { return }
+            line.clear()
+            note("genre: \(text)")
+        }
+    }
+
+    /// Takes the progress away and says how many warnings were not shown.
+    func end() {
+        line.clear()
+        let count = lock.withLock {
+            defer { warnings = 0 }
+            return warnings
+        }
+        if count > Self.shownWarnings { note("genre: … and \(count - Self.shownWarnings) more of the like") }
     }
 }
 
@@ -63,7 +100,9 @@ func train(_ run: TrainingRun, threads: Int?) throws -> TrainedModel {
             stepSize = min(stepSize, training)
             note(
                 "\(configuration.net): \(parameters) parameters; \(training) segments of \(run.split.training.count) "
-                    + "tracks to train, \(validation) of \(run.split.validation.count) held out (\(run.split.rule)); "
+                    + "tracks to train, \(validation) of \(run.split.validation.count) held out"
+                    + (run.split.test.isEmpty ? "" : ", \(run.split.test.count) tracks to test at the end")
+                    + " (\(run.split.rule)); "
                     + "\(pool.threads) threads, \(activeInstructionSet)")
         case .step(let done, let total, let epoch):
             progress.show(

@@ -48,7 +48,7 @@ import Testing
             let warnings = Mutex<[String]>([])
             let reached = Mutex<[Int]>([])
             let data = try DatasetLoader.open(
-                paths: [root], threads: 2, progress: { done, total in reached.withLock { $0 += [done, total] } },
+                [root], .init(threads: 2), progress: { done, total in reached.withLock { $0 += [done, total] } },
                 warning: { text in warnings.withLock { $0.append(text) } })
             #expect(data.kind == .audio)
             #expect(data.set.genres == ["blues", "jazz"])
@@ -80,8 +80,8 @@ import Testing
     @Test func threadsChangeNothing() throws {
         try withTemporaryFolder { root in
             try makeFolder(root)
-            let one = try DatasetLoader.open(paths: [root], segments: .random(count: 2), seed: 5, threads: 1)
-            let three = try DatasetLoader.open(paths: [root], segments: .random(count: 2), seed: 5, threads: 3)
+            let one = try DatasetLoader.open([root], .init(segments: .random(count: 2), seed: 5, threads: 1))
+            let three = try DatasetLoader.open([root], .init(segments: .random(count: 2), seed: 5, threads: 3))
             #expect(one.set.count == 12)
             #expect(one.set.tracks == three.set.tracks)
             #expect(try values(one.set) == values(three.set))
@@ -89,7 +89,7 @@ import Testing
             #expect(one.set.contentHash.count == 64)
             // Another file beside them leaves the choice within each track alone.
             try write(root.appendingPathComponent("blues/0.wav"), seed: 77)
-            let more = try DatasetLoader.open(paths: [root], segments: .random(count: 2), seed: 5, threads: 2)
+            let more = try DatasetLoader.open([root], .init(segments: .random(count: 2), seed: 5, threads: 2))
             #expect(try Array(values(more.set).dropFirst(2)) == values(one.set))
             #expect(more.set.contentHash != one.set.contentHash)
         }
@@ -101,7 +101,7 @@ import Testing
             let second = root.appendingPathComponent("second")
             try makeFolder(first.appendingPathComponent("genres"))
             try makeFolder(second, genres: ["jazz", "rock"])
-            let data = try DatasetLoader.open(paths: [first, second, second], threads: 2)
+            let data = try DatasetLoader.open([first, second, second], .init(threads: 2))
             #expect(data.set.genres == ["blues", "jazz", "rock"])
             let ids = data.set.tracks.map(\.id)
             #expect(Set(ids).count == ids.count)
@@ -114,7 +114,7 @@ import Testing
     @Test func foldersThatCannotBeUsedAreNamed() throws {
         try withTemporaryFolder { root in
             func check(_ wanted: DatasetError, _ paths: [URL], recipe: String? = nil) {
-                #expect(throws: wanted) { try DatasetLoader.open(paths: paths, recipe: recipe) }
+                #expect(throws: wanted) { try DatasetLoader.open(paths, .init(recipe: recipe)) }
             }
             let missing = root.appendingPathComponent("missing")
             check(.missing(path: missing.path), [missing])
@@ -146,7 +146,7 @@ import Testing
                 at: bad.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("noise".utf8).write(to: bad)
             #expect {
-                try DatasetLoader.open(paths: [good])
+                try DatasetLoader.open([good])
             } throws: {
                 "\($0)".contains("no file of genre 'rock'") && "\($0)".contains("a.flac")
             }
@@ -160,7 +160,7 @@ import Testing
                 try FileManager.default.createSymbolicLink(
                     at: root.appendingPathComponent(place), withDestinationURL: root.appendingPathComponent(target))
             }
-            let data = try DatasetLoader.open(paths: [root])
+            let data = try DatasetLoader.open([root])
             #expect(data.set.tracks.contains { $0.id == "jazz/a.wav" })
         }
     }
@@ -179,7 +179,7 @@ import Testing
             try writePickles(
                 folder, [row("blues.1.wav", 0, 1), row("blues.1.wav", 0, 2), row("rock.1.wav", 9, 3)],
                 [row("rock.2.wav", 9, 4), row("blues.2.wav", 0, 5)])
-            let data = try DatasetLoader.open(paths: [folder])
+            let data = try DatasetLoader.open([folder])
             #expect(data.kind == .pickles)
             #expect(data.set.recipe == .precomputed)
             #expect(data.set.genres.count == 10)
@@ -194,27 +194,27 @@ import Testing
             #expect(split.segments(.training, of: data.set) == [0, 1, 2])
             #expect(split.segments(.validation, of: data.set) == [3, 4])
             #expect(throws: DatasetError.recipeFixed(path: folder.path, recipe: "precomputed", wanted: "schindler")) {
-                try DatasetLoader.open(paths: [folder], recipe: "schindler")
+                try DatasetLoader.open([folder], .init(recipe: "schindler"))
             }
-            let same = try DatasetLoader.open(paths: [folder], recipe: "precomputed")
+            let same = try DatasetLoader.open([folder], .init(recipe: "precomputed"))
             #expect(same.set.count == 5)
             #expect(throws: DatasetError.picklesWithOthers(path: folder.path)) {
-                try DatasetLoader.open(paths: [folder, folder])
+                try DatasetLoader.open([folder, folder])
             }
 
             let hash = data.set.contentHash
             try writePickles(folder, [row("blues.1.wav", 0, 1.5), row("rock.1.wav", 9, 3)], [row("rock.2.wav", 9, 4)])
-            let other = try DatasetLoader.open(paths: [folder])
+            let other = try DatasetLoader.open([folder])
             #expect(other.set.contentHash != hash)
             #expect(throws: DatasetError.oneSideOnly(genre: "blues", count: 1, side: .training)) {
                 try TrackSplit.fixed(other.set)
             }
             try writePickles(folder, [row("a.wav", 0, 1)], [row("a.wav", 0, 1)])
             #expect(throws: DatasetError.trackOnBothSides(path: folder.path, track: "a.wav")) {
-                try DatasetLoader.open(paths: [folder])
+                try DatasetLoader.open([folder])
             }
             try writePickles(folder, [row("a.wav", 0, 1), row("a.wav", 1, 1)], [row("b.wav", 0, 1)])
-            #expect { try DatasetLoader.open(paths: [folder]) } throws: { "\($0)".contains("row 1: the track 'a.wav'") }
+            #expect { try DatasetLoader.open([folder]) } throws: { "\($0)".contains("row 1: the track 'a.wav'") }
         }
     }
 

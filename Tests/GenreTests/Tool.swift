@@ -15,17 +15,32 @@ enum Tool {
         }
     }
 
-    static func run(_ arguments: String..., in folder: URL? = nil) throws -> Outcome {
-        try run(arguments, in: folder)
+    /// Removed when the tests end.
+    private static let caches: String = {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("genre-tests-cache-\(getpid())").path
+        atexit { try? FileManager.default.removeItem(atPath: Tool.caches) }
+        return folder
+    }()
+
+    static func run(
+        _ arguments: String..., in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Outcome {
+        try run(arguments, in: folder, environment: environment)
     }
 
-    static func run(_ arguments: [String], in folder: URL? = nil) throws -> Outcome {
+    static func run(
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Outcome {
         let process = Process()
         // The tool lies beside the test bundle.
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("genre")
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        // A cache of its own for every run of the tests, never the user's.
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["XDG_CACHE_HOME": caches].merging(environment) { $1 }
+        ) { $1 }
         // Files, not pipes: a full pipe would stop the tool.
         let streams = try TemporaryFolder()
         let output = streams.url.appendingPathComponent("output")

@@ -3,6 +3,7 @@
 #include "gk_isa.h"
 #include "gk_pool.h"
 #include "gk_rows.h"
+#include "gk_augment.h"
 #include "gk_blocks.h"
 #include "gk_dense.h"
 #include "gk_lstm.h"

@@ -46,3 +46,19 @@ int gk_dropout_keeps(uint64_t key, uint64_t step, uint64_t element, float dropou
 ///   the label.
 double gk_softmax_cross_entropy(int32_t batch, int32_t classes, int32_t stored, const float *logits,
                                 const int32_t *labels, float *probabilities, float *gradient, int32_t *correct);
+
+/// What a row should say: labels[n], or a mixture share * labels[n] + (1 - share) * second[n].
+typedef struct {
+    const int32_t *labels;
+    const int32_t *second;      // may be NULL: no mixture
+    double share;               // of `labels`, 0 to 1; read only where there is a second label
+    const float *class_weights; // [classes]; may be NULL: all 1
+} gk_targets;
+
+/// gk_softmax_cross_entropy with weights and mixed labels: row n's loss is share w[a] ce(a) + (1 - share) w[b] ce(b).
+/// - The mean, of which the gradient is, divides by *weight, the sum of the rows' share w[a] + (1 - share) w[b], as
+///   PyTorch's CrossEntropyLoss(weight=...) does.
+/// - *correct counts rows whose largest logit is at the label of the larger share.
+double gk_softmax_cross_entropy_targets(int32_t batch, int32_t classes, int32_t stored, const float *logits,
+                                        const gk_targets *targets, float *probabilities, float *gradient,
+                                        int32_t *correct, double *weight);

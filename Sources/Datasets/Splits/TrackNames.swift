@@ -1,0 +1,36 @@
+/// Finds tracks by the names that lists give them, which need not have the same folders or endings.
+struct TrackNames {
+    private var exact: [String: [Int]] = [:]
+    private var bare: [String: [Int]] = [:]
+    private var gtzan: [String: [Int]] = [:]
+    private var files: [String: [Int]] = [:]
+
+    init(_ set: SegmentSet) {
+        for (index, track) in set.tracks.enumerated() {
+            exact[track.id, default: []].append(index)
+            bare[Self.withoutEnding(track.id), default: []].append(index)
+            if let name = GTZAN.name(of: track.id) { gtzan[name, default: []].append(index) }
+            files[Self.file(track.id), default: []].append(index)
+        }
+    }
+
+    /// The tracks of that name: by the whole id; by the id without the file's ending; for names of GTZAN's, by that name;
+    /// else by the file's name alone, where only one track has it. Empty where there is none.
+    func tracks(named name: String) -> [Int] {
+        if let found = exact[name] ?? bare[Self.withoutEnding(name)] { return found }
+        if let known = GTZAN.name(of: name) { return gtzan[known] ?? [] }
+        guard let found = files[Self.file(name)], found.count == 1 else { return [] }
+        return found
+    }
+
+    private static func withoutEnding(_ id: String) -> String {
+        guard let dot = id.lastIndex(of: "."), !id[dot...].contains("/"), 2...5 ~= id[dot...].count,
+            id[dot...].contains(where: \.isLetter)
+        else { return id }
+        return String(id[..<dot])
+    }
+
+    private static func file(_ id: String) -> String {
+        withoutEnding(id.split(separator: "/").last.map(String.init) ?? id)
+    }
+}

@@ -1,0 +1,138 @@
+import Features
+import Foundation
+import Storage
+
+/// Features of many tracks, computed once: a folder with index.json and chunks (ARCHITECTURE.md has the format). The
+/// chunks are mapped, so that a store may be larger than memory; what is open stays whole even where the store is
+/// replaced or removed meanwhile.
+public struct SegmentStore: Sendable {
+    public let folder: URL
+    /// In alphabetical order.
+    public let genres: [String]
+    /// Files that gave no features, with the reasons.
+    public let skipped: [LoadedDataset.SkippedFile]
+    public var recipe: FeatureRecipe { header.recipe }
+    public var precision: StorePrecision { header.precision }
+    public var trackCount: Int { tracks.count }
+    /// Bytes of the chunks.
+    public var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
+    public var chunkCount: Int { chunks.count }
+    /// Tracks whose files held corrupt packets: their sound may have gaps.
+    public var damagedCount: Int { tracks.count { $0.damagedPackets != nil } }
+
+    let header: StoreHeader
+    let tracks: [StoredTrack]
+    let chunks: [SafetensorsFile]
+    private let rows: [MappedRows.Track]
+    private let labels: [Int]
+    private let skippedGenres: [String]
+
+    /// Whether a folder is a finished store, of whatever version.
+    public static func isPresent(in folder: URL) -> Bool { StoreIndex.isPresent(in: folder) }
+
+    /// Opens a finished store and checks it, but for the values themselves.
+    /// - Throws: `DatasetError.notAStore`, `.otherStoreVersion`, `.badStore`, `.unreadable`.
+    public init(_ folder: URL) throws(DatasetError) {
+        try self.init(folder, index: StoreIndex(folder: folder), urls: nil)
+    }
+
+    /// - Parameter urls: of the skipped files, by id, where they are known.
+    init(_ folder: URL, index: StoreIndex, urls: ((String) -> URL?)?) throws(DatasetError) {
+        let indexPath = folder.appendingPathComponent(StoreIndex.name).path
+        func bad(_ reason: String) -> DatasetError { .badStore(path: indexPath, reason: reason) }
+        do { try index.header.recipe.check() } catch { throw bad("\(error)") }
+        guard index.header.recipe.makesSegmentsFromAudio else { throw bad("its recipe makes no segments from audio") }
+        guard index.genres == index.genres.sorted(), Set(index.genres).count == index.genres.count else {
+            throw bad("its genres are not in order")
+        }
+        guard Set(index.tracks.map(\.id)).count == index.tracks.count else { throw bad("it names a track twice") }
+        self.folder = folder
+        header = index.header
+        genres = index.genres
+        tracks = index.tracks
+        guard (0...1_000_000).contains(index.chunks) else { throw bad("it claims \(index.chunks) chunks") }
+        var chunks: [SafetensorsFile] = []
+        for number in 0..<index.chunks {
+            let url = folder.appendingPathComponent(StoreChunk.name(number))
+            do { chunks.append(try SafetensorsFile(url)) } catch {
+                throw .badStore(path: url.path, reason: "\(error)")
+            }
+        }
+        self.chunks = chunks
+        let known = Dictionary(uniqueKeysWithValues: genres.enumerated().map { ($1, $0) })
+        var rows: [MappedRows.Track] = []
+        var labels: [Int] = []
+        rows.reserveCapacity(tracks.count)
+        labels.reserveCapacity(tracks.count)
+        for track in tracks {
+            guard chunks.indices.contains(track.chunk), let label = known[track.genre] else {
+                throw bad("'\(track.id)' is of chunk \(track.chunk) and genre '\(track.genre)', which are not there")
+            }
+            labels.append(label)
+            rows.append(
+                .init(
+                    rows: track.rows, chunk: Int32(track.chunk), values: track.values,
+                    bytes: try StoreChunk.rows(of: track, in: chunks[track.chunk], header)))
+        }
+        self.rows = rows
+        self.labels = labels
+        skippedGenres = index.skipped.map(\.genre)
+        skipped = index.skipped.map { skip in
+            guard let url = urls?(skip.id) else {
+                return .init(url: URL(fileURLWithPath: skip.source), reason: skip.reason)
+            }
+            return .init(url: url, reason: skip.reason(for: url))
+        }
+    }
+
+    /// Segments of the store's tracks, read from its chunks as they are asked for.
+    ///
+    /// - Parameters:
+    ///   - choice: which segments of each track.
+    ///   - seed: for random ones.
+    ///   - source: the file that a track was made from, by id, where it is known.
+    public func segmentSet(
+        choice: SegmentChoice, seed: UInt64, source: (String) -> URL? = { _ in nil }
+    ) -> SegmentSet {
+        var segments: [SegmentSet.Segment] = []
+        for (index, track) in tracks.enumerated() {
+            let available = recipe.segmentCount(rows: track.rows)
+            for segment in choice.indices(of: available, seed: seed, track: track.id) {
+                segments.append(.init(track: Int32(index), place: Int32(recipe.firstRow(ofSegment: segment))))
+            }
+        }
+        return SegmentSet(
+            genres: genres, recipe: recipe,
+            tracks: zip(tracks, labels).map { track, label in
+                .init(
+                    id: track.id, label: label, source: source(track.id), side: track.side, artist: track.artist,
+                    soundHash: track.sound.value)
+            },
+            segments: segments,
+            source: MappedRows(
+                recipe: recipe, precision: precision, tracks: rows, ids: tracks.map(\.id), chunks: chunks))
+    }
+
+    /// Reads all values once and holds them against the hashes made when they were written.
+    /// - Throws: `DatasetError.badStore` naming the first track that differs.
+    public func verify() throws(DatasetError) {
+        for (track, own) in zip(tracks, rows) where contentHash(own.bytes) != track.values.value {
+            throw .badStore(
+                path: chunks[track.chunk].url.path, reason: "the rows of '\(track.id)' are not those that were written")
+        }
+    }
+
+    /// Why the first file of a genre was left out.
+    func firstSkip(ofGenre genre: String) -> String? {
+        skippedGenres.firstIndex(of: genre).map { skipped[$0].reason }
+    }
+
+    func bytes(ofTrack index: Int) -> UnsafeRawBufferPointer { rows[index].bytes }
+}
+
+extension StoredSkip {
+    /// The reason with the file's path as it is now.
+    func reason(for url: URL) -> String {
+        reason.hasPrefix(source) ? url.path + reason.dropFirst(source.count) : reason
+    }
+}

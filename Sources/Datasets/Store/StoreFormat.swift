@@ -1,0 +1,202 @@
+import Features
+import Foundation
+
+/// How a store keeps its values.
+public enum StorePrecision: String, Codable, Sendable, CaseIterable {
+    case float32
+    /// Half the room; log-mel values, from -14 to 20, keep three digits (rounded by at most 0.008).
+    case float16
+
+    public var bytesPerValue: Int { self == .float32 ? 4 : 2 }
+}
+
+/// What every chunk and the index of a store agree on.
+struct StoreHeader: Codable, Sendable, Hashable {
+    static let format = "genrekit segment store"
+    static let version = 1
+
+    var format = Self.format
+    var version = Self.version
+    var recipe: FeatureRecipe
+    var precision: StorePrecision
+    /// `FeatureExtractor.arithmetic` of the program that made the rows.
+    var arithmetic: String
+}
+
+extension StoreHeader {
+    /// Of a store that this program makes now.
+    init(_ settings: StoreSettings) {
+        self.init(
+            recipe: settings.recipe, precision: settings.precision, arithmetic: FeatureExtractor.arithmetic)
+    }
+}
+
+/// A 64-bit hash as 16 hexadecimal digits, for JSON's numbers are not made for 64 bits.
+struct StoreHash: Codable, Sendable, Hashable {
+    var value: UInt64
+
+    init(_ value: UInt64) { self.value = value }
+
+    init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard text.utf8.count == 16, let value = UInt64(text, radix: 16) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is no hash of 16 digits"))
+        }
+        self.value = value
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        let digits = String(value, radix: 16)
+        try container.encode(String(repeating: "0", count: 16 - digits.count) + digits)
+    }
+}
+
+/// All that is known of a track in a store but its rows.
+struct StoredTrack: Codable, Sendable, Hashable {
+    /// "genre/file name", the tensor's name too.
+    var id: String
+    var genre: String
+    /// From the listing, or else from the file's tags.
+    var artist: String?
+    var side: SegmentSet.Side?
+    /// The file's path below the data folder.
+    var source: String
+    /// Of the file.
+    var bytes: Int
+    /// A hash of the file's bytes (`FileContent`).
+    var content: StoreHash
+    /// `contentHash` of the decoded samples at the recipe's rate: copies in other containers share it.
+    var sound: StoreHash
+    /// At the recipe's rate.
+    var samples: Int
+    var rows: Int
+    /// `contentHash` of the rows as stored.
+    var values: StoreHash
+    /// Packets of the file that were corrupt; none where there were none.
+    var damagedPackets: Int?
+    /// The number of the chunk that holds the rows.
+    var chunk: Int
+}
+
+/// A file that gave no features.
+struct StoredSkip: Codable, Sendable, Hashable {
+    var id: String
+    var genre: String
+    var source: String
+    /// What the file held; none where it could not be read, or where another try may go better.
+    var content: StoreHash?
+    /// It begins with `source`.
+    var reason: String
+}
+
+/// index.json.
+struct StoreIndex: Codable, Sendable {
+    static let name = "index.json"
+
+    var header: StoreHeader
+    var genres: [String]
+    /// Chunk by chunk, in the order of the listing.
+    var tracks: [StoredTrack]
+    var skipped: [StoredSkip]
+    /// The number of chunk files.
+    var chunks: Int
+}
+
+extension StoreIndex {
+    /// Whether a folder has an index of this format, of whatever version.
+    static func isPresent(in folder: URL) -> Bool {
+        guard let handle = try? FileHandle(forReadingFrom: folder.appendingPathComponent(name)) else { return false }
+        defer { try? handle.close() }
+        let start = (try? handle.read(upToCount: 4096)) ?? Data()
+        return start.range(of: Data("\"format\":\"\(StoreHeader.format)\"".utf8)) != nil
+    }
+
+    /// - Throws: `DatasetError.notAStore`, `.otherStoreVersion`, `.badStore`, `.unreadable`.
+    init(folder: URL) throws(DatasetError) {
+        guard Self.isPresent(in: folder) else { throw .notAStore(path: folder.path) }
+        let file = folder.appendingPathComponent(Self.name)
+        let data: Data
+        do { data = try Data(contentsOf: file) } catch {
+            throw .unreadable(path: file.path, reason: error.localizedDescription)
+        }
+        // Version first: the rest of another version may look like anything.
+        struct Start: Decodable {
+            struct Header: Decodable {
+                var version: Int
+            }
+            var header: Header
+        }
+        do {
+            let version = try JSONDecoder().decode(Start.self, from: data).header.version
+            guard version == StoreHeader.version else {
+                throw DatasetError.otherStoreVersion(path: folder.path, version: version, known: StoreHeader.version)
+            }
+        } catch let error as DatasetError { throw error } catch {
+            throw .badStore(path: file.path, reason: "the index cannot be read: \(error.inWords)")
+        }
+        do { self = try JSONDecoder().decode(Self.self, from: data) } catch {
+            throw .badStore(path: file.path, reason: "the index cannot be read: \(error.inWords)")
+        }
+    }
+
+    /// The bytes of index.json: one line a track, so that it can be read and compared.
+    func data() throws -> Data {
+        var text = Data("{\"header\":".utf8)
+        text += try StoreJSON.encode(header)
+        text += Data(",\n\"genres\":".utf8)
+        text += try StoreJSON.encode(genres)
+        text += Data(",\n\"chunks\":\(chunks),\n\"tracks\":[".utf8)
+        try append(tracks, to: &text)
+        text += Data("],\n\"skipped\":[".utf8)
+        try append(skipped, to: &text)
+        text += Data("]}\n".utf8)
+        return text
+    }
+
+    private func append(_ items: [some Encodable], to text: inout Data) throws {
+        for (index, item) in items.enumerated() {
+            text += Data((index == 0 ? "\n" : ",\n").utf8)
+            text += try StoreJSON.encode(item)
+        }
+    }
+}
+
+/// JSON in one form only: equal values, equal bytes.
+enum StoreJSON {
+    static func encode(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value)
+    }
+
+    static func text(_ value: some Encodable) throws -> String { String(decoding: try encode(value), as: UTF8.self) }
+}
+
+extension Error {
+    /// What a JSON decoder complains about, short.
+    var inWords: String {
+        switch self as? DecodingError {
+        case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another kind"
+        case .dataCorrupted(let context): context.debugDescription
+        default: localizedDescription
+        }
+    }
+}
+
+/// The hash of a file's bytes: `contentHash` of the hashes of its pieces of 1 MiB and of its length, so that a file of
+/// any size is read once, in little memory.
+struct FileContent {
+    static let pieceBytes = 1 << 20
+
+    private(set) var hashes: [UInt64] = []
+
+    mutating func add(_ piece: UnsafeRawBufferPointer) { hashes.append(contentHash(piece)) }
+
+    func hash(bytes: Int) -> StoreHash {
+        StoreHash((hashes + [UInt64(bytes)]).withUnsafeBytes(contentHash))
+    }
+}

@@ -1,0 +1,152 @@
+import Audio
+import Features
+import Foundation
+import Storage
+
+/// Turns one file after the other into what a store keeps of it. One maker serves any number of threads.
+struct TrackMaker: Sendable {
+    enum Outcome: Sendable {
+        /// `chunk` of the track is not yet known.
+        case track(StoredTrack, StoredRows, stamp: FileStamp?, isReused: Bool)
+        case skipped(StoredSkip, stamp: FileStamp?)
+    }
+
+    /// Seconds of sound that any thread may decode at any time; longer files go one after the other, so that memory stays
+    /// bounded.
+    private static let longestAtOnce: Double = 20 * 60
+
+    let extractor: FeatureExtractor
+    let precision: StorePrecision
+    let roots: [URL]
+    let reuse: StoreReuse
+    private let longFiles = NSLock()
+
+    init(extractor: FeatureExtractor, precision: StorePrecision, roots: [URL], reuse: StoreReuse) {
+        self.extractor = extractor
+        self.precision = precision
+        self.roots = roots
+        self.reuse = reuse
+    }
+
+    /// - Parameters:
+    ///   - genre: the file's.
+    ///   - buffer: the thread's own, of `FileContent.pieceBytes`.
+    func outcome(
+        of file: AudioListing.File, genre: String, through buffer: UnsafeMutableRawBufferPointer
+    ) -> Outcome {
+        let source = relativePath(file.url)
+        let now = FileStamp.now
+        let stamp = FileStamp(file.url.path)
+        let settled = stamp.flatMap { $0.isSettled(at: now) ? $0 : nil }
+        func skipped(_ reason: String, content: StoreHash?) -> Outcome {
+            let path = file.url.path
+            let relative = reason.hasPrefix(path) ? source + reason.dropFirst(path.count) : "\(source): \(reason)"
+            return .skipped(
+                StoredSkip(id: file.id, genre: genre, source: source, content: content, reason: relative),
+                stamp: content == nil ? nil : settled)
+        }
+        /// What is there already for a file of that content.
+        func known(_ content: StoreHash, bytes: Int) -> Outcome? {
+            if let (old, rows) = reuse.track(content: content, bytes: bytes) {
+                var track = old
+                track.id = file.id
+                track.genre = genre
+                track.artist = file.artist ?? old.artist
+                track.side = file.side
+                track.source = source
+                return .track(track, rows, stamp: settled, isReused: true)
+            }
+            if let skip = reuse.skip(file.id, content: content) { return .skipped(skip, stamp: settled) }
+            return nil
+        }
+
+        if let stamp, let content = reuse.content(ofFile: file.id, stamp: stamp),
+            let outcome = known(content, bytes: stamp.size)
+        {
+            return outcome
+        }
+        var content: StoreHash?
+        var pieces = FileContent()
+        if let opened = try? FilePieces.read(file.url, through: buffer, { pieces.add($0) }) {
+            content = pieces.hash(bytes: opened.size)
+        }
+        if let stamp, let content, let outcome = known(content, bytes: stamp.size) { return outcome }
+
+        do {
+            let made = try make(file.url)
+            // What was hashed and what was decoded must be the same bytes.
+            guard let stamp, let content, FileStamp(file.url.path) == stamp else {
+                return skipped("the file changed while it was read; run again", content: nil)
+            }
+            let track = StoredTrack(
+                id: file.id, genre: genre, artist: file.artist ?? made.artist, side: file.side, source: source,
+                bytes: stamp.size, content: content, sound: made.sound, samples: made.samples, rows: made.rowCount,
+                values: made.values, damagedPackets: made.damagedPackets > 0 ? made.damagedPackets : nil, chunk: 0)
+            return .track(track, made.rows, stamp: settled, isReused: false)
+        } catch let error as AudioError {
+            return skipped("\(error)", content: error.mayPass ? nil : content)
+        } catch FeatureError.outOfMemory {
+            return skipped("\(FeatureError.outOfMemory)", content: nil)
+        } catch {
+            return skipped("\(error)", content: content)
+        }
+    }
+
+    private struct Made {
+        var artist: String?
+        var sound: StoreHash
+        var samples: Int
+        var rowCount: Int
+        var rows: StoredRows
+        var values: StoreHash
+        var damagedPackets: Int
+    }
+
+    private func make(_ url: URL) throws -> Made {
+        let rate = extractor.recipe.sampleRate
+        do {
+            return try make(AudioDecoder.decode(url, sampleRate: rate, longest: Self.longestAtOnce))
+        } catch AudioError.tooLong {
+            return try longFiles.withLock { try make(AudioDecoder.decode(url, sampleRate: rate)) }
+        }
+    }
+
+    private func make(_ sound: DecodedAudio) throws -> Made {
+        let features = try extractor.rows(of: sound.samples)
+        let rows: StoredRows
+        let values: UInt64
+        switch precision {
+        case .float32:
+            rows = .float32(features.values)
+            values = features.values.withUnsafeBytes(contentHash)
+        case .float16:
+            let halves = features.halfValues()
+            rows = .float16(halves)
+            values = halves.withUnsafeBytes(contentHash)
+        }
+        let tags = sound.source.tags
+        let artist = ["albumartist", "album_artist", "artist"].lazy.compactMap { tags[$0] }
+            .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
+        return Made(
+            artist: artist, sound: StoreHash(sound.samples.withUnsafeBytes(contentHash)),
+            samples: sound.samples.count, rowCount: features.rows, rows: rows, values: StoreHash(values),
+            damagedPackets: sound.damagedPackets)
+    }
+
+    /// The path below the data folder that holds the file; the whole path where none does.
+    private func relativePath(_ url: URL) -> String {
+        let path = url.path
+        for root in roots.map(\.path) where path.hasPrefix(root + "/") { return String(path.dropFirst(root.count + 1)) }
+        return path
+    }
+}
+
+extension AudioError {
+    /// Whether the same file may well be decoded another time.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .missing, .notAFile, .unreadable, .outOfMemory: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import ModelFile
+
+/// Changes to the training batches; all are off by default, and validation never sees any.
+struct AugmentationOptions: ParsableArguments {
+    @Flag(help: "Mask random mel bands and frames of each segment (SpecAugment).") var specAugment = false
+    @Option(help: "With --spec-augment: masks on each axis (1).") var masks: Int?
+    @Option(help: "With --spec-augment: masks of fewer mel bands than this (16).") var maskBands: Int?
+    @Option(help: "With --spec-augment: masks of fewer frames than this (16).") var maskFrames: Int?
+    @Option(help: "With --spec-augment: what masks are filled with; by default the segment's mean.")
+    var maskValue: Float?
+    @Option(help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2.")
+    var mixup: Double?
+    @Option(help: "Change each segment's loudness by up to so many dB, up or down.") var gain: Double?
+    @Flag(help: "Start each segment anywhere in its track, anew each epoch.") var crop = false
+    @Flag(help: "Weigh the loss by the inverse of a genre's number of training segments.") var classWeights = false
+    @Flag(help: "Take every genre equally often in an epoch, whose length stays the number of training segments.")
+    var balancedSampling = false
+
+    /// Nil where nothing is asked for.
+    func configuration() throws -> AugmentationConfiguration? {
+        var result = AugmentationConfiguration(
+            mixup: mixup, gain: gain, crop: crop, classWeights: classWeights, balancedSampling: balancedSampling)
+        if specAugment {
+            let usual = AugmentationConfiguration.Masks()
+            result.masks = .init(
+                count: masks ?? usual.count, bands: maskBands ?? usual.bands, frames: maskFrames ?? usual.frames,
+                value: maskValue)
+        } else if masks != nil || maskBands != nil || maskFrames != nil || maskValue != nil {
+            throw ValidationError("--masks, --mask-bands, --mask-frames and --mask-value need --spec-augment.")
+        }
+        return result == AugmentationConfiguration() ? nil : result
+    }
+}
+
+/// "masks 1 x (16 bands, 16 frames), mixup 0.2": what a model was trained with.
+func words(for augmentation: AugmentationConfiguration) -> String {
+    [
+        augmentation.masks.map { "masks \($0.count) x (\($0.bands) bands, \($0.frames) frames)" },
+        augmentation.mixup.map { "mixup \($0)" }, augmentation.gain.map { "gain \($0) dB" },
+        augmentation.crop ? "crop" : nil, augmentation.classWeights ? "class weights" : nil,
+        augmentation.balancedSampling ? "balanced sampling" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
+}

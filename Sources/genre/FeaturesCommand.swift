@@ -1,0 +1,98 @@
+import ArgumentParser
+import Datasets
+import Features
+import Foundation
+
+struct FeaturesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "features",
+        abstract: "Compute the features of a music collection once, for many trainings.",
+        discussion: """
+            Writes a segment store: a folder with index.json and chunks in the safetensors format, which 'genre train' and \
+            'genre evaluate' take as DATA, and Python reads. Run again, it computes what is new or changed only; broken \
+            off in whatever way, it goes on where it was. Files that cannot be used are named, counted and listed in \
+            index.json.
+            """)
+
+    @Argument(help: "Folders of genre folders.") var data: [String]
+    @Option(name: [.short, .long], help: "The store's folder.") var output: String
+    @Option(help: "Recipe: \(recipeNames).") var recipe = FeatureRecipe.schindler.name
+    @Option(help: "float32, or float16 in half the room.") var precision = StorePrecision.float32
+    @Option(help: "Number of threads; by default one a core. The store's bytes do not depend on it.") var threads: Int?
+    @Flag(help: "Replace a store of another recipe, precision or version.") var force = false
+    @Flag(help: "Print the result as a JSON object.") var json = false
+
+    func run() throws {
+        let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let known: FeatureRecipe
+        do { known = try DatasetLoader.recipe(named: recipe) } catch { throw ValidationError("\(error)") }
+        guard known.makesSegmentsFromAudio else {
+            throw ValidationError("\(DatasetError.notAnAudioRecipe(name: recipe))")
+        }
+        let pace = Pace()
+        let report = DataReport()
+        defer { report.end() }
+        let made = try DatasetLoader.makeStore(
+            data.map { URL(fileURLWithPath: $0) }, at: URL(fileURLWithPath: output),
+            StoreSettings(recipe: known, precision: precision, threads: threads, replacing: force),
+            progress: report.progress, warning: report.warning)
+        report.end()
+        let store = made.store
+        if json {
+            return try printJSON(
+                FeaturesResult(
+                    store: store.folder.path, recipe: recipe, precision: precision.rawValue, genres: store.genres,
+                    tracks: store.trackCount, computed: made.computed, reused: made.reused,
+                    damaged: store.damagedCount, chunks: store.chunkCount, bytes: store.byteCount,
+                    seconds: pace.seconds(),
+                    skipped: store.skipped.map { .init(file: $0.url.path, reason: $0.reason) }))
+        }
+        let rate = made.computed > 0 ? ", \(decimal(Double(made.computed) / pace.seconds(), places: 1)) a second" : ""
+        show(
+            """
+            \(store.folder.path): \(store.trackCount) tracks of \(store.genres.count) genres, recipe \(recipe), \
+            \(precision.rawValue), \(megabytes(store.byteCount)) in \(store.chunkCount) chunks
+            computed \(made.computed)\(rate); \(made.reused) were there already; \(store.skipped.count) files left out
+            """)
+        if store.damagedCount > 0 {
+            show("\(store.damagedCount) tracks have damaged packets: their sound may have gaps")
+        }
+        for (reason, count) in summary(of: store.skipped) { show("  left out \(count): \(reason)") }
+    }
+
+    /// The reasons without the files' names, the most frequent first.
+    private func summary(of skipped: [LoadedDataset.SkippedFile]) -> [(String, Int)] {
+        var counts: [String: Int] = [:]
+        for file in skipped {
+            let bare = file.reason.replacingOccurrences(of: file.url.path, with: "")
+            counts[bare.trimmingCharacters(in: CharacterSet(charactersIn: ": ")), default: 0] += 1
+        }
+        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+}
+
+/// 1234567890 as "1,235 MB"
+private func megabytes(_ bytes: Int) -> String {
+    bytes < 1_000_000_000
+        ? decimal(Double(bytes) / 1e6, places: 1) + " MB" : decimal(Double(bytes) / 1e9, places: 2) + " GB"
+}
+
+private struct FeaturesResult: Encodable {
+    struct Skipped: Encodable {
+        let file: String
+        let reason: String
+    }
+
+    let store: String
+    let recipe: String
+    let precision: String
+    let genres: [String]
+    let tracks: Int
+    let computed: Int
+    let reused: Int
+    let damaged: Int
+    let chunks: Int
+    let bytes: Int
+    let seconds: Double
+    let skipped: [Skipped]
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Datasets
+
+/// How the tracks are divided.
+struct SplitOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How tracks are divided, by rule: \(SplitRule.known.map(\.rule).joined(separator: ", ")).",
+            valueName: "rule"))
+    var split: String?
+    @Option(
+        help: ArgumentHelp(
+            """
+            Who made a track, for splits by artist: 'known' (tags, tables, GTZAN's index), 'folder' \
+            (genre/artist/…/file), or a table of track,artist.
+            """, valueName: "source"))
+    var artists = "known"
+    @Flag(help: "Let lists put copies of one recording on two sides; the rule's name will say so.") var allowCopies =
+        false
+}
+
+extension SplitOptions {
+    func validate() throws {
+        if let split, SplitRule(split) == nil {
+            throw ValidationError("There is no split rule '\(split)'. The rules:\n\(splitRuleList)")
+        }
+    }
+
+    func request(seed: UInt64) -> SplitRequest {
+        let source: ArtistSource =
+            switch artists {
+            case "known": .known
+            case "folder": .folder
+            default: .table(path: artists)
+            }
+        return SplitRequest(rule: split.flatMap(SplitRule.init), artists: source, allowsCopies: allowCopies, seed: seed)
+    }
+}
+
+/// A line a rule, for help and complaints.
+let splitRuleList: String = {
+    let width = (SplitRule.known.map(\.rule.count).max() ?? 0) + 2
+    return SplitRule.known.map { "  \($0.rule.left(width))\($0.meaning)" }.joined(separator: "\n")
+}()
