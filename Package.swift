@@ -24,7 +24,8 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Report", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
+                "Benchmarks", "Report", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation",
+                "Architectures",
                 "Synthesis", "NeuralNetwork", "Features",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

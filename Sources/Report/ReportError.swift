@@ -5,12 +5,15 @@ public enum ReportError: Error, CustomStringConvertible {
     case cannotWrite(file: String, problem: String)
     /// The folder is no finished run, or a file in it is damaged.
     case notARun(folder: String, problem: String)
+    /// The data given for a report is not the run's.
+    case dataDoesNotFit(problem: String)
 
     public var description: String {
         switch self {
         case .cannotDraw(let figure, let problem): "cannot draw the figure '\(figure)': \(problem)"
         case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"
         case .notARun(let folder, let problem): "\(folder) is not a finished run: \(problem)"
+        case .dataDoesNotFit(let problem): problem
         }
     }
 }

@@ -10,6 +10,9 @@ public struct RunFolder: Sendable {
     public var log: URL { url.appendingPathComponent("log.jsonl") }
     public var model: URL { url.appendingPathComponent("model.safetensors") }
 
+    /// A folder that is there already.
+    public init(at url: URL) { self.url = url }
+
     /// Makes the folder, its parents too.
     ///
     /// - Parameter replacing: whether a run that is there already may be replaced.

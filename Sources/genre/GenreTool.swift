@@ -15,7 +15,7 @@ struct GenreTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self, InspectCommand.self,
-            DemoCommand.self, BenchCommand.self,
+            ReportCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

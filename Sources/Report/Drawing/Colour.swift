@@ -29,6 +29,15 @@ public struct RGB: Sendable, Hashable {
         return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }
 
+    /// A colour between this one (share 0) and the other (share 1), mixed in sRGB.
+    func mixed(with other: RGB, share: Double) -> RGB {
+        func mix(_ channel: KeyPath<RGB, UInt8>) -> UInt32 {
+            let low = Double(self[keyPath: channel])
+            return UInt32((low + (Double(other[keyPath: channel]) - low) * share).rounded())
+        }
+        return RGB(mix(\.red) << 16 | mix(\.green) << 8 | mix(\.blue))
+    }
+
     /// Black or white, whichever stands out better on it.
     public var contrasting: RGB { luminance > 0.179 ? RGB(0x000000) : RGB(0xffffff) }
 }
@@ -49,7 +58,15 @@ public enum Colour: Sendable, Hashable {
     case frame
     /// Okabe and Ito's colours, which the colour-blind tell apart, in an order of our own; they repeat after the last.
     case series(Int)
+    /// Shares from 0 (level 0, the panel) to 1 (level 10, the first series' colour), and what can be read on them.
+    case heat(Int)
+    case onHeat(Int)
     case fixed(RGB)
+
+    /// The level of a share of 0...1; only nothing at all has level 0.
+    static func heatLevel(_ share: Double) -> Int {
+        share > 0 ? max(1, Int((min(share, 1) * Double(Palette.heatLevels)).rounded())) : 0
+    }
 
     /// The name of the theme's part; nil for a fixed colour.
     var part: String? {
@@ -61,6 +78,8 @@ public enum Colour: Sendable, Hashable {
         case .grid: "grid"
         case .frame: "frame"
         case .series(let index): "series\(index % Palette.light.series.count)"
+        case .heat(let level): "heat\(level)"
+        case .onHeat(let level): "on\(level)"
         case .fixed: nil
         }
     }
@@ -75,6 +94,8 @@ struct Palette: Sendable {
     let grid: RGB
     let frame: RGB
     let series: [RGB]
+
+    static let heatLevels = 10
 
     /// The series' colours are those of Okabe and Ito, "Color Universal Design" (2008): blue, vermilion, bluish green,
     /// reddish purple, orange, sky blue.
@@ -99,6 +120,8 @@ struct Palette: Sendable {
         case .grid: grid
         case .frame: frame
         case .series(let index): series[index % series.count]
+        case .heat(let level): panel.mixed(with: series[0], share: Double(level) / Double(Self.heatLevels))
+        case .onHeat(let level): level == 0 ? muted : self[.heat(level)].contrasting
         case .fixed(let value): value
         }
     }
@@ -111,6 +134,7 @@ struct Palette: Sendable {
 
     private static let parts: [Colour] =
         [.surface, .panel, .ink, .muted, .grid, .frame] + (0..<6).map { .series($0) }
+        + (0...heatLevels).flatMap { [.heat($0), .onHeat($0)] }
 
     /// The classes by which marks take the parts, for both themes: what a picture or a page needs once.
     static let classRules: String = parts.compactMap(\.part).map {

@@ -11,13 +11,7 @@ public struct ColourMap: Sendable, Hashable {
         colours = (0..<256).map { index in
             let place = Double(index) / 255 * Double(controlPoints.count - 1)
             let lower = min(Int(place), controlPoints.count - 2)
-            let share = place - Double(lower)
-            func mix(_ channel: KeyPath<RGB, UInt8>) -> UInt32 {
-                let low = Double(controlPoints[lower][keyPath: channel])
-                let high = Double(controlPoints[lower + 1][keyPath: channel])
-                return UInt32((low + (high - low) * share).rounded())
-            }
-            return RGB(mix(\.red) << 16 | mix(\.green) << 8 | mix(\.blue))
+            return controlPoints[lower].mixed(with: controlPoints[lower + 1], share: place - Double(lower))
         }
     }
 

@@ -29,7 +29,8 @@ struct SVGWriter {
             + "<title>\(escaped(figure.title))</title>\n<desc>\(escaped(figure.summary))</desc>\n"
         if theme == .adaptive { text += "<style>\(Theme.styleSheet)</style>\n" }
         if theme != .page {
-            write(.rectangle(Frame(x: 0, y: 0, width: figure.width, height: figure.height), radius: 0, .filled(.surface)))
+            write(
+                .rectangle(Frame(x: 0, y: 0, width: figure.width, height: figure.height), radius: 0, .filled(.surface)))
         }
     }
 
