@@ -14,11 +14,15 @@ struct ReportCommand: ParsableCommand {
             wrongly and rightly, the verdict on each track, the net and the configuration. It needs no network and opens \
             in any browser. 'genre train' writes it at the end of a run.
 
+            Of several runs, curves and scores are put beside each other instead.
+
             For spectrograms and tracks the run's data is opened again where config.json says it lay, or at --data.
             """)
 
-    @Argument(help: "The folder of a finished run.") var folder: String
-    @Option(name: [.short, .long], help: "The HTML file; by default report.html in the run's folder.")
+    @Argument(help: "The folder of a finished run; several are compared.") var runs: [String]
+    @Option(
+        name: [.short, .long],
+        help: "The HTML file; by default report.html in the run's folder, or comparison.html here for several.")
     var output: String?
     @Option(parsing: .upToNextOption, help: "Where the run's data lies now.") var data: [String] = []
     @Flag(help: "Leave out what needs the run's data.") var noData = false
@@ -30,11 +34,18 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let threads = try checked(threads: threads)
-        let finished = try FinishedRun(URL(fileURLWithPath: folder))
+        let all = try runs.map { try FinishedRun(URL(fileURLWithPath: $0)) }
+        let finished = all[0]
+        if all.count > 1 {
+            let page = URL(fileURLWithPath: output ?? "comparison.html")
+            try ComparisonReport(runs: all).write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+            show("report: \(page.path)")
+            return
+        }
         let assessment = try noData ? nil : assessment(of: finished, threads: threads)
         let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.url.appendingPathComponent("report.html")
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
-        try write(report, page: page, withFigures: !noFigures)
+        try report.write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
         show("report: \(page.path)")
     }
 
@@ -55,18 +66,4 @@ struct ReportCommand: ParsableCommand {
         ).set
         return try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
     }
-}
-
-/// What an audit of the run's data found: the file given, or audit.json of the run's folder where there is one.
-func readAudit(for run: FinishedRun, given: String?) throws -> JSONValue? {
-    let own = run.folder.url.appendingPathComponent("audit.json")
-    if let given { return try FinishedRun.json(URL(fileURLWithPath: given), folder: run.folder.url) }
-    guard FileManager.default.fileExists(atPath: own.path) else { return nil }
-    return try FinishedRun.json(own, folder: run.folder.url)
-}
-
-/// Writes a report's page and, beside it, its figures.
-func write(_ report: RunReport, page: URL, withFigures: Bool) throws {
-    try report.write(
-        page: page, figures: withFigures ? page.deletingLastPathComponent().appendingPathComponent("figures") : nil)
 }

@@ -16,8 +16,8 @@ struct TrainCommand: ParsableCommand {
             DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
             genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. Features of \
             audio are computed once and kept in a cache. \
-            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and \
-            model.safetensors.
+            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch), \
+            model.safetensors, and what 'genre report' writes: report.html and figures/.
 
             Splits (--split), all by track:
             \(splitRuleList)
@@ -37,6 +37,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+    @Flag(help: "Write no report.html and no figures at the end.") var noReport = false
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
@@ -56,6 +57,7 @@ struct TrainCommand: ParsableCommand {
             folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
         let card = try train(run, threads: threads).card
         let scores = card.scores!
+        let report = noReport ? nil : reportAfterTraining(run.folder, set: dataset.set, threads: threads)
         if json {
             try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
         } else {
@@ -64,7 +66,8 @@ struct TrainCommand: ParsableCommand {
                 "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
                     + table(of: scores))
             if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
-            show("\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)")
+            show("\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)"
+                + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
     }
 
@@ -82,15 +85,18 @@ struct TrainCommand: ParsableCommand {
                 configuration: configuration, data: dataset, split: split, paths: data, folder: runFolder,
                 toolVersion: toolVersion)
             let card = try train(run, threads: threads).card
+            if !noReport { reportAfterTraining(runFolder, set: dataset.set, threads: threads) }
             series.add(.init(name: name, seed: configuration.seed, scores: card.scores!))
         }
         try seriesFolder.write(series)
+        let report = noReport ? nil : comparisonAfterTraining(seriesFolder)
         if json {
             try printJSON(SeriesResult(series, folder: seriesFolder, epochs: configuration.epochs))
         } else {
             show("split: \(drawn.rule)\n")
             show(table(of: series))
-            show("\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)")
+            show("\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)"
+                + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
     }
 }

@@ -7,13 +7,14 @@ public enum ArchitectureFigure {
     private static let towerWidth = 196.0
     private static let gap = 12.0
     private static let margin = 8.0
-    private static let blockHeight = 62.0
+    private static let blockHeight = 76.0
     private static let stageHeight = 44.0
     private static let arrow = 16.0
     /// The side of the input's glyph.
-    private static let glyph = 44.0
+    private static let glyph = 52.0
 
-    public static func figure(of plan: NetworkPlan) -> Figure {
+    /// - Parameter name: the stem of the file's name.
+    public static func figure(of plan: NetworkPlan, name: String = "architecture") -> Figure {
         var drawing = Drawing()
         let columns = max(plan.towers.count, 1)
         let width = max(2 * margin + Double(columns) * (towerWidth + gap) - gap, 340)
@@ -62,7 +63,7 @@ public enum ArchitectureFigure {
                 at: Point(centre, y), TextStyle(size: 9.5, colour: .muted, anchor: .middle))
         }
         return Figure(
-            name: "architecture", title: "The net \(plan.blueprint.name)", summary: words(for: plan), width: width,
+            name: name, title: "The net \(plan.blueprint.name)", summary: words(for: plan), width: width,
             height: y + 10, drawing: drawing)
     }
 
@@ -129,11 +130,13 @@ public enum ArchitectureFigure {
         drawing.text(
             "conv \(sizes(block.kernel)) → \(grouped(block.channels))", at: Point(x, frame.y + 18),
             TextStyle(size: 12, bold: true))
-        let follows = [block.pool.area > 1 ? "pool \(sizes(block.pool))" : nil, activation(block.slope)]
+        let follows = [block.pool.area > 1 ? "max pool \(sizes(block.pool))" : nil, activation(block.slope)]
+            .compactMap { $0 }
+        for (line, words) in follows.enumerated() {
+            drawing.text(words, at: Point(x, frame.y + 34 + 15 * Double(line)), TextStyle(size: 10.5))
+        }
         drawing.text(
-            follows.compactMap { $0 }.joined(separator: " · "), at: Point(x, frame.y + 34), TextStyle(size: 10.5))
-        drawing.text(
-            "out " + shape(block.output.shape), at: Point(x, frame.y + 50), TextStyle(size: 10.5, colour: .muted))
+            "out " + shape(block.output.shape), at: Point(x, frame.y + 66), TextStyle(size: 10.5, colour: .muted))
     }
 
     // MARK: - Stages

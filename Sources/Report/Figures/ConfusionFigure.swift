@@ -13,7 +13,8 @@ public enum ConfusionFigure {
         // Names of columns are slanted.
         let top = 30 + min(max(longest, 30), 110) * 0.72 + 20
         let matrix = Frame(x: left, y: top, width: cell * Double(count), height: cell * Double(count))
-        let width = matrix.right + 18 + min(max(longest, 30), 110) * 0.4
+        let last = min(TextMetrics.width(genres.last ?? "", size: 11), 110)
+        let width = matrix.right + max(8, last * 0.71 - cell / 2 + 6)
         let height = matrix.bottom + 48
 
         var drawing = Drawing()
@@ -84,7 +85,7 @@ public enum ConfusionFigure {
 
     private static func addKey(to drawing: inout Drawing, below matrix: Frame) {
         let width = min(matrix.width, 160)
-        let x = matrix.centre.x - width / 2
+        let x = matrix.x + max(matrix.width - width - 60, 0) / 2
         let y = matrix.bottom + 12
         let step = width / Double(Palette.heatLevels + 1)
         for level in 0...Palette.heatLevels {

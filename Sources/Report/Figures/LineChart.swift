@@ -47,6 +47,14 @@ struct LineChart {
         addHorizontalAxis(to: &drawing, plot: plot, scale: horizontal)
 
         for line in series { add(line, to: &drawing, horizontal: horizontal, vertical: vertical, plot: plot) }
+        // What the axis leaves out is said.
+        if let greatest = series.flatMap(\.points).max(by: { $0.y < $1.y }), greatest.y > vertical.domain.upperBound {
+            let x = horizontal(greatest.x)
+            let isNearEnd = x > plot.centre.x
+            drawing.text(
+                "↑ " + decimal(greatest.y, places: 1), at: Point(x + (isNearEnd ? -7 : 7), plot.y + 10),
+                TextStyle(size: 10, colour: .muted, anchor: isNearEnd ? .end : .start))
+        }
         return drawing
     }
 
@@ -109,8 +117,8 @@ struct LineChart {
         }
         let places = line.points.map { place($0.x, $0.y) }
         drawing.line(places, .stroked(line.colour, width: line.width, dashes: line.dashes))
-        // A line of few points shows them.
-        if places.count <= 12 {
+        // Lines of few points show them.
+        if series.allSatisfy({ $0.points.count <= 12 }) {
             for point in places { drawing.circle(point, radius: line.width + 0.6, .filled(line.colour)) }
         }
     }

@@ -13,7 +13,7 @@ public enum SpectrogramFigure {
         label: Int
     ) -> Figure {
         precondition(values.count == recipe.mels * recipe.segmentFrames, "[mels][frames]")
-        let plot = Frame(x: 52, y: 34, width: 176, height: 176)
+        let plot = Frame(x: 56, y: 34, width: 176, height: 176)
         let width = 420.0
         let height = 276.0
         var drawing = Drawing()
@@ -177,11 +177,11 @@ struct FrequencyAxis {
     /// Hz, or mel bands where the recipe does not tell frequencies.
     var ticks: [Double] {
         guard isKnown else { return Ticks(0...Double(recipe.mels - 1), count: 5, whole: true).values }
-        let round: [Double] = [100, 250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000]
+        let round: [Double] = [100, 500, 1000, 2000, 4000, 8000, 16_000, 32_000]
         return round.filter { (0...1).contains(share(of: $0)) }
     }
 
-    func label(_ tick: Double) -> String { grouped(Int(tick)) }
+    func label(_ tick: Double) -> String { String(Int(tick)) }
 
     /// The height of a frequency in Hz (or a mel band) as a share of the axis: the middle of band m is at (m + 1/2) / mels.
     ///

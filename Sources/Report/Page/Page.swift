@@ -66,22 +66,25 @@ struct Page {
         nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 18px;font-size:.9rem}
         a{color:inherit;text-decoration-color:var(--gk-frame);text-underline-offset:3px}
         section{margin-bottom:26px}
-        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(134px,1fr));gap:10px;margin:0 0 14px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:10px;margin:0 0 14px}
         .card{background:var(--gk-panel);border-radius:8px;padding:10px 12px}
         .card b{display:block;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums}
         .card span{font-size:.8rem;color:var(--gk-muted);line-height:1.3;display:block}
         .caution{border-left:4px solid var(--gk-series1);background:var(--gk-panel);padding:10px 14px;margin:0 0 14px;\
         border-radius:0 8px 8px 0;max-width:none}
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:16px 24px;\
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:16px 24px;\
         align-items:start}
         figure{margin:0;overflow-x:auto;max-width:100%}
         figure svg{display:block;width:100%;height:auto}
         figcaption{margin-top:4px}
+        .columns{display:flex;flex-wrap:wrap;gap:4px 48px;align-items:flex-start}
+        .columns>div{min-width:0;max-width:100%}
+        .columns h3:first-child{margin-top:2px}
         .scroll{overflow-x:auto;max-width:100%}
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
         th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--gk-grid)}
         th{color:var(--gk-muted);font-weight:600}
-        .n{text-align:right}
+        .n{text-align:right;white-space:nowrap}
         td.key{color:var(--gk-muted);white-space:nowrap}
         td.value{overflow-wrap:anywhere}
         .bar{display:flex;height:10px;width:100%;min-width:90px;border-radius:2px;overflow:hidden;\
@@ -104,7 +107,10 @@ struct Page {
         .tracks thead{display:none}
         .tracks tr{display:block;padding:8px 0;border-bottom:1px solid var(--gk-grid)}
         .tracks td{display:block;border:0;padding:0}
+        .tracks td:nth-child(2),.tracks td:nth-child(3){display:inline}
+        .tracks td:nth-child(2)::after{content:" → "}
         .tracks td:nth-child(4){width:auto}
+        .columns .settings{width:100%}
         .settings td{display:block;border:0;padding:0;white-space:normal}
         .settings td.value{padding-bottom:6px}
         th,td{padding-right:10px}
@@ -128,7 +134,7 @@ extension Figure {
     /// - Parameters:
     ///   - caption: plain text; nothing for none.
     ///   - least: the part of its own width below which it is scrolled instead of shrunk.
-    func element(caption: String = "", least: Double = 0.76) -> String {
+    func element(caption: String = "", least: Double = 0.73) -> String {
         let style = "max-width:\(SVGWriter.number(width * 1.3))px;min-width:\(SVGWriter.number(width * least))px"
         let note = caption.isEmpty ? "" : "<figcaption>\(escaped(caption))</figcaption>\n"
         let picture = svg(.page).replacing("<svg ", with: "<svg style=\"\(style)\" ", maxReplacements: 1)

@@ -132,14 +132,17 @@ public struct RunReport {
     private var confusionSection: Page.Section? {
         guard !confusions.isEmpty else { return nil }
         return Page.Section(
-            id: "confusions", heading: "Confusions", body: figureGrid(confusions.map { $0.element(least: 0.78) }))
+            id: "confusions", heading: "Confusions", body: figureGrid(confusions.map { $0.element() }))
     }
 
     private var genreSection: Page.Section? {
         guard let scores else { return nil }
         return Page.Section(
             id: "genres", heading: "Genres",
-            body: Tables.genres(scores) + "<h3>Worst confusions</h3>\n" + Tables.worstConfusions(scores))
+            body: columns([
+                "<h3>Precision, recall and F1 of the segments</h3>\n" + Tables.genres(scores),
+                "<h3>Worst confusions</h3>\n" + Tables.worstConfusions(scores),
+            ]))
     }
 
     private var exampleSection: Page.Section? {
@@ -175,17 +178,28 @@ public struct RunReport {
         let summary = Architecture.named(run.card.architecture)?.summary
         return Page.Section(
             id: "net", heading: "Net",
-            body: (summary.map { "<p>\(escaped($0)).</p>\n" } ?? "") + figureGrid([architecture.element(least: 0.78)]))
+            body: (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "") + figureGrid([architecture.element()]))
     }
 
     private var configurationSection: Page.Section? {
         guard case .object(let fields) = run.configuration, !fields.isEmpty else { return nil }
-        return Page.Section(id: "configuration", heading: "Configuration", body: Tables.json(run.configuration))
+        let plain = fields.filter { if case .object = $0.value { false } else { true } }
+        let parts = fields.filter { plain[$0.key] == nil }.sorted { $0.key < $1.key }
+        return Page.Section(
+            id: "configuration", heading: "Configuration",
+            body: columns(
+                parts.map { "<h3>\(escaped($0.key))</h3>\n" + Tables.json($0.value) }
+                    + ["<h3>run</h3>\n" + Tables.json(.object(plain))]))
     }
 
     private var auditSection: Page.Section? {
         audit.map { Page.Section(id: "audit", heading: "Data set audit", body: Tables.json($0)) }
     }
+}
+
+/// Parts side by side where there is room.
+func columns(_ parts: [String]) -> String {
+    "<div class=\"columns\">\n" + parts.map { "<div>\n\($0)</div>\n" }.joined() + "</div>\n"
 }
 
 func figureGrid(_ elements: [String]) -> String { "<div class=\"figures\">\n\(elements.joined())</div>\n" }
