@@ -54,7 +54,7 @@ struct DemoCommand: ParsableCommand {
         let run = try TrainingRun(
             configuration: configuration, data: data, paths: [corpus.path], folder: runFolder, toolVersion: toolVersion)
         _ = try train(run, threads: threads)
-        let report = reportAfterTraining(runFolder, set: data.set, threads: threads)
+        let report = reportAfterTraining(run, threads: threads)
         let model = try TrainedModel(contentsOf: runFolder.model)
 
         show("\n3. The held-out 25 % of the tracks: " + table(of: model.card.scores!))

@@ -29,6 +29,7 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "JSON of a data set's audit, to be shown too; by default audit.json in the run's folder, if any.")
     var audit: String?
     @Flag(help: "Write the HTML file only, no folder 'figures' beside it.") var noFigures = false
+    @Option(help: "Write the run for TensorBoard, too: a folder for its event file.") var tensorboard: String?
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
@@ -37,6 +38,7 @@ struct ReportCommand: ParsableCommand {
         let all = try runs.map { try FinishedRun(URL(fileURLWithPath: $0)) }
         let finished = all[0]
         if all.count > 1 {
+            guard tensorboard == nil else { throw ValidationError("--tensorboard takes one run.") }
             let page = URL(fileURLWithPath: output ?? "comparison.html")
             try ComparisonReport(runs: all).write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
             show("report: \(page.path)")
@@ -46,6 +48,9 @@ struct ReportCommand: ParsableCommand {
         let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.url.appendingPathComponent("report.html")
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
         try report.write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+        if let tensorboard {
+            try RunEvents.write(finished, figures: report.figures, to: URL(fileURLWithPath: tensorboard))
+        }
         show("report: \(page.path)")
     }
 

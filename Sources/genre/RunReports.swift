@@ -4,19 +4,25 @@ import NeuralNetwork
 import Report
 import Training
 
-/// Writes report.html and figures/ into the folder of a run that has just ended. The run stands whatever happens here: a
-/// fault is said on standard error.
+/// Writes report.html and figures/ into the folder of a run that has just ended, and the figures for TensorBoard. The run
+/// stands whatever happens here: a fault is said on standard error.
 ///
-/// - Parameter set: the run's data, still open.
-/// - Returns: the page; nil where it could not be written.
+/// - Parameters:
+///   - page: whether a page is wanted.
+///   - events: gets the figures, and its end; nil for none.
+/// - Returns: the page; nil where none was written.
 @discardableResult
-func reportAfterTraining(_ folder: RunFolder, set: SegmentSet, threads: Int?) -> URL? {
+func reportAfterTraining(_ run: TrainingRun, page isWanted: Bool = true, events: RunEvents? = nil, threads: Int?)
+    -> URL?
+{
     do {
-        let run = try FinishedRun(folder.url)
-        let page = folder.url.appendingPathComponent("report.html")
-        let assessment = try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
-        try RunReport(run: run, assessment: assessment, audit: try readAudit(for: run, given: nil))
-            .write(page: page, figures: figuresFolder(beside: page))
+        let finished = try FinishedRun(run.folder.url)
+        let assessment = try Assessment(of: finished.model, on: run.data.set, pool: ThreadPool(threads: threads))
+        let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: nil))
+        try events?.finish(figures: report.figures, epoch: finished.epochs.last!.epoch)
+        guard isWanted else { return nil }
+        let page = run.folder.url.appendingPathComponent("report.html")
+        try report.write(page: page, figures: figuresFolder(beside: page))
         return page
     } catch {
         note("genre: no report was written: \(error)")
@@ -24,7 +30,17 @@ func reportAfterTraining(_ folder: RunFolder, set: SegmentSet, threads: Int?) ->
     }
 }
 
-/// Writes comparison.html into the folder of a series whose runs have all ended, as ``reportAfterTraining(_:set:threads:)``.
+extension RunEvents {
+    /// The event file of a run that is about to start, in its folder's "tensorboard".
+    convenience init(of run: TrainingRun) throws {
+        try self.init(
+            folder: run.folder.url.appendingPathComponent("tensorboard"),
+            hyperparameters: try JSONValue(run.configuration))
+    }
+}
+
+/// Writes comparison.html into the folder of a series whose runs have all ended. The runs stand whatever
+/// happens here.
 func comparisonAfterTraining(_ series: SeriesFolder) -> URL? {
     do {
         let page = series.url.appendingPathComponent("comparison.html")

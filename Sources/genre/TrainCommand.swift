@@ -6,6 +6,7 @@ import Features
 import Foundation
 import ModelFile
 import NeuralNetwork
+import Report
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -37,6 +38,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+    @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
+    var tensorboard = false
     @Flag(help: "Write no report.html and no figures at the end.") var noReport = false
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
@@ -55,9 +58,9 @@ struct TrainCommand: ParsableCommand {
         let run = try TrainingRun(
             configuration: configuration, data: dataset, split: drawn.splits[0], paths: data,
             folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
-        let card = try train(run, threads: threads).card
+        let (model, report) = try trainAndReport(run, threads: threads)
+        let card = model.card
         let scores = card.scores!
-        let report = noReport ? nil : reportAfterTraining(run.folder, set: dataset.set, threads: threads)
         if json {
             try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
         } else {
@@ -66,9 +69,20 @@ struct TrainCommand: ParsableCommand {
                 "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
                     + table(of: scores))
             if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
-            show("\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)"
-                + (report.map { "\nreport: \($0.path)" } ?? ""))
+            show(
+                "\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)"
+                    + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
+    }
+
+    /// Trains, then writes what the flags ask for.
+    private func trainAndReport(_ run: TrainingRun, threads: Int?) throws -> (model: TrainedModel, page: URL?) {
+        let events = try tensorboard ? RunEvents(of: run) : nil
+        let model = try train(run, threads: threads) { event in
+            if case .epoch(let record) = event { try events?.add(record) }
+        }
+        if noReport && events == nil { return (model, nil) }
+        return (model, reportAfterTraining(run, page: !noReport, events: events, threads: threads))
     }
 
     /// A run a fold, each in a folder of its own, then what they say together.
@@ -84,8 +98,7 @@ struct TrainCommand: ParsableCommand {
             let run = try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data, folder: runFolder,
                 toolVersion: toolVersion)
-            let card = try train(run, threads: threads).card
-            if !noReport { reportAfterTraining(runFolder, set: dataset.set, threads: threads) }
+            let card = try trainAndReport(run, threads: threads).model.card
             series.add(.init(name: name, seed: configuration.seed, scores: card.scores!))
         }
         try seriesFolder.write(series)
@@ -95,8 +108,9 @@ struct TrainCommand: ParsableCommand {
         } else {
             show("split: \(drawn.rule)\n")
             show(table(of: series))
-            show("\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)"
-                + (report.map { "\nreport: \($0.path)" } ?? ""))
+            show(
+                "\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)"
+                    + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
     }
 }

@@ -178,7 +178,8 @@ public struct RunReport {
         let summary = Architecture.named(run.card.architecture)?.summary
         return Page.Section(
             id: "net", heading: "Net",
-            body: (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "") + figureGrid([architecture.element()]))
+            body: (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "")
+                + figureGrid([architecture.element()]))
     }
 
     private var configurationSection: Page.Section? {

@@ -39,6 +39,11 @@ public enum JSONValue: Sendable, Hashable, Decodable {
         init?(intValue: Int) { nil }
     }
 
+    /// What a value is as JSON.
+    public init(_ value: some Encodable) throws {
+        self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
+    }
+
     /// An object's field.
     public subscript(name: String) -> JSONValue? {
         if case .object(let fields) = self { return fields[name] }
