@@ -100,6 +100,13 @@ let package = Package(
             ]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: [
+                "Report", "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork",
+                "Features",
+                "Randomness",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]

@@ -22,7 +22,10 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
         let result = try #require(try outcome.objects().last)
         let raw = try #require(result["raw"] as? Double)
-        #expect(try folder.contents(of: "run") == ["config.json", "log.jsonl", "model.safetensors"])
+        #expect(
+            try folder.contents(of: "run") == [
+                "config.json", "figures", "log.jsonl", "model.safetensors", "report.html",
+            ])
 
         let log = try String(contentsOfFile: folder.path("run/log.jsonl"), encoding: .utf8).split(separator: "\n")
         #expect(log.count == 2)

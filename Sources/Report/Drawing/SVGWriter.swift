@@ -23,8 +23,12 @@ struct SVGWriter {
         let height = Self.number(figure.height)
         // Inside a page the style sheet sets the size, so that a figure shrinks with a narrow screen.
         let size = theme == .page ? "" : " width=\"\(width)\" height=\"\(height)\""
+        // HTML knows the namespaces.
+        let namespaces =
+            theme == .page
+            ? "" : " xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\""
         text +=
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\"\(size)"
+            "<svg\(namespaces)\(size)"
             + " viewBox=\"0 0 \(width) \(height)\" role=\"img\" font-family=\"\(Self.fonts)\">\n"
             + "<title>\(escaped(figure.title))</title>\n<desc>\(escaped(figure.summary))</desc>\n"
         if theme == .adaptive { text += "<style>\(Theme.styleSheet)</style>\n" }
@@ -59,7 +63,7 @@ struct SVGWriter {
             // Browsers read the style, librsvg the attribute.
             text +=
                 "<image\(place(frame)) preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\""
-                + " style=\"image-rendering:pixelated\" xlink:href=\"\(data)\"/>\n"
+                + " style=\"image-rendering:pixelated\" \(theme == .page ? "" : "xlink:")href=\"\(data)\"/>\n"
         case .group(let marks, let offset, let title):
             let moved = offset == Point(0, 0) ? "" : " transform=\"translate(\(Self.pair(offset)))\""
             text += "<g\(moved)>\n"

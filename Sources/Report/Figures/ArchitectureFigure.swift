@@ -19,7 +19,9 @@ public enum ArchitectureFigure {
         let columns = max(plan.towers.count, 1)
         let width = max(2 * margin + Double(columns) * (towerWidth + gap) - gap, 340)
         let centre = width / 2
-        drawing.text(plan.blueprint.name, at: Point(margin, 20), TextStyle(size: 13, bold: true))
+        drawing.text(
+            TextMetrics.fitted(plan.blueprint.name, width: width / 2, size: 13, bold: true), at: Point(margin, 20),
+            TextStyle(size: 13, bold: true))
         drawing.text(
             "\(grouped(plan.parameterCount)) parameters", at: Point(width - margin, 20),
             TextStyle(size: 11, colour: .muted, anchor: .end))
@@ -82,7 +84,8 @@ public enum ArchitectureFigure {
             addElbow(to: &drawing, from: Point(centre, top), to: Point(middle, top + 24))
             var y = top + 24
             drawing.text(
-                "\(tower.name) tower", at: Point(x + 4, y - 5), TextStyle(size: 10.5, colour: .muted))
+                TextMetrics.fitted("\(tower.name) tower", width: towerWidth / 2 - 8, size: 10.5),
+                at: Point(x + 4, y - 5), TextStyle(size: 10.5, colour: .muted))
             for (place, block) in tower.blocks.enumerated() {
                 if place > 0 {
                     addArrow(to: &drawing, from: Point(middle, y), to: Point(middle, y + arrow))

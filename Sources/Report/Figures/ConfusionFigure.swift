@@ -2,6 +2,9 @@ import Evaluation
 
 /// A confusion matrix: a row a true genre, a column a predicted one.
 public enum ConfusionFigure {
+    /// Of more, no cell could be read.
+    static let greatestGenres = 60
+
     /// - Parameters:
     ///   - counts: [true genre][predicted genre].
     ///   - unit: what is counted: "segments", "tracks".

@@ -91,7 +91,7 @@ public enum SpectrogramFigure {
         let isTimed = recipe.makesSegmentsFromAudio && recipe.sampleRate > 0 && recipe.hop > 0
         // A column's time is its middle.
         let secondsPerColumn = isTimed ? Double(recipe.hop) / recipe.sampleRate : 1
-        let heard = Double(recipe.trueFrames)
+        let heard = Double(max(recipe.trueFrames, 1))
         let ticks = Ticks(0...(heard - 1) * secondsPerColumn, count: heard < columns ? 3 : 5)
         for value in ticks.values {
             let x = plot.x + (value / secondsPerColumn + 0.5) / columns * plot.width

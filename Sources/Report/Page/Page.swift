@@ -24,11 +24,11 @@ struct Page {
             <!DOCTYPE html>
             <html lang="en">
             <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-            <meta name="color-scheme" content="light dark">
-            <link rel="icon" href="data:,">
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+            <meta name="color-scheme" content="light dark"/>
+            <link rel="icon" href="data:,"/>
             <title>\(escaped(title))</title>
             <style>
             \(Theme.styleSheet)

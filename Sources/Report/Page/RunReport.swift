@@ -27,7 +27,7 @@ public struct RunReport {
     public var curves: [Figure] { [Curves.accuracy(run.epochs), Curves.loss(run.epochs)] }
 
     public var confusions: [Figure] {
-        guard let scores else { return [] }
+        guard let scores, scores.genres.count <= ConfusionFigure.greatestGenres else { return [] }
         return [
             ConfusionFigure.figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
             ConfusionFigure.figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),

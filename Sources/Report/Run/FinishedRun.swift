@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import ModelFile
 import Training
@@ -28,10 +29,24 @@ public struct FinishedRun {
             throw ReportError.notARun(folder: url.path, problem: "it holds no \(folder.model.lastPathComponent)")
         }
         model = try TrainedModel(contentsOf: folder.model)
+        for scores in [model.card.scores, model.card.validationScores] {
+            guard let scores, !Self.areSound(scores, genres: model.card.genres) else { continue }
+            throw ReportError.notARun(
+                folder: url.path, problem: "the scores in \(folder.model.lastPathComponent) do not fit its genres")
+        }
         epochs = try Self.records(in: folder)
         configuration =
             FileManager.default.fileExists(atPath: folder.configuration.path)
             ? try Self.json(folder.configuration, folder: url) : .object([:])
+    }
+
+    /// A model file's scores are only claims.
+    private static func areSound(_ scores: Scores, genres: [String]) -> Bool {
+        func isSquare(_ matrix: [[Int]]) -> Bool {
+            matrix.count == genres.count
+                && matrix.allSatisfy { $0.count == genres.count && $0.allSatisfy { 0...1_000_000_000 ~= $0 } }
+        }
+        return scores.genres == genres && isSquare(scores.confusion) && isSquare(scores.trackConfusion)
     }
 
     private static func records(in folder: RunFolder) throws(ReportError) -> [EpochRecord] {
