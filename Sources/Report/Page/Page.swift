@@ -66,7 +66,7 @@ struct Page {
         nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 18px;font-size:.9rem}
         a{color:inherit;text-decoration-color:var(--gk-frame);text-underline-offset:3px}
         section{margin-bottom:26px}
-        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:10px;margin:0 0 14px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:0 0 14px}
         .card{background:var(--gk-panel);border-radius:8px;padding:10px 12px}
         .card b{display:block;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums}
         .card span{font-size:.8rem;color:var(--gk-muted);line-height:1.3;display:block}
@@ -95,10 +95,10 @@ struct Page {
         .meter{display:block;height:6px;min-width:70px;background:var(--gk-grid);border-radius:3px;margin-top:9px}
         .meter i{display:block;height:100%;border-radius:3px;background:var(--gk-series0)}
         .tracks{width:100%}
-        .tracks td:nth-child(4){width:26%}
-        .mark{display:inline-block;width:1.2em;font-weight:700}
+        .tracks td:nth-child(4){width:36%}
+        .mark{font-weight:700}
         .wrong .mark{color:var(--gk-series1)}.right .mark{color:var(--gk-series2)}
-        .id{overflow-wrap:anywhere}
+        .id{overflow-wrap:anywhere;min-width:min(20em,34vw);padding-left:1.3em;text-indent:-1.3em}
         .swatch{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin:0 .3em 0 .6em}
         .keys .swatch:first-child{margin-left:0}
         footer{padding:18px 16px 40px;font-size:.85rem}
@@ -107,6 +107,7 @@ struct Page {
         .tracks thead{display:none}
         .tracks tr{display:block;padding:8px 0;border-bottom:1px solid var(--gk-grid)}
         .tracks td{display:block;border:0;padding:0}
+        .tracks td.id{padding-left:1.3em}
         .tracks td:nth-child(2),.tracks td:nth-child(3){display:inline}
         .tracks td:nth-child(2)::after{content:" → "}
         .tracks td:nth-child(4){width:auto}

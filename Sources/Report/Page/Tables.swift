@@ -58,7 +58,7 @@ enum Tables {
             + "<p class=\"note keys\">Votes: <span class=\"swatch true\"></span>true genre "
             + "<span class=\"swatch called\"></span>wrong verdict <span class=\"swatch other\"></span>other genres</p>\n"
             + "<table class=\"tracks\"><thead><tr><th>track</th><th>true genre</th>"
-            + "<th>verdict (mean probability)</th><th>votes of the segments</th><th></th></tr></thead>\n<tbody>\n"
+            + "<th>verdict (mean probability)</th><th>votes of the segments</th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table>\n"
     }
 
@@ -82,9 +82,9 @@ enum Tables {
         var words = "<b>\(escaped(genres[called]))</b> \(percent(verdict.probabilities[called]))"
         if verdict.byVote != called { words += ", by votes <b>\(escaped(genres[verdict.byVote]))</b>" }
         return "<tr class=\"\(track.isRight ? "right" : "wrong")\"><td class=\"id\">"
-            + "<span class=\"mark\">\(track.isRight ? "✓" : "✗")</span>\(escaped(track.id))</td>"
+            + "<span class=\"mark\">\(track.isRight ? "✓" : "✗")</span>\u{A0}\(escaped(track.id))</td>"
             + "<td>\(escaped(genres[track.label]))</td><td>\(words)</td>"
-            + "<td><span class=\"bar\">\(parts.joined())</span></td><td class=\"note\">\(votes)</td></tr>"
+            + "<td><span class=\"bar\">\(parts.joined())</span><span class=\"note\">\(votes)</span></td></tr>"
     }
 
     // MARK: - Any JSON
