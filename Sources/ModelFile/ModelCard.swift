@@ -25,6 +25,8 @@ public struct ModelCard: Codable, Sendable {
     public var scores: Scores?
     /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
     public var validationScores: Scores?
+    /// What turns its probabilities of a track into confidences; nil where too few tracks were held out.
+    public var calibration: Calibration?
     /// Instruction set of the kernels that trained it: another one rounds differently.
     public var instructionSet: String
     /// Version of the tool that wrote it.
@@ -33,7 +35,9 @@ public struct ModelCard: Codable, Sendable {
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
         split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
-        dataHash: String, scores: Scores?, validationScores: Scores? = nil, instructionSet: String, toolVersion: String
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, calibration: Calibration? = nil,
+        instructionSet: String,
+        toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -47,6 +51,7 @@ public struct ModelCard: Codable, Sendable {
         self.dataHash = dataHash
         self.scores = scores
         self.validationScores = validationScores
+        self.calibration = calibration
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion
     }

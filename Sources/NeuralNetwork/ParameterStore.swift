@@ -1,3 +1,4 @@
+import CKernels
 import Randomness
 
 /// The values of a net's parameters, in the kernels' layout.
@@ -67,5 +68,13 @@ public final class ParameterStore {
                 specification.layout.forEachStoredIndex { start[$0] = Float(stream.uniform(-bound, bound)) }
             }
         }
+    }
+}
+
+/// Values' bits in half precision (IEEE 754 binary16), rounded to the nearest.
+public func halfValues(_ values: [Float]) -> [UInt16] {
+    [UInt16](unsafeUninitializedCapacity: values.count) { halves, count in
+        count = values.count
+        if let to = halves.baseAddress { gk_to_half(values, Int64(count), to) }
     }
 }

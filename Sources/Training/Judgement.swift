@@ -21,18 +21,32 @@ public final class Judge {
     public func scores(
         of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
     ) throws -> Scores {
-        let judged = try probabilities(of: set, segments: indices, labels: labels)
+        let (probabilities, loss) = try self.probabilities(of: set, segments: indices, labels: labels)
         return Scores(
-            genres: genres, probabilities: judged.probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: judged.lossSum / Double(max(indices.count, 1)))
+            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
+            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
     }
 
-    /// The class probabilities of the segments at `indices`, [segments][classes], and the sum of their cross-entropies.
+    /// What turns the net's probabilities into confidences, from the tracks of the segments at `indices`, whose classes
+    /// are known; nil for too few tracks.
+    public func calibration(of set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> Calibration? {
+        let (probabilities, _) = try self.probabilities(of: set, segments: indices, labels: labels)
+        var rows: [Int: [Float]] = [:]
+        for (place, index) in indices.enumerated() {
+            rows[set.track(ofSegment: index), default: []] += probabilities[place * classes..<(place + 1) * classes]
+        }
+        let tracks = rows.keys.sorted()
+        return Calibration(
+            verdicts: tracks.map { Verdict(segments: rows[$0] ?? [], classes: classes) },
+            labels: tracks.map { labels[$0] })
+    }
+
+    /// Probabilities [segments][classes] of the segments at `indices`, and the sum of their cross-entropies.
     ///
     /// - Parameter labels: the class of each of the set's tracks.
     public func probabilities(
         of set: SegmentSet, segments indices: [Int], labels: [Int]
-    ) throws -> (probabilities: [Float], lossSum: Double) {
+    ) throws -> (probabilities: [Float], loss: Double) {
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0

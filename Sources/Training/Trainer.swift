@@ -70,6 +70,7 @@ public final class Trainer {
             .started(
                 trainingSegments: batches.segmentsPerEpoch, validationSegments: validationSegments.count,
                 parameters: parameters.plan.parameterCount))
+        let average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: parameters.plan) }
         for epoch in 1...configuration.epochs {
             let start = ContinuousClock.now
             var record = try train(epoch: epoch, receive)
@@ -83,7 +84,11 @@ public final class Trainer {
             let taken = ContinuousClock.now - start
             record.seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
             try receive(.epoch(record))
+            if epoch > configuration.epochs - (configuration.averagedEpochs ?? 0) { average?.add(parameters) }
         }
+        guard let average else { return }
+        average.apply(to: parameters)
+        scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
     }
 
     private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
@@ -136,6 +141,8 @@ extension TrainingConfiguration {
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        try require(
+            averagedEpochs.map { 1...epochs ~= $0 } ?? true, "--average-last must be 1 to the number of epochs")
         guard let augmentation else { return }
         if let masks = augmentation.masks {
             try require(1...100 ~= masks.count, "--masks must be 1 to 100, not \(masks.count)")

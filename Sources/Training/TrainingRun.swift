@@ -17,13 +17,19 @@ public struct TrainingRun {
     public let toolVersion: String
 
     /// - Parameters:
+    ///   - configuration: what it says of augmented sound is what the data says.
     ///   - paths: what the data was opened from, for the record.
     ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
     public init(
         configuration: TrainingConfiguration, data: LoadedDataset, split: TrackSplit? = nil, paths: [String],
         folder: RunFolder, toolVersion: String
     ) throws {
-        self.configuration = configuration
+        var complete = configuration
+        if data.augmentation != configuration.augmentation?.sound {
+            complete.augmentation = complete.augmentation ?? AugmentationConfiguration()
+            complete.augmentation?.sound = data.augmentation
+        }
+        self.configuration = complete
         self.data = data
         self.paths = paths
         self.folder = folder
@@ -63,10 +69,18 @@ public struct TrainingRun {
             heldOutTracks: split.validation.map { set.tracks[$0].id },
             testTracks: split.test.isEmpty ? nil : split.test.map { set.tracks[$0].id }, dataHash: set.contentHash,
             scores: testScores ?? trainer.scores, validationScores: testScores == nil ? nil : trainer.scores,
+            calibration: try calibration(of: trainer.parameters, pool: pool),
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
         let model = TrainedModel(card: card, parameters: trainer.parameters)
         try folder.write(model)
         return model
+    }
+
+    /// From the validation side: the test side is for judging alone.
+    private func calibration(of parameters: ParameterStore, pool: ThreadPool) throws -> Calibration? {
+        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
+        return try judge.calibration(
+            of: data.set, segments: split.segments(.validation, of: data.set), labels: data.set.tracks.map(\.label))
     }
 
     /// Nil where the side has no track.

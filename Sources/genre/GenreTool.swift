@@ -15,7 +15,7 @@ struct GenreTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self, InspectCommand.self,
-            ReportCommand.self, DrawCommand.self, DemoCommand.self, BenchCommand.self,
+            ReportCommand.self, DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

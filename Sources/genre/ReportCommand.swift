@@ -45,7 +45,7 @@ struct ReportCommand: ParsableCommand {
             return
         }
         let assessment = try noData ? nil : assessment(of: finished, threads: threads)
-        let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.url.appendingPathComponent("report.html")
+        let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.report
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
         try report.write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
         if let tensorboard {

@@ -21,7 +21,7 @@ func reportAfterTraining(_ run: TrainingRun, page isWanted: Bool = true, events:
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: nil))
         try events?.finish(figures: report.figures, epoch: finished.epochs.last!.epoch)
         guard isWanted else { return nil }
-        let page = run.folder.url.appendingPathComponent("report.html")
+        let page = run.folder.report
         try report.write(page: page, figures: figuresFolder(beside: page))
         return page
     } catch {

@@ -34,6 +34,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
+    @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
@@ -51,7 +52,7 @@ struct TrainCommand: ParsableCommand {
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let dataset = try openData(
             data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads,
-            cache: cacheOptions.cache())
+            augmentation: sound.augmentation(), cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
         if drawn.areFolds { return try trainFolds(drawn, dataset, configuration, in: folder, threads: threads) }

@@ -5,10 +5,10 @@ import Testing
 @Suite struct TrackFeaturesTests {
     private let signal = syntheticSignal(count: 60_000)
 
-    @Test(arguments: [FeatureRecipe.schindler, .coursework])
+    @Test(arguments: [FeatureRecipe.schindler, .coursework, .gtzanMel])
     func segmentsAreStretchesOfTheRows(recipe: FeatureRecipe) throws {
         let extractor = try FeatureExtractor(recipe: recipe)
-        for count in [60_000, 30_760, 20_505, 15_000] {
+        for count in [60_000, 30_760, 22_050, 20_505, 15_000] where count >= recipe.leastSamples {
             let samples = Array(signal.prefix(count))
             let features = try extractor.rows(of: samples)
             #expect(features.rows == recipe.rowCount(samples: count))

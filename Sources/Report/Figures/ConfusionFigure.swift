@@ -8,7 +8,10 @@ public enum ConfusionFigure {
     /// - Parameters:
     ///   - counts: [true genre][predicted genre].
     ///   - unit: what is counted: "segments", "tracks".
-    public static func figure(genres: [String], counts: [[Int]], unit: String) -> Figure {
+    ///   - title, name: of the figure and its file; by default after the unit.
+    public static func figure(
+        genres: [String], counts: [[Int]], unit: String, title: String? = nil, name: String? = nil
+    ) -> Figure {
         let count = genres.count
         let cell = 35.0
         let longest = genres.map { TextMetrics.width($0, size: 11) }.max() ?? 0
@@ -21,7 +24,7 @@ public enum ConfusionFigure {
         let height = matrix.bottom + 48
 
         var drawing = Drawing()
-        drawing.text("Confusions (\(unit))", at: Point(8, 20), TextStyle(size: 13, bold: true))
+        drawing.text(title ?? "Confusions (\(unit))", at: Point(8, 20), TextStyle(size: 13, bold: true))
         for (row, values) in counts.enumerated() {
             let total = values.reduce(0, +)
             for (column, value) in values.enumerated() {
@@ -50,7 +53,7 @@ public enum ConfusionFigure {
         addKey(to: &drawing, below: matrix)
         let right = genres.indices.reduce(0) { $0 + counts[$1][$1] }
         return Figure(
-            name: "confusion-\(unit)", title: "Confusion matrix of \(unit)",
+            name: name ?? "confusion-\(unit)", title: "Confusion matrix of \(unit)",
             summary: "A table of colours: true genres down, predicted genres across; each cell holds the number of "
                 + "\(unit) and its share of the row. \(right) of \(counts.joined().reduce(0, +)) lie on the diagonal.",
             width: width, height: height, drawing: drawing)

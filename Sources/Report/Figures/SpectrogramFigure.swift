@@ -66,9 +66,18 @@ public enum SpectrogramFigure {
         drawing.text(greatest, at: Point(key.right, key.bottom + 10), TextStyle(size: 10, colour: .muted, anchor: .end))
     }
 
-    /// Decibels of one unit of the features, which are natural logarithms.
-    private static func decibels(of recipe: FeatureRecipe) -> Double {
-        (recipe.spectrum == .magnitude ? 20 : 10) / log(10)
+    /// Decibels of one unit of the features, which are natural logarithms; a picture's are of magnitudes.
+    static func decibels(of recipe: FeatureRecipe) -> Double {
+        (recipe.spectrum == .magnitude || recipe.picture != nil ? 20 : 10) / log(10)
+    }
+
+    /// Nil where the recipe does not tell.
+    static func secondsPerColumn(of recipe: FeatureRecipe) -> Double? {
+        guard recipe.makesSegmentsFromAudio else { return nil }
+        if let picture = recipe.picture {
+            return picture.columns > 0 ? picture.blockSeconds / Double(picture.columns) : nil
+        }
+        return recipe.sampleRate > 0 && recipe.hop > 0 ? Double(recipe.hop) / recipe.sampleRate : nil
     }
 
     // MARK: - Axes
@@ -88,9 +97,9 @@ public enum SpectrogramFigure {
 
     private static func addTimes(to drawing: inout Drawing, plot: Frame, recipe: FeatureRecipe) {
         let columns = Double(recipe.segmentFrames)
-        let isTimed = recipe.makesSegmentsFromAudio && recipe.sampleRate > 0 && recipe.hop > 0
         // A column's time is its middle.
-        let secondsPerColumn = isTimed ? Double(recipe.hop) / recipe.sampleRate : 1
+        let seconds = secondsPerColumn(of: recipe)
+        let secondsPerColumn = seconds ?? 1
         let heard = Double(max(recipe.trueFrames, 1))
         let ticks = Ticks(0...(heard - 1) * secondsPerColumn, count: heard < columns ? 3 : 5)
         for value in ticks.values {
@@ -111,7 +120,7 @@ public enum SpectrogramFigure {
             centre = (plot.x + edge) / 2
         }
         drawing.text(
-            isTimed ? "time (s)" : "frame", at: Point(centre, plot.bottom + 32),
+            seconds == nil ? "frame" : "time (s)", at: Point(centre, plot.bottom + 32),
             TextStyle(size: 11, colour: .muted, anchor: .middle))
     }
 
