@@ -24,9 +24,8 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Report", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation",
-                "Architectures",
-                "Synthesis", "NeuralNetwork", "Features",
+                "Benchmarks", "Report", "Training", "Prediction", "Interchange", "ModelFile", "Datasets",
+                "Evaluation", "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
@@ -47,6 +46,13 @@ let package = Package(
             ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
+        .target(
+            name: "Interchange",
+            dependencies: [
+                "ModelFile", "NeuralNetwork", "Features", "Storage",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Protobuf/README.md", "Protobuf/onnx.proto"]),
         // Floor 4
         .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
@@ -94,7 +100,8 @@ let package = Package(
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features", "Synthesis"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
@@ -109,9 +116,12 @@ let package = Package(
             name: "ReportTests",
             dependencies: [
                 "Report", "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork",
-                "Features",
-                "Randomness",
+                "Features", "Randomness",
             ], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "InterchangeTests",
+            dependencies: ["Interchange", "ModelFile", "NeuralNetwork", "Architectures", "Features", "Storage"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]

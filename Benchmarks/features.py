@@ -1,7 +1,7 @@
 """Times the way from audio files to log-mel segments in librosa and torchaudio, turn by turn with the tool.
 
     python Benchmarks/features.py --against .build/release/genre TRACKS
-    python Benchmarks/features.py --library librosa TRACKS --passes 3
+    python Benchmarks/features.py TRACKS --library librosa --passes 3
 
 TRACKS is a folder of audio at 22,050 Hz, mono. The work is the `schindler` recipe: every file decoded, one spectrogram
 a track (n_fft = window = 1024, hop 256, centred on zeros, magnitudes at int16 scale, 80 HTK bands without norm), ln(x +

@@ -49,6 +49,7 @@ size_t gk_fft_buffer_bytes(const gk_fft *fft);
 #define GK_FEATURE_SET(set)                                                                                            \
     void gk_features_run_##set(const gk_features *, const float *, int64_t, int64_t, int64_t, float *, int64_t,        \
                                void *);                                                                                \
+    /* [length][GK_FEATURE_LANES] to [length / 2 + 1][GK_FEATURE_LANES] twice; scratch of gk_fft_buffer_bytes */      \
     void gk_real_fft_##set(const gk_fft *, const double *input, double *real, double *imaginary, void *scratch);
 GK_FEATURE_SET(portable)
 #if defined(__x86_64__)

@@ -18,9 +18,10 @@
 #include "features_plan.h"
 #include "lanes.h"
 
-enum { LANES = GK_VECTOR_BYTES / sizeof(gk_real) };
+enum { LANES = GK_VECTOR_BYTES / sizeof(gk_real), VECTORS = GK_FEATURE_LANES / LANES /* of values given or wanted */ };
 
 typedef gk_real vr __attribute__((vector_size(GK_VECTOR_BYTES)));
+typedef gk_real vr_unaligned __attribute__((vector_size(GK_VECTOR_BYTES), aligned(8)));
 typedef float vf __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vf_unaligned __attribute__((vector_size(LANES * sizeof(float)), aligned(4)));
 
@@ -118,19 +119,20 @@ GK_INLINE void butterfly(const size_t radix, cv *a) {
 
 // MARK: Frames in
 
-/// Where the real values come from: LANES windowed frames, or, for tests, vectors that are there.
+/// Where the real values come from: LANES windowed frames, or vectors that are there.
 typedef struct {
-    const float *spread;     // the samples, spread; the first lane's
-    const int32_t *places;   // [length], of sample t of a frame in `spread`
-    const gk_real *window;   // [length]
+    const float *spread;   // the samples, spread; the first lane's
+    const int32_t *places; // [length], of sample t of a frame in `spread`
+    const gk_real *window; // [length]
     int32_t length;
-    const vr *values; // [length]; in place of frames
+    const vr_unaligned *values; // [length][VECTORS], the first one; in place of frames
 } frames;
 
-/// (`given`: whether there are values; a constant wherever this is inlined into a loop.)
+/// Sample t of every lane's frame. `given` says whether there are values: a constant, like `odd` below, wherever this is
+/// inlined into a loop.
 GK_INLINE vr load_sample(const frames source, const bool given, size_t t) {
     if (given)
-        return source.values[t];
+        return source.values[t * VECTORS];
     vf samples = *(const vf_unaligned *)(source.spread + source.places[t]);
     return __builtin_convertvector(samples, vr) * source.window[t];
 }
@@ -289,14 +291,15 @@ static const cv *finish_part(const gk_fft *fft, cv *part, cv *other) {
 typedef enum {
     POWERS, // |X|^2 to powers[bin]
     SINGLE, // |X|^2 or its root, as floats, to singles[bin * 16]
-    PLAIN,  // real and imaginary part, for tests
+    PLAIN,  // real and imaginary part, as they should be
 } bin_use;
 
 typedef struct {
     vr *powers;
     float *singles;
     bool root; // singles
-    vr *re, *im;
+    vr_unaligned *re, *im; // [bins][VECTORS], the first one
+    gk_real scale;         // plain
 } bins;
 
 GK_INLINE void use_bin(const bin_use use, const bins *to, size_t bin, cv x) {
@@ -307,7 +310,7 @@ GK_INLINE void use_bin(const bin_use use, const bins *to, size_t bin, cv x) {
         vf single = __builtin_convertvector(power, vf);
         *(vf *)(to->singles + bin * 16) = to->root ? __builtin_elementwise_sqrt(single) : single;
     } else {
-        to->re[bin] = x.re, to->im[bin] = x.im;
+        to->re[bin * VECTORS] = x.re * to->scale, to->im[bin * VECTORS] = x.im * to->scale;
     }
 }
 
@@ -348,20 +351,12 @@ GK_INLINE void transform(const bin_use use, const gk_fft *fft, const frames *sou
 }
 
 void GK_SET(gk_real_fft)(const gk_fft *fft, const double *input, double *real, double *imaginary, void *scratch) {
-    vr *values = scratch, *re = values + fft->length, *im = re + fft->length / 2 + 1;
-    cv *parts = (cv *)(im + fft->length / 2 + 1), *other = parts + fft->points;
+    cv *parts = scratch, *other = parts + fft->points;
     for (size_t lane = 0; lane < GK_FEATURE_LANES; lane += LANES) {
-        for (size_t t = 0; t < (size_t)fft->length; t++)
-            for (size_t l = 0; l < LANES; l++)
-                values[t][l] = input[t * GK_FEATURE_LANES + lane + l];
-        frames source = {.length = fft->length, .values = values};
-        bins to = {.re = re, .im = im};
+        frames source = {.length = fft->length, .values = (const vr_unaligned *)(input + lane)};
+        bins to = {.re = (vr_unaligned *)(real + lane),
+                   .im = (vr_unaligned *)(imaginary + lane),
+                   .scale = fft->length % 2 ? 1 : 0.5};
         transform(PLAIN, fft, &source, parts, other, &to);
-        double scale = fft->length % 2 ? 1 : 0.5;
-        for (size_t k = 0; k <= (size_t)fft->length / 2; k++)
-            for (size_t l = 0; l < LANES; l++) {
-                real[k * GK_FEATURE_LANES + lane + l] = re[k][l] * scale;
-                imaginary[k * GK_FEATURE_LANES + lane + l] = im[k][l] * scale;
-            }
     }
 }

@@ -56,7 +56,7 @@ size_t gk_vocoder_spectrum_count(const gk_vocoder *plan, int64_t frames) {
 }
 
 size_t gk_vocoder_scratch_bytes(const gk_vocoder *plan, int64_t wanted) {
-    size_t n = plan->length, rows = (4 + 2 * GK_VOCODER_LANES) * plan->row;
+    size_t n = plan->length, rows = (4 + 2 * GK_VOCODER_LANES) * plan->row + n * GK_VOCODER_LANES;
     size_t doubles = rows + 2 * (size_t)plan->bins * GK_VOCODER_LANES + n + 2 * ((size_t)wanted + 2 * n);
     return gk_fft_buffer_bytes(&plan->fft) + doubles * sizeof(double);
 }

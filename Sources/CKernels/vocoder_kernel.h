@@ -19,7 +19,8 @@ typedef struct {
     double *acc;     // [2][row]: the phase that the next frame has
     double *frame;   // [2][row]: the frame in hand
     double *hartley; // [LANES][2][row]: of each frame Re + Im and Re - Im
-    double *data;    // [length][LANES], and room for the transform
+    double *data;    // [length][LANES]
+    void *transform; // its scratch memory
     double *re, *im; // [bins][LANES]
     double *window;  // [length], by the length
     double *sum, *norm; // [wanted + 2 length]: sample i at i + length / 2
@@ -32,7 +33,8 @@ GK_INLINE memory lay_out(const gk_vocoder *plan, void *scratch, int64_t wanted) 
     m.frame = m.acc + 2 * row;
     m.hartley = m.frame + 2 * row;
     m.data = m.hartley + 2 * LANES * row;
-    m.re = m.data + gk_fft_buffer_bytes(&plan->fft) / sizeof(double);
+    m.transform = m.data + n * LANES;
+    m.re = m.data + n * LANES + gk_fft_buffer_bytes(&plan->fft) / sizeof(double);
     m.im = m.re + lanes;
     m.window = m.im + lanes;
     m.sum = m.window + n;
@@ -54,10 +56,9 @@ GK_INLINE void transpose(d8 *v) {
     }
 }
 
-/// `data` holds LANES signals and is spoilt.
+/// `data` holds LANES signals.
 GK_INLINE void transform_lanes(const gk_vocoder *plan, const memory *m) {
-    double *other = m->data + gk_fft_buffer_bytes(&plan->fft) / sizeof(double) / 2;
-    GK_SET(gk_real_fft)(&plan->fft, m->data, other, m->re, m->im);
+    GK_SET(gk_real_fft)(&plan->fft, m->data, m->re, m->im, m->transform);
 }
 
 static void polar(const gk_vocoder *plan, double *spectrum, int64_t frames) {

@@ -98,8 +98,8 @@ public enum DatasetLoader {
     }
 
     /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
-    /// files (.csv, .tsv), spectrograms in
-    /// numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the genres' names).
+    /// files (.csv, .tsv), spectrograms in numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the
+    /// genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
     /// on the number of threads, nor on whether features come from the cache. A file that cannot be used is named in
@@ -119,30 +119,33 @@ public enum DatasetLoader {
                 throw .recipeFixed(path: path.path, recipe: own.name, wanted: wanted.name)
             }
         }
+        func checkAugmentation(_ own: SoundAugmentation?, _ path: URL) throws(DatasetError) {
+            if let wanted = options.augmentation, wanted != own {
+                throw .augmentationFixed(path: path.path, holds: own, wanted: wanted)
+            }
+        }
         switch try recognise(paths, warning: warning) {
         case .pickles(let folder):
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
-            if let wanted = options.augmentation {
-                throw DatasetError.augmentationFixed(path: folder.path, holds: nil, wanted: wanted)
-            }
+            try checkAugmentation(nil, folder)
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .samples(let file):
+            try checkAugmentation(nil, file)
             let set = try CourseworkSamples.open(file, threads: options.threads, progress: progress)
             guard wanted == nil || wanted?.name == set.recipe.name else {
                 throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
             }
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
         case .arrays(let file):
+            try checkAugmentation(nil, file)
             let set = try SpectrogramArrays.open(
                 file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
             return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
-            if let wanted = options.augmentation, wanted != store.augmentation {
-                throw DatasetError.augmentationFixed(path: folder.path, holds: store.augmentation, wanted: wanted)
-            }
+            try checkAugmentation(store.augmentation, folder)
             return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
         case .audio(let listing):
             let store = try temporaryOrCached(
@@ -173,6 +176,27 @@ public enum DatasetLoader {
                 .make(progress: progress, warning: warning)
         }
     }
+
+    /// The audio files that paths lead to, whatever the folders' layout; nil for ready-made segments.
+    /// - Throws: `DatasetError.missing`, `.notAFolder` and the like.
+    static func auditListing(_ paths: [URL], warning: (String) -> Void) throws(DatasetError) -> AuditListing? {
+        guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        let isTable = paths.contains(where: isDataFile)
+        if !isTable { for path in paths { try checkFolder(path) } }
+        let isReadyMade = { (path: URL) throws(DatasetError) in
+            try CourseworkPickles.isPresent(in: path) || CourseworkSamples.isPresent(in: path)
+                || SegmentStore.isPresent(in: path)
+        }
+        if !isTable {
+            for path in paths where try isReadyMade(path) { return nil }
+            return try AuditListing(paths, warning: warning)
+        }
+        guard case .audio(let listing) = try recognise(paths, warning: warning) else { return nil }
+        return AuditListing(listing)
+    }
+
+    /// Whether a path is a file of data, not of a model: a table, numpy's arrays or a pickle.
+    public static func isData(_ path: URL) -> Bool { isDataFile(path) }
 
     /// The recipe of that name.
     /// - Throws: `DatasetError.unknownRecipe`.

@@ -99,8 +99,9 @@ extension FeatureRecipe {
         highestFrequency: 11_025, logFloor: 1e-6, precision: .double, scope: .segment, segmentFrames: 80,
         segmentSamples: 20_505, segmentStride: 10_252)
 
-    /// The recipe of the coursework of 2018, whose file holds samples: librosa 0.6's STFT (n_fft 512, hop 256, zero
-    /// padding) and mel bank (Slaney's scale and areas), ln(magnitude + 1e-6) at full scale ±1; 80 true columns.
+    /// The recipe of the coursework of 2018, whose file holds samples, as public solutions of it have it: librosa's STFT
+    /// (n_fft 512, hop 256, zero padding) and mel bank (Slaney's scale and areas), ln(magnitude + 1e-6) at full scale ±1;
+    /// 80 true columns.
     public static let coursework2018 = FeatureRecipe(
         name: "coursework-2018", sampleRate: 22_050, sampleScale: 1, frameLength: 512, windowLength: 512, hop: 256,
         spectrum: .magnitude, mels: 80, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 0,

@@ -14,10 +14,13 @@ extension FeatureExtractor {
     ///
     /// Of an unchanged sound within its track they are the track's own rows.
     ///
+    /// The recipe transforms whole tracks or single segments, not blocks.
+    ///
     /// - Parameters:
     ///   - sound: as many samples as `FeatureRecipe.soundRange(ofSegment:)`, all finite.
     ///   - rows: room for [trueFrames][mels].
     public func rows(ofSegmentSound sound: UnsafeBufferPointer<Float>, into rows: UnsafeMutablePointer<Float>) {
+        precondition(recipe.scope == .track || recipe.scope == .segment, "a segment hangs on its own sound alone")
         precondition(sound.count == recipe.soundRange(ofSegment: 0).count, "the sound of one segment")
         plan.rows(
             of: sound, first: recipe.soundMargin / recipe.hop, count: recipe.trueFrames, into: rows,

@@ -47,6 +47,16 @@ public struct SoundAugmentation: Codable, Sendable, Hashable {
         rates.flatMap { rate in shifts.map { Variant(rate: rate, semitones: $0) } }
     }
 
+    /// Whether it can be done to segments of that recipe.
+    /// - Throws: `FeatureError.invalidAugmentation`.
+    public func check(for recipe: FeatureRecipe) throws(FeatureError) {
+        try check()
+        guard recipe.scope == .track || recipe.scope == .segment else {
+            throw .invalidAugmentation(
+                "a segment of the recipe '\(recipe.name)' cannot be made from its own sound alone")
+        }
+    }
+
     /// Whether it can be done; it may come from a file.
     /// - Throws: `FeatureError.invalidAugmentation` naming the first value out of its range.
     public func check() throws(FeatureError) {

@@ -34,12 +34,19 @@ public struct JudgedTracks: Sendable {
         func members(_ recordings: Set<String>) -> [Int] {
             set.tracks.indices.filter { recordings.contains(Self.recording(set.tracks[$0].id)) }
         }
-        let learned = recordings(card.trainingTracks)
+        let learned = recordings(card.trainingTracks ?? [])
         let known = members(learned)
-        let tested = members(recordings(card.testTracks ?? []).subtracting(learned))
+        // The test side itself, not copies that were on no side: its scores are to come out as in training.
+        let testNames = Set((card.testTracks ?? []).map(Self.name))
+        let tested = set.tracks.indices.filter { track in
+            let id = set.tracks[track].id
+            return testNames.contains(Self.name(id)) && !learned.contains(Self.recording(id))
+        }
         if known.isEmpty && tested.isEmpty {
             tracks = Array(set.tracks.indices)
-            warnings = []
+            warnings =
+                card.trainingTracks == nil
+                ? ["warning: the tracks that the model learned from are not known; any here would flatter it"] : []
         } else if includingTraining {
             tracks = Array(set.tracks.indices)
             warnings = [
@@ -60,6 +67,8 @@ public struct JudgedTracks: Sendable {
             throw .nothingToJudge("the model was trained on every track of this data; --all judges it on them anyway")
         }
     }
+
+    private static func name(_ id: String) -> String { GTZAN.name(of: id) ?? id }
 
     private static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
 }

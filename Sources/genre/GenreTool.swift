@@ -14,8 +14,9 @@ struct GenreTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self, InspectCommand.self,
-            ReportCommand.self, DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
+            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self, FeaturesCommand.self,
+            InspectCommand.self, ExportCommand.self, ImportCommand.self, ReportCommand.self, DrawCommand.self,
+            ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

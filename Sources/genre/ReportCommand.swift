@@ -63,7 +63,7 @@ struct ReportCommand: ParsableCommand {
                     + "spectrograms and tracks; --data tells where it is")
             return nil
         }
-        let configuration = run.card.configuration
+        let configuration = run.settings
         let set = try openData(
             paths, for: run.card.recipe,
             segments: configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all,

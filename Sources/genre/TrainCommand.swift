@@ -12,11 +12,13 @@ import Training
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a net on folders of music or on the coursework pickles.",
+        abstract: "Train a net on folders or tables of music, spectrograms, or the coursework pickles.",
         discussion: """
             DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
-            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. Features of \
-            audio are computed once and kept in a cache. \
+            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. It may also \
+            be one file: a table of audio files (.csv, .tsv: path,genre and perhaps artist,split), spectrograms with labels \
+            (.npz, or .npy with labels beside it), or the coursework's music_genres_dataset.pkl of 2018. Features of audio \
+            are computed once and kept in a cache. \
             Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch), \
             model.safetensors, and what 'genre report' writes: report.html and figures/.
 
@@ -29,8 +31,13 @@ struct TrainCommand: ParsableCommand {
             \(netCautions)
             """)
 
-    @Argument(help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl.") var data:
-        [String]
+    @Argument(
+        help: ArgumentHelp(
+            """
+            Folders of genre folders, a table (.csv, .tsv), spectrograms (.npz, .npy), a segment store, or coursework \
+            pickles.
+            """))
+    var data: [String]
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
@@ -65,7 +72,7 @@ struct TrainCommand: ParsableCommand {
         if json {
             try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
         } else {
-            show("split: \(card.split)")
+            show("split: \(card.split ?? drawn.rule)")
             show(
                 "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
                     + table(of: scores))
@@ -139,7 +146,7 @@ private struct TrainingResult: Encodable {
 
     init(run: RunFolder, epochs: Int, card: ModelCard) {
         let scores = card.scores!
-        split = card.split
+        split = card.split ?? "unknown"
         scored = card.scoredSide
         validation = card.validationScores.map(ScoresObject.init)
         self.run = run.url.path

@@ -28,8 +28,11 @@ func openData(
                 cache: cache),
             progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
+            func words(_ recipe: FeatureRecipe) -> String {
+                "'\(recipe.name)', \(recipe.mels) mel bands by \(recipe.segmentFrames) frames"
+            }
             throw TrainingError.dataDoesNotFit(
-                "the model needs segments of recipe '\(model.name)', the data has '\(data.set.recipe.name)'")
+                "the model needs segments of recipe \(words(model)); the data has \(words(data.set.recipe))")
         }
         return data
     } catch let error as DatasetError where recipe != nil && error.isAboutRecipe {

@@ -98,8 +98,18 @@ enum Numpy {
             let wanted = (0..<3).flatMap { band in (0..<80).map { all[(2 * 3 + band) * frames + 40 + $0] } }
             #expect(try segment(set, 5) == wanted)
             #expect(set.shifts(ofSegment: 5) == -40...5)
-            #expect(throws: DatasetError.self) {
-                try DatasetLoader.open([folder.appendingPathComponent("x.npz")], .init(recipe: "schindler"))
+            let file = folder.appendingPathComponent("x.npz")
+            for recipe in ["schindler", "gtzan-mel"] {
+                #expect(throws: DatasetError.recipeFixed(path: file.path, recipe: "precomputed", wanted: recipe)) {
+                    try DatasetLoader.open([file], .init(recipe: recipe))
+                }
+            }
+            // Their name says nothing of their size.
+            let same = try DatasetLoader.open([file], .init(recipe: "precomputed")).set
+            #expect(same.recipe == set.recipe && same.contentHash == set.contentHash)
+            let augmentation = SoundAugmentation(stretch: [1.2], segments: 1)
+            #expect(throws: DatasetError.augmentationFixed(path: file.path, holds: nil, wanted: augmentation)) {
+                try DatasetLoader.open([file], .init(augmentation: augmentation))
             }
         }
     }

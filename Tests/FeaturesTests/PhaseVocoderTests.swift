@@ -104,7 +104,8 @@ import Testing
 
     @Test func augmentationsAreCheckedAndSurviveCoding() throws {
         let schindler = SoundAugmentation(stretch: [0.2, 0.5, 1.2, 1.5], pitch: [-5, -2, 2, 5])
-        try schindler.check()
+        for recipe in [FeatureRecipe.schindler, .coursework, .coursework2018] { try schindler.check(for: recipe) }
+        #expect(throws: FeatureError.self) { try schindler.check(for: .gtzanMel) }
         #expect(schindler.variants.count == 16)
         #expect(schindler.variants[5] == .init(rate: 0.5, semitones: -2))
         #expect(SoundAugmentation(stretch: [0.5], factor: .duration).rates == [2])

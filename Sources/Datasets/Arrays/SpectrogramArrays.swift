@@ -45,7 +45,9 @@ enum SpectrogramArrays {
         }
         let genres = try AudioTable.checkedGenres(names.genres, path: url.path)
         let labels = Dictionary(uniqueKeysWithValues: genres.enumerated().map { ($1, $0) })
-        if let claimed, claimed.name != FeatureRecipe.precomputed.name {
+        // The name of ready-made segments says nothing of their size.
+        let claimed = claimed?.name == FeatureRecipe.precomputed.name ? nil : claimed
+        if let claimed {
             guard claimed.picture != nil, claimed.mels == mels, array.element == .uint8 else {
                 throw .recipeFixed(path: url.path, recipe: FeatureRecipe.precomputed.name, wanted: claimed.name)
             }

@@ -45,7 +45,7 @@ public struct SegmentStore: Sendable {
         func bad(_ reason: String) -> DatasetError { .badStore(path: indexPath, reason: reason) }
         do {
             try index.header.recipe.check()
-            try index.header.augmentation?.check()
+            try index.header.augmentation?.check(for: index.header.recipe)
         } catch { throw bad("\(error)") }
         guard index.header.recipe.makesSegmentsFromAudio else { throw bad("its recipe makes no segments from audio") }
         guard index.genres == index.genres.sorted(), Set(index.genres).count == index.genres.count else {

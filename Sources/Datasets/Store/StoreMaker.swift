@@ -55,7 +55,7 @@ struct StoreMaker {
         self.folder = folder
         self.listing = listing
         self.settings = settings
-        try settings.augmentation?.check()
+        try settings.augmentation?.check(for: settings.recipe)
         extractor = try FeatureExtractor(recipe: settings.recipe)
         header = StoreHeader(settings)
         index = folder.appendingPathComponent(StoreIndex.name)

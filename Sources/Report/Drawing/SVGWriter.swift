@@ -130,7 +130,7 @@ struct SVGWriter {
 }
 
 /// A text that XML and HTML show as it is: markup escaped, characters that XML forbids replaced.
-public func escaped(_ text: String) -> String {
+func escaped(_ text: String) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {

@@ -45,7 +45,7 @@ public struct ComparisonReport {
             let scores = run.card.scores
             let recent = Spread(run.epochs.suffix(5).map(\.raw))
             let cells: [String] = [
-                String(run.card.configuration.seed), String(run.epochs.last!.epoch), percent(scores?.raw),
+                String(run.settings.seed), String(run.epochs.last!.epoch), percent(scores?.raw),
                 percent(scores?.max), percent(scores?.maj), percent(recent.mean),
                 scores.map { decimal($0.loss, places: 3) } ?? "–",
                 scores.map { "\($0.tracks) \(run.card.scoredSide)" } ?? "–",
@@ -56,7 +56,7 @@ public struct ComparisonReport {
         var body =
             "<div class=\"scroll\"><table><thead>\(head)</thead>\n<tbody>\n\(rows.joined(separator: "\n"))\n"
             + "</tbody></table></div>\n"
-        if Set(runs.map(\.card.dataHash)).count > 1 || Set(runs.map { judgedTracks(of: $0.card) }).count > 1 {
+        if Set(runs.map(\.card.dataHash)).count > 1 || Set(runs.map(\.judgedTracks)).count > 1 {
             body +=
                 "<p class=\"caution\">These runs were not all judged on the same tracks of the same data: their scores do "
                 + "not compare one to one.</p>\n"
@@ -76,6 +76,4 @@ public struct ComparisonReport {
             ], foot: "Written by GenreKit."
         ).html()
     }
-
-    private func judgedTracks(of card: ModelCard) -> Set<String> { Set(card.testTracks ?? card.heldOutTracks) }
 }

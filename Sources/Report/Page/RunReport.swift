@@ -72,8 +72,8 @@ public struct RunReport {
         return Page(
             title: data.isEmpty ? card.architecture : "\(card.architecture) on \(data)",
             subtitle: "A training run, \(run.name): \(counted(run.epochs.last!.epoch, "epoch")), "
-                + "\(counted(card.trainingTracks.count, "track")) to train on, "
-                + "\(counted(card.heldOutTracks.count, "track")) held out"
+                + "\(counted(card.trainingTracks?.count ?? 0, "track")) to train on, "
+                + "\(counted(card.heldOutTracks?.count ?? 0, "track")) held out"
                 + (card.testTracks.map { ", \(counted($0.count, "track")) to test on" } ?? "") + ".",
             sections: [
                 summary, curveSection, confusionSection, genreSection, exampleSection, trackSection, netSection,
@@ -117,7 +117,8 @@ public struct RunReport {
             words +=
                 " After the last epoch: raw \(percent(held.raw)), max \(percent(held.max)), maj \(percent(held.maj))."
         }
-        body += "<p>\(escaped(words))</p>\n<p class=\"note\">Split: \(escaped(card.split)).</p>"
+        body += "<p>\(escaped(words))</p>\n"
+        if let split = card.split { body += "<p class=\"note\">Split: \(escaped(split)).</p>" }
         return Page.Section(id: "summary", heading: "Summary", body: body)
     }
 

@@ -55,7 +55,7 @@ public struct Reproduction: Sendable {
         guard FileManager.default.fileExists(atPath: RunFolder(at: member.folder).model.path) else { return nil }
         let run = try FinishedRun(member.folder)
         // Augmented segments that come with the data are none of ours.
-        var told = run.card.configuration
+        var told = run.settings
         told.augmentation = nil
         guard told == configuration(of: member) else {
             throw ReportError.otherRun(folder: member.folder.path)

@@ -120,9 +120,9 @@ public struct ReproductionReport {
                 let marks = reproduction.milestones.map { epochs in
                     percent(run.epochs.first { $0.epoch == epochs }?.raw)
                 }
-                let cells = [String(run.card.configuration.seed)] + marks + [duration(seconds)]
+                let cells = [String(run.settings.seed)] + marks + [duration(seconds)]
                 return "<tr><td>\(escaped(group.net.name))</td>"
-                    + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "<td>\(escaped(run.card.split))</td></tr>"
+                    + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "<td>\(escaped(run.card.split ?? ""))</td></tr>"
             }
         }
         let heads = ["seed"] + reproduction.milestones.map { "raw, epoch \($0)" } + ["time"]

@@ -44,7 +44,9 @@ public struct Assessment: Sendable {
 
     /// Judges the tracks of the run's test side, or else its held-out ones, once more.
     ///
-    /// - Parameter set: the data of the run, opened as it was then.
+    /// - Parameters:
+    ///   - model: as a training wrote it.
+    ///   - set: the data of the run, opened as it was then.
     /// - Throws: ``ReportError/dataDoesNotFit(problem:)`` where the set holds none of them.
     public init(of model: TrainedModel, on set: SegmentSet, pool: ThreadPool) throws {
         let card = model.card
@@ -53,13 +55,13 @@ public struct Assessment: Sendable {
                 problem: "the model needs segments of recipe '\(card.recipe.name)', the data has '\(set.recipe.name)'")
         }
         let labels = try JudgedTracks(card: card, set: set, includingTraining: true).labels
-        let judgedIds = Set(card.testTracks ?? card.heldOutTracks)
+        let judgedIds = Set(card.testTracks ?? card.heldOutTracks ?? [])
         let judged = Set(set.tracks.indices.filter { judgedIds.contains(set.tracks[$0].id) })
         guard !judged.isEmpty else {
             throw ReportError.dataDoesNotFit(problem: "the data holds none of the tracks that the run was judged on")
         }
         let indices = (0..<set.count).filter { judged.contains(set.track(ofSegment: $0)) && !set.isAugmented($0) }
-        let judge = try Judge(parameters: model.parameters, batch: card.configuration.batch, pool: pool)
+        let judge = try Judge(parameters: model.parameters, batch: card.configuration?.batch ?? 64, pool: pool)
         let (probabilities, lossSum) = try judge.probabilities(of: set, segments: indices, labels: labels)
         genres = card.genres
         recipe = card.recipe

@@ -12,7 +12,12 @@ public struct FinishedRun {
     /// config.json, as it stands; an empty object where the file is missing.
     public let configuration: JSONValue
 
+    /// What the training was told, from the model's card.
+    public let settings: TrainingConfiguration
+
     public var card: ModelCard { model.card }
+    /// Ids of the tracks that its scores are of.
+    public var judgedTracks: Set<String> { Set(card.testTracks ?? card.heldOutTracks ?? []) }
     /// The folder's name.
     public var name: String { folder.url.standardizedFileURL.lastPathComponent }
     /// What the data was opened from.
@@ -29,6 +34,11 @@ public struct FinishedRun {
             throw ReportError.notARun(folder: url.path, problem: "it holds no \(folder.model.lastPathComponent)")
         }
         model = try TrainedModel(contentsOf: folder.model)
+        guard let settings = model.card.configuration else {
+            throw ReportError.notARun(
+                folder: url.path, problem: "the weights in \(folder.model.lastPathComponent) came from another program")
+        }
+        self.settings = settings
         for scores in [model.card.scores, model.card.validationScores] {
             guard let scores, !Self.areSound(scores, genres: model.card.genres) else { continue }
             throw ReportError.notARun(

@@ -94,7 +94,7 @@ public final class RunEvents {
         // config.json is written just before the first step.
         let attributes = try? FileManager.default.attributesOfItem(atPath: run.folder.configuration.path)
         var time = attributes?[.modificationDate] as? Date ?? Date()
-        let events = try RunEvents(folder: folder, hyperparameters: try JSONValue(run.card.configuration), start: time)
+        let events = try RunEvents(folder: folder, hyperparameters: try JSONValue(run.settings), start: time)
         for record in run.epochs {
             if record.seconds.isFinite { time += min(max(record.seconds, 0), 1e7) }
             try events.add(record, at: time)
