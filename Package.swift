@@ -1,6 +1,13 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// Only Homebrew's folders have to be asked for; on Linux the answer would hold -pthread, which SwiftPM warns of.
+#if os(macOS)
+    let librsvgPackage: String? = "librsvg-2.0"
+#else
+    let librsvgPackage: String? = nil
+#endif
+
 /// One module a floor; imports run one way only, downwards (ARCHITECTURE.md has the table).
 let package = Package(
     name: "GenreKit",
@@ -17,11 +24,18 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Training", "Prediction", "Interchange", "ModelFile", "Datasets", "Evaluation",
-                "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
+                "Benchmarks", "Report", "Training", "Prediction", "Interchange", "ModelFile", "Datasets",
+                "Evaluation", "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
+        .target(
+            name: "Report",
+            dependencies: [
+                "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork", "Features",
+                "Storage", "CRsvg", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Protobuf/README.md", "Protobuf/tensorboard.proto", "Protobuf/hparams.proto"]),
         .target(
             name: "Benchmarks", dependencies: ["Audio", "Features", "NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
@@ -65,6 +79,12 @@ let package = Package(
             providers: [
                 .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
             ]),
+        .target(
+            name: "CRsvg", dependencies: ["CRsvgSystem"],
+            linkerSettings: ["rsvg-2", "cairo", "gobject-2.0", "glib-2.0"].map { .linkedLibrary($0) }),
+        .systemLibrary(
+            name: "CRsvgSystem", pkgConfig: librsvgPackage,
+            providers: [.apt(["librsvg2-dev"]), .brew(["librsvg"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Tests mirror the modules.
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
@@ -92,6 +112,12 @@ let package = Package(
             ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: [
+                "Report", "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork",
+                "Features", "Randomness",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "InterchangeTests",
             dependencies: ["Interchange", "ModelFile", "NeuralNetwork", "Architectures", "Features", "Storage"],

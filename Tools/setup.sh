@@ -20,25 +20,27 @@ install_system_packages() {
     case "$(uname -s)" in
     Darwin)
         command -v brew >/dev/null 2>&1 || { say "genre: please install Homebrew (https://brew.sh) first"; return 1; }
-        brew list --versions ffmpeg >/dev/null 2>&1 && return 0
-        say "genre: installing ffmpeg with Homebrew"
-        brew install ffmpeg >&2
+        for package in ffmpeg librsvg; do
+            brew list --versions "$package" >/dev/null 2>&1 && continue
+            say "genre: installing $package with Homebrew"
+            brew install "$package" >&2 || return 1
+        done
         ;;
     *)
         missing=""
-        for package in libavformat-dev libavcodec-dev libavutil-dev libswresample-dev zlib1g-dev; do
+        for package in libavformat-dev libavcodec-dev libavutil-dev libswresample-dev zlib1g-dev librsvg2-dev; do
             [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
                 missing="$missing $package"
         done
         [ -n "$missing" ] || return 0
         if ! command -v apt-get >/dev/null 2>&1; then
             # Another distribution: the headers may be there under other package names.
-            if [ -e /usr/include/zlib.h ]; then
+            if [ -e /usr/include/zlib.h ] && [ -d /usr/include/librsvg-2.0 ]; then
                 [ -e /usr/include/libavformat/avformat.h ] && return 0
                 [ -e /usr/include/ffmpeg/libavformat/avformat.h ] && return 0
             fi
-            say "genre: please install the development files of zlib and of FFmpeg's libraries (libavformat, libavcodec,"
-            say "genre: libavutil, libswresample) with this system's package manager"
+            say "genre: please install the development files of zlib, librsvg and FFmpeg's libraries (libavformat,"
+            say "genre: libavcodec, libavutil, libswresample) with this system's package manager"
             return 1
         fi
         say "genre: installing system packages with apt:$missing"

@@ -9,6 +9,11 @@ public struct RunFolder: Sendable {
     public var configuration: URL { url.appendingPathComponent("config.json") }
     public var log: URL { url.appendingPathComponent("log.jsonl") }
     public var model: URL { url.appendingPathComponent("model.safetensors") }
+    /// The run's page, where one was written.
+    public var report: URL { url.appendingPathComponent("report.html") }
+
+    /// A folder that is there already.
+    public init(at url: URL) { self.url = url }
 
     /// Makes the folder, its parents too.
     ///
@@ -18,7 +23,7 @@ public struct RunFolder: Sendable {
         let files = FileManager.default
         if Self.isRun(url) {
             guard replacing else { throw TrainingError.runExists(folder: url.path) }
-            for old in [configuration, log, model] where files.fileExists(atPath: old.path) {
+            for old in [configuration, log, model, report] where files.fileExists(atPath: old.path) {
                 try write(old) { try files.removeItem(at: old) }
             }
         }

@@ -54,6 +54,7 @@ struct DemoCommand: ParsableCommand {
         let run = try TrainingRun(
             configuration: configuration, data: data, paths: [corpus.path], folder: runFolder, toolVersion: toolVersion)
         _ = try train(run, threads: threads)
+        let report = reportAfterTraining(run, threads: threads)
         let model = try TrainedModel(contentsOf: runFolder.model)
 
         show("\n3. The held-out 25 % of the tracks: " + table(of: model.card.scores!))
@@ -70,7 +71,7 @@ struct DemoCommand: ParsableCommand {
         show(
             """
 
-            Kept for you to look at: \(folder.path)
+            Kept for you to look at: \(folder.path)\(report.map { "\n  its report, for a browser: \($0.path)" } ?? "")
             Next, on your own music (one folder a genre):
               ./genre train MY_MUSIC -o my-run
               ./genre predict --model my-run/model.safetensors SONG.mp3

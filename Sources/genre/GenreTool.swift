@@ -15,7 +15,8 @@ struct GenreTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self, FeaturesCommand.self,
-            InspectCommand.self, ExportCommand.self, ImportCommand.self, DemoCommand.self, BenchCommand.self,
+            InspectCommand.self, ExportCommand.self, ImportCommand.self, ReportCommand.self, DrawCommand.self,
+            ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

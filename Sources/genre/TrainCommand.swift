@@ -6,6 +6,7 @@ import Features
 import Foundation
 import ModelFile
 import NeuralNetwork
+import Report
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -18,8 +19,8 @@ struct TrainCommand: ParsableCommand {
             be one file: a table of audio files (.csv, .tsv: path,genre and perhaps artist,split), spectrograms with labels \
             (.npz, or .npy with labels beside it), or the coursework's music_genres_dataset.pkl of 2018. Features of audio \
             are computed once and kept in a cache. \
-            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch) and \
-            model.safetensors.
+            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch), \
+            model.safetensors, and what 'genre report' writes: report.html and figures/.
 
             Splits (--split), all by track:
             \(splitRuleList)
@@ -45,6 +46,9 @@ struct TrainCommand: ParsableCommand {
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+    @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
+    var tensorboard = false
+    @Flag(help: "Write no report.html and no figures at the end.") var noReport = false
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
@@ -62,7 +66,8 @@ struct TrainCommand: ParsableCommand {
         let run = try TrainingRun(
             configuration: configuration, data: dataset, split: drawn.splits[0], paths: data,
             folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
-        let card = try train(run, threads: threads).card
+        let (model, report) = try trainAndReport(run, threads: threads)
+        let card = model.card
         let scores = card.scores!
         if json {
             try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
@@ -72,8 +77,20 @@ struct TrainCommand: ParsableCommand {
                 "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
                     + table(of: scores))
             if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
-            show("\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)")
+            show(
+                "\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)"
+                    + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
+    }
+
+    /// Trains, then writes what the flags ask for.
+    private func trainAndReport(_ run: TrainingRun, threads: Int?) throws -> (model: TrainedModel, page: URL?) {
+        let events = try tensorboard ? RunEvents(of: run) : nil
+        let model = try train(run, threads: threads) { event in
+            if case .epoch(let record) = event { try events?.add(record) }
+        }
+        if noReport && events == nil { return (model, nil) }
+        return (model, reportAfterTraining(run, page: !noReport, events: events, threads: threads))
     }
 
     /// A run a fold, each in a folder of its own, then what they say together.
@@ -89,16 +106,19 @@ struct TrainCommand: ParsableCommand {
             let run = try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data, folder: runFolder,
                 toolVersion: toolVersion)
-            let card = try train(run, threads: threads).card
+            let card = try trainAndReport(run, threads: threads).model.card
             series.add(.init(name: name, seed: configuration.seed, scores: card.scores!))
         }
         try seriesFolder.write(series)
+        let report = noReport ? nil : comparisonAfterTraining(seriesFolder)
         if json {
             try printJSON(SeriesResult(series, folder: seriesFolder, epochs: configuration.epochs))
         } else {
             show("split: \(drawn.rule)\n")
             show(table(of: series))
-            show("\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)")
+            show(
+                "\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)"
+                    + (report.map { "\nreport: \($0.path)" } ?? ""))
         }
     }
 }

@@ -92,7 +92,11 @@ extension DatasetError {
 }
 
 /// Trains with progress on the terminal and a line an epoch on standard error.
-func train(_ run: TrainingRun, threads: Int?) throws -> TrainedModel {
+///
+/// - Parameter watch: called with every event, too.
+func train(
+    _ run: TrainingRun, threads: Int?, watch: (TrainingEvent) throws -> Void = { _ in }
+) throws -> TrainedModel {
     let pool = try ThreadPool(threads: threads)
     let pace = Pace()
     let progress = ProgressLine()
@@ -100,6 +104,7 @@ func train(_ run: TrainingRun, threads: Int?) throws -> TrainedModel {
     let configuration = run.configuration
     var stepSize = configuration.batch
     return try run.run(pool: pool) { event in
+        try watch(event)
         switch event {
         case .started(let training, let validation, let parameters):
             stepSize = min(stepSize, training)

@@ -22,7 +22,10 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
         let result = try #require(try outcome.objects().last)
         let raw = try #require(result["raw"] as? Double)
-        #expect(try folder.contents(of: "run") == ["config.json", "log.jsonl", "model.safetensors"])
+        #expect(
+            try folder.contents(of: "run") == [
+                "config.json", "figures", "log.jsonl", "model.safetensors", "report.html",
+            ])
 
         let log = try String(contentsOfFile: folder.path("run/log.jsonl"), encoding: .utf8).split(separator: "\n")
         #expect(log.count == 2)
@@ -73,6 +76,25 @@ import Testing
         let card = try Tool.run("inspect", model)
         #expect(card.status == 0)
         #expect(card.output.contains("2060642 parameters") && card.output.contains("frequency.1"))
+    }
+
+    @Test func aReproductionGoesOnWhereItStopped() throws {
+        let words = [
+            "reproduce", folder.path("music"), "--net", "shallow", "--epochs", "1", "-o", folder.path("table"),
+        ]
+        let first = try Tool.run(words + ["--seeds", "1"])
+        #expect(first.status == 0, "\(first.diagnostics)")
+        #expect(first.diagnostics.contains("0 of 1 runs are finished") && first.diagnostics.contains("in all"))
+        let model = URL(fileURLWithPath: folder.path("table/shallow/seed-0/model.safetensors"))
+        let before = try Data(contentsOf: model)
+        let second = try Tool.run(words + ["--seeds", "2"])
+        #expect(second.status == 0 && second.diagnostics.contains("1 of 2 runs are finished"))
+        #expect(second.diagnostics.contains("run 1 of 1: shallow, seed 1"))
+        #expect(try Data(contentsOf: model) == before)
+        let page = try String(contentsOfFile: folder.path("table/report.html"), encoding: .utf8)
+        #expect(page.contains("2 of 2 runs") && page.contains("smoke run"))
+        let other = try Tool.run(words.map { $0 == "1" ? "2" : $0 } + ["--seeds", "1"])
+        #expect(other.status == 1 && other.diagnostics.contains("another configuration"))
     }
 
     @Test func theSameSeedGivesTheSameModelOnAnyNumberOfThreads() throws {

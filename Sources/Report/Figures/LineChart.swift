@@ -1,0 +1,125 @@
+/// Lines over one horizontal axis, with grid, ticks, titles of the axes and a legend.
+struct LineChart {
+    struct Series {
+        var name: String
+        var points: [Point]
+        var colour: Colour
+        var width = 1.8
+        var dashes: [Double] = []
+        /// How far the values spread to both sides of each point, drawn as a band; empty for none.
+        var spread: [Double] = []
+    }
+
+    var title: String
+    /// With its unit.
+    var horizontalTitle: String
+    /// With its unit.
+    var verticalTitle: String
+    var series: [Series]
+    /// Values that the vertical axis covers; its ends are moved out to ticks.
+    var values: ClosedRange<Double>
+    /// The vertical ticks' unit, put after each number.
+    var unit = ""
+
+    private static let left = 50.0
+    private static let right = 12.0
+    private static let legendLine = 17.0
+
+    /// The chart in a picture of that size, in CSS pixels.
+    func drawing(width: Double, height: Double) -> Drawing {
+        var drawing = Drawing()
+        drawing.text(
+            TextMetrics.fitted(title, width: width - 16, size: 13, bold: true), at: Point(8, 20),
+            TextStyle(size: 13, bold: true))
+        let legendBottom = addLegend(to: &drawing, width: width, top: 26)
+        let plot = Frame(
+            x: Self.left, y: legendBottom + 10, width: width - Self.left - Self.right,
+            height: height - legendBottom - 10 - 42)
+
+        let ticks = Ticks(values, count: max(2, Int(plot.height / 38)))
+        let low = (values.lowerBound / ticks.step + 1e-9).rounded(.down) * ticks.step
+        let high = (values.upperBound / ticks.step - 1e-9).rounded(.up) * ticks.step
+        let vertical = LinearScale(low...max(low, high), to: plot.bottom, plot.y)
+        addVerticalAxis(to: &drawing, plot: plot, scale: vertical)
+
+        let all = series.flatMap(\.points).map(\.x)
+        let horizontal = LinearScale((all.min() ?? 0)...(all.max() ?? 1), to: plot.x + 6, plot.right - 6)
+        addHorizontalAxis(to: &drawing, plot: plot, scale: horizontal)
+
+        for line in series { add(line, to: &drawing, horizontal: horizontal, vertical: vertical, plot: plot) }
+        // What the axis leaves out is said.
+        if let greatest = series.flatMap(\.points).max(by: { $0.y < $1.y }), greatest.y > vertical.domain.upperBound {
+            let x = horizontal(greatest.x)
+            let isNearEnd = x > plot.centre.x
+            drawing.text(
+                "↑ " + decimal(greatest.y, places: 1), at: Point(x + (isNearEnd ? -7 : 7), plot.y + 10),
+                TextStyle(size: 10, colour: .muted, anchor: isNearEnd ? .end : .start))
+        }
+        return drawing
+    }
+
+    private func addLegend(to drawing: inout Drawing, width: Double, top: Double) -> Double {
+        var x = Self.left
+        var y = top + Self.legendLine / 2
+        for line in series {
+            let name = TextMetrics.fitted(line.name, width: width - Self.left - 40, size: 11)
+            let needed = 24 + TextMetrics.width(name, size: 11) + 14
+            if x > Self.left, x + needed > width { (x, y) = (Self.left, y + Self.legendLine) }
+            drawing.line(
+                [Point(x, y), Point(x + 18, y)],
+                .stroked(line.colour, width: max(line.width, 1.6), dashes: line.dashes))
+            drawing.text(name, at: Point(x + 24, y + 4), TextStyle(size: 11))
+            x += needed
+        }
+        return series.isEmpty ? top : y + Self.legendLine / 2
+    }
+
+    private func addVerticalAxis(to drawing: inout Drawing, plot: Frame, scale: LinearScale) {
+        let ticks = Ticks(scale.domain, count: max(2, Int(plot.height / 38)))
+        for value in ticks.values {
+            let y = scale(value)
+            drawing.line([Point(plot.x, y), Point(plot.right, y)], .stroked(.grid))
+            drawing.text(
+                ticks.label(value) + unit, at: Point(plot.x - 6, y + 4),
+                TextStyle(size: 11, colour: .muted, anchor: .end))
+        }
+        drawing.text(
+            verticalTitle, at: Point(13, plot.centre.y),
+            TextStyle(size: 11, colour: .muted, anchor: .middle, rotation: -90))
+    }
+
+    private func addHorizontalAxis(to drawing: inout Drawing, plot: Frame, scale: LinearScale) {
+        drawing.line([Point(plot.x, plot.bottom), Point(plot.right, plot.bottom)], .stroked(.frame))
+        let ticks = Ticks(scale.domain, count: max(2, Int(plot.width / 52)), whole: true)
+        for value in ticks.values {
+            let x = scale(value)
+            drawing.line([Point(x, plot.bottom), Point(x, plot.bottom + 4)], .stroked(.frame))
+            drawing.text(
+                ticks.label(value), at: Point(x, plot.bottom + 17),
+                TextStyle(size: 11, colour: .muted, anchor: .middle))
+        }
+        drawing.text(
+            horizontalTitle, at: Point(plot.centre.x, plot.bottom + 34),
+            TextStyle(size: 11, colour: .muted, anchor: .middle))
+    }
+
+    private func add(
+        _ line: Series, to drawing: inout Drawing, horizontal: LinearScale, vertical: LinearScale, plot: Frame
+    ) {
+        func place(_ x: Double, _ y: Double) -> Point {
+            Point(horizontal(x), min(max(vertical(y), plot.y), plot.bottom))
+        }
+        if !line.spread.isEmpty {
+            let spread = zip(line.points, line.spread)
+            let upper = spread.map { place($0.x, $0.y + $1) }
+            let lower = spread.map { place($0.x, $0.y - $1) }
+            drawing.line(upper + lower.reversed(), closed: true, .filled(line.colour, opacity: 0.18))
+        }
+        let places = line.points.map { place($0.x, $0.y) }
+        drawing.line(places, .stroked(line.colour, width: line.width, dashes: line.dashes))
+        // Lines of few points show them.
+        if series.allSatisfy({ $0.points.count <= 12 }) {
+            for point in places { drawing.circle(point, radius: line.width + 0.6, .filled(line.colour)) }
+        }
+    }
+}

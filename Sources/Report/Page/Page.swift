@@ -1,0 +1,144 @@
+/// An HTML page in one file: style and pictures are inside, and a policy forbids it to load anything.
+struct Page {
+    struct Section {
+        /// Of its heading's anchor.
+        var id: String
+        var heading: String
+        /// HTML.
+        var body: String
+    }
+
+    var title: String
+    /// Beneath the title, plain text.
+    var subtitle: String
+    var sections: [Section]
+    /// At the end, plain text.
+    var foot: String
+
+    func html() -> String {
+        let links = sections.map { "<a href=\"#\($0.id)\">\(escaped($0.heading))</a>" }.joined(separator: "\n")
+        let bodies = sections.map { section in
+            "<section id=\"\(section.id)\">\n<h2>\(escaped(section.heading))</h2>\n\(section.body)\n</section>\n"
+        }
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+            <meta name="color-scheme" content="light dark"/>
+            <link rel="icon" href="data:,"/>
+            <title>\(escaped(title))</title>
+            <style>
+            \(Theme.styleSheet)
+            \(Self.styleSheet)
+            </style>
+            </head>
+            <body>
+            <header>
+            <h1>\(escaped(title))</h1>
+            <p class="subtitle">\(escaped(subtitle))</p>
+            <nav>\(links)</nav>
+            </header>
+            <main>
+            \(bodies.joined())</main>
+            <footer>\(escaped(foot))</footer>
+            </body>
+            </html>
+
+            """
+    }
+
+    private static let styleSheet = """
+        *{box-sizing:border-box}
+        html{-webkit-text-size-adjust:100%}
+        body{margin:0;background:var(--gk-surface);color:var(--gk-ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",\
+        Roboto,Helvetica,Arial,sans-serif}
+        header,main,footer{max-width:1180px;margin:0 auto;padding:0 16px}
+        header{padding-top:24px}
+        h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}
+        h2{font-size:1.25rem;margin:0 0 12px;padding-top:22px;border-top:1px solid var(--gk-grid)}
+        h3{font-size:1rem;margin:18px 0 6px}
+        p{margin:0 0 12px;max-width:75ch}
+        .subtitle,.note,figcaption,footer{color:var(--gk-muted)}
+        .note,figcaption{font-size:.875rem}
+        nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 18px;font-size:.9rem}
+        a{color:inherit;text-decoration-color:var(--gk-frame);text-underline-offset:3px}
+        section{margin-bottom:26px}
+        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:0 0 14px}
+        .card{background:var(--gk-panel);border-radius:8px;padding:10px 12px}
+        .card b{display:block;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums}
+        .card span{font-size:.8rem;color:var(--gk-muted);line-height:1.3;display:block}
+        .caution{border-left:4px solid var(--gk-series1);background:var(--gk-panel);padding:10px 14px;margin:0 0 14px;\
+        border-radius:0 8px 8px 0;max-width:none}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:16px 24px;\
+        align-items:start}
+        figure{margin:0;overflow-x:auto;max-width:100%}
+        figure svg{display:block;width:100%;height:auto}
+        figcaption{margin-top:4px}
+        .columns{display:flex;flex-wrap:wrap;gap:4px 48px;align-items:flex-start}
+        .columns>div{min-width:0;max-width:100%}
+        .columns h3:first-child{margin-top:2px}
+        .scroll{overflow-x:auto;max-width:100%}
+        table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
+        th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--gk-grid)}
+        th{color:var(--gk-muted);font-weight:600}
+        .n{text-align:right;white-space:nowrap}
+        td.key{color:var(--gk-muted);white-space:nowrap}
+        td.value{overflow-wrap:anywhere}
+        .bar{display:flex;height:10px;width:100%;min-width:90px;border-radius:2px;overflow:hidden;\
+        background:var(--gk-grid);margin-top:7px}
+        .bar i{display:block;height:100%;border-right:1px solid var(--gk-surface)}
+        .bar i:last-child{border-right:0}
+        .true{background:var(--gk-series2)}.called{background:var(--gk-series1)}.other{background:var(--gk-frame)}
+        .meter{display:block;height:6px;min-width:70px;background:var(--gk-grid);border-radius:3px;margin-top:9px}
+        .meter i{display:block;height:100%;border-radius:3px;background:var(--gk-series0)}
+        .tracks{width:100%}
+        .tracks td:nth-child(4){width:36%}
+        .mark{font-weight:700}
+        .wrong .mark{color:var(--gk-series1)}.right .mark{color:var(--gk-series2)}
+        .id{overflow-wrap:anywhere;min-width:min(20em,34vw);padding-left:1.3em;text-indent:-1.3em}
+        .swatch{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin:0 .3em 0 .6em}
+        .keys .swatch:first-child{margin-left:0}
+        footer{padding:18px 16px 40px;font-size:.85rem}
+        @media (max-width:640px){
+        h1{font-size:1.4rem}
+        .tracks thead{display:none}
+        .tracks tr{display:block;padding:8px 0;border-bottom:1px solid var(--gk-grid)}
+        .tracks td{display:block;border:0;padding:0}
+        .tracks td.id{padding-left:1.3em}
+        .tracks td:nth-child(2),.tracks td:nth-child(3){display:inline}
+        .tracks td:nth-child(2)::after{content:" → "}
+        .tracks td:nth-child(4){width:auto}
+        .columns .settings{width:100%}
+        .settings td{display:block;border:0;padding:0;white-space:normal}
+        .settings td.value{padding-bottom:6px}
+        th,td{padding-right:10px}
+        }
+        @media print{
+        *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
+        body{font-size:10.5pt}
+        nav{display:none}
+        header,main,footer{max-width:none;padding:0}
+        .figures{grid-template-columns:1fr 1fr}
+        figure,.card,tr{break-inside:avoid}
+        h2,h3{break-after:avoid}
+        figure,.scroll{overflow:visible}
+        }
+        """
+}
+
+extension Figure {
+    /// The figure as an element of a page.
+    ///
+    /// - Parameters:
+    ///   - caption: plain text; nothing for none.
+    ///   - least: the part of its own width below which it is scrolled instead of shrunk.
+    func element(caption: String = "", least: Double = 0.73) -> String {
+        let style = "max-width:\(SVGWriter.number(width * 1.3))px;min-width:\(SVGWriter.number(width * least))px"
+        let note = caption.isEmpty ? "" : "<figcaption>\(escaped(caption))</figcaption>\n"
+        let picture = svg(.page).replacing("<svg ", with: "<svg style=\"\(style)\" ", maxReplacements: 1)
+        return "<figure>\n\(picture)\(note)</figure>\n"
+    }
+}

@@ -1,0 +1,227 @@
+import Architectures
+import Evaluation
+import Foundation
+import NeuralNetwork
+import Storage
+import Training
+
+/// The report of one run: figures, and a page that holds them and all tables.
+public struct RunReport {
+    public let run: FinishedRun
+    /// What the model says of the tracks; nil where the data is not at hand: the page then says so.
+    public let assessment: Assessment?
+    /// What a data set's audit found, shown as it comes.
+    public let audit: JSONValue?
+
+    public init(run: FinishedRun, assessment: Assessment?, audit: JSONValue? = nil) {
+        self.run = run
+        self.assessment = assessment
+        self.audit = audit
+    }
+
+    /// The run's own scores, or those of the assessment where it has none.
+    private var scores: Scores? { run.card.scores ?? assessment?.scores }
+
+    // MARK: - Figures
+
+    public var curves: [Figure] { [Curves.accuracy(run.epochs), Curves.loss(run.epochs)] }
+
+    public var confusions: [Figure] {
+        guard let scores, scores.genres.count <= ConfusionFigure.greatestGenres else { return [] }
+        return [
+            ConfusionFigure.figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
+            ConfusionFigure.figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),
+        ]
+    }
+
+    public var spectrograms: [Figure] {
+        guard let assessment else { return [] }
+        return assessment.examples.enumerated().map { index, example in
+            let words =
+                example.isRight
+                ? "\(assessment.genres[example.label]), rightly"
+                : "\(assessment.genres[example.label]) called \(assessment.genres[example.predicted])"
+            return SpectrogramFigure.figure(
+                name: "segment-\(index + 1)-\(example.isRight ? "right" : "wrong")", title: words,
+                values: example.values, recipe: assessment.recipe, genres: assessment.genres,
+                probabilities: example.probabilities, label: example.label)
+        }
+    }
+
+    public var architecture: Figure { ArchitectureFigure.figure(of: run.model.parameters.plan) }
+
+    public var figures: [Figure] { curves + confusions + spectrograms + [architecture] }
+
+    // MARK: - Writing
+
+    /// Writes the page, and every figure as SVG (light or dark as the reader's system is) and as PNG (light, dark).
+    ///
+    /// - Parameter figures: the folder of the figures, made where it is missing; nil for none.
+    public func write(page: URL, figures folder: URL?) throws {
+        if let folder { try FigureFiles.write(figures, to: folder) }
+        do { try AtomicFile.write(html(), to: page) } catch {
+            throw ReportError.cannotWrite(file: page.path, problem: "\(error)")
+        }
+    }
+
+    // MARK: - The page
+
+    public func html() -> String {
+        let card = run.card
+        let data = run.dataPaths.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
+        return Page(
+            title: data.isEmpty ? card.architecture : "\(card.architecture) on \(data)",
+            subtitle: "A training run, \(run.name): \(counted(run.epochs.last!.epoch, "epoch")), "
+                + "\(counted(card.trainingTracks?.count ?? 0, "track")) to train on, "
+                + "\(counted(card.heldOutTracks?.count ?? 0, "track")) held out"
+                + (card.testTracks.map { ", \(counted($0.count, "track")) to test on" } ?? "") + ".",
+            sections: [
+                summary, curveSection, confusionSection, genreSection, exampleSection, trackSection, netSection,
+                configurationSection, auditSection,
+            ].compactMap { $0 }, foot: "Written by GenreKit; model by version \(card.toolVersion)."
+        ).html()
+    }
+
+    private var summary: Page.Section {
+        let card = run.card
+        var body = ""
+        if let caution = card.blueprint.caution { body += "<p class=\"caution\">\(escaped(caution))</p>\n" }
+        for warning in assessment?.warnings ?? [] { body += "<p class=\"caution\">\(escaped(warning))</p>\n" }
+        var cards: [(value: String, words: String)] = []
+        if let scores {
+            body +=
+                "<p>On the \(card.scoredSide) tracks (\(counted(scores.segments, "segment")) of "
+                + "\(counted(scores.tracks, "track")), \(counted(scores.genres.count, "genre"))):</p>\n"
+            cards += [
+                (percent(scores.raw), "raw: segments right"),
+                (percent(scores.max), "max: tracks right by summed probability"),
+                (percent(scores.maj), "maj: tracks right by votes"),
+                (decimal(scores.loss, places: 3), "cross-entropy, nats a segment"),
+            ]
+        }
+        cards += [
+            (grouped(run.model.parameters.plan.parameterCount), "parameters"),
+            (duration(run.epochs.reduce(0) { $0 + $1.seconds }), "training, \(counted(run.epochs.count, "epoch"))"),
+        ]
+        body +=
+            "<div class=\"cards\">\n"
+            + cards.map { "<div class=\"card\"><b>\(escaped($0.value))</b><span>\(escaped($0.words))</span></div>\n" }
+            .joined() + "</div>\n"
+        let recent = run.epochs.suffix(5)
+        let mean = recent.reduce(0) { $0 + $1.raw } / Double(recent.count)
+        let best = run.epochs.max { $0.raw < $1.raw }!
+        var words =
+            "Held-out tracks: mean raw accuracy of the last \(counted(recent.count, "epoch")) \(percent(mean)); the greatest, "
+            + "\(percent(best.raw)), came in epoch \(best.epoch)."
+        if let held = card.validationScores {
+            words +=
+                " After the last epoch: raw \(percent(held.raw)), max \(percent(held.max)), maj \(percent(held.maj))."
+        }
+        body += "<p>\(escaped(words))</p>\n"
+        if let split = card.split { body += "<p class=\"note\">Split: \(escaped(split)).</p>" }
+        return Page.Section(id: "summary", heading: "Summary", body: body)
+    }
+
+    private var curveSection: Page.Section {
+        Page.Section(
+            id: "curves", heading: "Training",
+            body: figureGrid(curves.map { $0.element() })
+                + "<p class=\"note\">Training figures are taken while it trains, with dropout; held-out ones after each "
+                + "epoch. raw counts segments, max and maj tracks.</p>")
+    }
+
+    private var confusionSection: Page.Section? {
+        guard !confusions.isEmpty else { return nil }
+        return Page.Section(
+            id: "confusions", heading: "Confusions", body: figureGrid(confusions.map { $0.element() }))
+    }
+
+    private var genreSection: Page.Section? {
+        guard let scores else { return nil }
+        return Page.Section(
+            id: "genres", heading: "Genres",
+            body: columns([
+                "<h3>Precision, recall and F1 of the segments</h3>\n" + Tables.genres(scores),
+                "<h3>Worst confusions</h3>\n" + Tables.worstConfusions(scores),
+            ]))
+    }
+
+    private var exampleSection: Page.Section? {
+        guard let assessment else { return missing(id: "segments", heading: "Segments") }
+        guard !assessment.examples.isEmpty else { return nil }
+        let elements = zip(spectrograms, assessment.examples).map { figure, example in
+            figure.element(caption: "\(example.track), its segment \(example.number) of those judged")
+        }
+        return Page.Section(
+            id: "segments", heading: "Segments",
+            body: "<p>The wrong verdicts that the net was surest of, from two tracks, and the surest right one.</p>\n"
+                + figureGrid(elements))
+    }
+
+    private var trackSection: Page.Section? {
+        guard let assessment else { return nil }
+        let right = assessment.tracks.count(where: \.isRight)
+        return Page.Section(
+            id: "tracks", heading: "Tracks",
+            body:
+                "<p>\(right) of \(counted(assessment.tracks.count, "track")) are right by the mean probability of their "
+                + "segments.</p>\n" + Tables.tracks(assessment))
+    }
+
+    private func missing(id: String, heading: String) -> Page.Section {
+        Page.Section(
+            id: id, heading: heading,
+            body: "<p>Spectrograms and the verdict on each track need the run's data, which was not at hand. "
+                + "<code>genre report RUN --data DATA</code> adds them.</p>")
+    }
+
+    private var netSection: Page.Section {
+        let summary = Architecture.named(run.card.architecture)?.summary
+        return Page.Section(
+            id: "net", heading: "Net",
+            body: (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "")
+                + figureGrid([architecture.element()]))
+    }
+
+    private var configurationSection: Page.Section? {
+        guard case .object(let fields) = run.configuration, !fields.isEmpty else { return nil }
+        let plain = fields.filter { if case .object = $0.value { false } else { true } }
+        let parts = fields.filter { plain[$0.key] == nil }.sorted { $0.key < $1.key }
+        return Page.Section(
+            id: "configuration", heading: "Configuration",
+            body: columns(
+                parts.map { "<h3>\(escaped($0.key))</h3>\n" + Tables.json($0.value) }
+                    + ["<h3>run</h3>\n" + Tables.json(.object(plain))]))
+    }
+
+    private var auditSection: Page.Section? {
+        audit.map { Page.Section(id: "audit", heading: "Data set audit", body: Tables.json($0)) }
+    }
+}
+
+/// Parts side by side where there is room.
+func columns(_ parts: [String]) -> String {
+    "<div class=\"columns\">\n" + parts.map { "<div>\n\($0)</div>\n" }.joined() + "</div>\n"
+}
+
+func figureGrid(_ elements: [String]) -> String { "<div class=\"figures\">\n\(elements.joined())</div>\n" }
+
+/// Figures as files.
+public enum FigureFiles {
+    /// Writes NAME.svg, NAME.png and NAME-dark.png of each figure.
+    public static func write(_ figures: [Figure], to folder: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            for figure in figures {
+                let place = folder.appendingPathComponent(figure.name).path
+                try AtomicFile.write(figure.svg(.adaptive), to: URL(fileURLWithPath: place + ".svg"))
+                try AtomicFile.write(try figure.png(.light), to: URL(fileURLWithPath: place + ".png"))
+                try AtomicFile.write(try figure.png(.dark), to: URL(fileURLWithPath: place + "-dark.png"))
+            }
+        } catch let error as ReportError {
+            throw error
+        } catch {
+            throw ReportError.cannotWrite(file: folder.path, problem: "\(error)")
+        }
+    }
+}

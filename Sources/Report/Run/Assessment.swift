@@ -1,0 +1,135 @@
+import Datasets
+import Evaluation
+import Features
+import ModelFile
+import NeuralNetwork
+import Training
+
+/// What a run's model says of each track that it was judged on, and of single segments worth a look.
+public struct Assessment: Sendable {
+    public struct Track: Sendable {
+        public let id: String
+        /// The true genre's index.
+        public let label: Int
+        public let verdict: Verdict
+        /// Number of its segments.
+        public let segments: Int
+
+        public var isRight: Bool { verdict.bySum == label }
+    }
+
+    /// A segment and what the net says of it.
+    public struct Example: Sendable {
+        public let track: String
+        /// The segment's number among those of its track that were judged, from 1.
+        public let number: Int
+        public let label: Int
+        public let probabilities: [Float]
+        /// [mel][frame].
+        public let values: [Float]
+
+        public var predicted: Int { mostProbable(probabilities) }
+        public var isRight: Bool { predicted == label }
+    }
+
+    public let genres: [String]
+    public let recipe: FeatureRecipe
+    public let scores: Scores
+    /// In the data's order.
+    public let tracks: [Track]
+    /// Two wrong ones and a right one, where there are such.
+    public let examples: [Example]
+    /// What a reader must know: that the data is not what the run was judged on.
+    public let warnings: [String]
+
+    /// Judges the tracks of the run's test side, or else its held-out ones, once more.
+    ///
+    /// - Parameters:
+    ///   - model: as a training wrote it.
+    ///   - set: the data of the run, opened as it was then.
+    /// - Throws: ``ReportError/dataDoesNotFit(problem:)`` where the set holds none of them.
+    public init(of model: TrainedModel, on set: SegmentSet, pool: ThreadPool) throws {
+        let card = model.card
+        guard set.recipe == card.recipe else {
+            throw ReportError.dataDoesNotFit(
+                problem: "the model needs segments of recipe '\(card.recipe.name)', the data has '\(set.recipe.name)'")
+        }
+        let labels = try JudgedTracks(card: card, set: set, includingTraining: true).labels
+        let judgedIds = Set(card.testTracks ?? card.heldOutTracks ?? [])
+        let judged = Set(set.tracks.indices.filter { judgedIds.contains(set.tracks[$0].id) })
+        guard !judged.isEmpty else {
+            throw ReportError.dataDoesNotFit(problem: "the data holds none of the tracks that the run was judged on")
+        }
+        let indices = (0..<set.count).filter { judged.contains(set.track(ofSegment: $0)) && !set.isAugmented($0) }
+        let judge = try Judge(parameters: model.parameters, batch: card.configuration?.batch ?? 64, pool: pool)
+        let (probabilities, lossSum) = try judge.probabilities(of: set, segments: indices, labels: labels)
+        genres = card.genres
+        recipe = card.recipe
+        scores = Scores(
+            genres: card.genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
+            trackLabels: labels, meanLoss: lossSum / Double(max(indices.count, 1)))
+
+        let classes = card.genres.count
+        var rows: [Int: [Float]] = [:]
+        var candidates: [Candidate] = []
+        for (place, index) in indices.enumerated() {
+            let row = Array(probabilities[place * classes..<(place + 1) * classes])
+            let track = set.track(ofSegment: index)
+            rows[track, default: []] += row
+            candidates.append(
+                Candidate(
+                    segment: index, track: track, number: rows[track]!.count / classes, label: labels[track],
+                    probabilities: row))
+        }
+        tracks = rows.keys.sorted().map { track in
+            Track(
+                id: set.tracks[track].id, label: labels[track],
+                verdict: Verdict(segments: rows[track]!, classes: classes), segments: rows[track]!.count / classes)
+        }
+        examples = try Candidate.choose(from: candidates).map { candidate in
+            var values = [Float](repeating: 0, count: set.valueCount)
+            try values.withUnsafeMutableBufferPointer { try set.read(candidate.segment, into: $0.baseAddress!) }
+            return Example(
+                track: set.tracks[candidate.track].id, number: candidate.number, label: candidate.label,
+                probabilities: candidate.probabilities, values: values)
+        }
+        var warnings: [String] = []
+        if judged.count < judgedIds.count {
+            warnings.append(
+                "Only \(judged.count) of the \(judgedIds.count) tracks that the run was judged on are in the data now.")
+        } else if let then = card.scores, then.confusion != scores.confusion {
+            warnings.append(
+                "The data, or the build, is not what the run was judged with: some verdicts differ from its scores.")
+        }
+        self.warnings = warnings
+    }
+}
+
+/// A segment that may be shown.
+struct Candidate {
+    let segment: Int
+    let track: Int
+    let number: Int
+    let label: Int
+    let probabilities: [Float]
+
+    var predicted: Int { mostProbable(probabilities) }
+    var certainty: Float { probabilities[predicted] }
+
+    /// The wrong one that the net was surest of; the next wrong one of another genre and track; the surest right one, of a
+    /// third genre where there is one.
+    static func choose(from candidates: [Candidate]) -> [Candidate] {
+        let sorted = candidates.sorted { ($1.certainty, $0.segment) < ($0.certainty, $1.segment) }
+        let wrong = sorted.filter { $0.predicted != $0.label }
+        let right = sorted.filter { $0.predicted == $0.label }
+        var chosen: [Candidate] = []
+        if let first = wrong.first {
+            chosen.append(first)
+            let others = wrong.dropFirst().filter { $0.track != first.track }
+            if let second = others.first(where: { $0.label != first.label }) ?? others.first { chosen.append(second) }
+        }
+        let shown = Set(chosen.map(\.label))
+        if let last = right.first(where: { !shown.contains($0.label) }) ?? right.first { chosen.append(last) }
+        return chosen
+    }
+}

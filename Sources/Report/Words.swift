@@ -1,0 +1,30 @@
+import Foundation
+
+/// 0.6312 as "63.1 %"; nothing as "–".
+func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, places: 1) + " %" } ?? "–" }
+
+/// A number with so many places after the point.
+func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
+
+/// 2060642 as "2,060,642".
+func grouped(_ value: Int) -> String {
+    var digits = String(value.magnitude)
+    var place = digits.count - 3
+    while place > 0 {
+        digits.insert(",", at: digits.index(digits.startIndex, offsetBy: place))
+        place -= 3
+    }
+    return (value < 0 ? "-" : "") + digits
+}
+
+/// 1 and "track" as "1 track", 2 as "2 tracks".
+func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+
+/// 200 as "3 min 20 s".
+func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e9 else { return "–" }
+    let whole = Int(seconds.rounded())
+    if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
+    if whole >= 60 { return "\(whole / 60) min \(whole % 60) s" }
+    return whole >= 10 ? "\(whole) s" : decimal(seconds, places: 1) + " s"
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Datasets
+import Features
+import Foundation
+import NeuralNetwork
+import Report
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Write a run's report: one HTML file, and its figures as SVG and PNG.",
+        discussion: """
+            The report holds scores, curves, confusion matrices, measures of each genre, spectrograms of segments told \
+            wrongly and rightly, the verdict on each track, the net and the configuration. It needs no network and opens \
+            in any browser. 'genre train' writes it at the end of a run.
+
+            Of several runs, curves and scores are put beside each other instead.
+
+            For spectrograms and tracks the run's data is opened again where config.json says it lay, or at --data.
+            """)
+
+    @Argument(help: "The folder of a finished run; several are compared.") var runs: [String]
+    @Option(
+        name: [.short, .long],
+        help: "The HTML file; by default report.html in the run's folder, or comparison.html here for several.")
+    var output: String?
+    @Option(parsing: .upToNextOption, help: "Where the run's data lies now.") var data: [String] = []
+    @Flag(help: "Leave out what needs the run's data.") var noData = false
+    @Option(help: "JSON of a data set's audit, to be shown too; by default audit.json in the run's folder, if any.")
+    var audit: String?
+    @Flag(help: "Write the HTML file only, no folder 'figures' beside it.") var noFigures = false
+    @Option(help: "Write the run for TensorBoard, too: a folder for its event file.") var tensorboard: String?
+    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+
+    func run() throws {
+        let threads = try checked(threads: threads)
+        let all = try runs.map { try FinishedRun(URL(fileURLWithPath: $0)) }
+        let finished = all[0]
+        if all.count > 1 {
+            guard tensorboard == nil else { throw ValidationError("--tensorboard takes one run.") }
+            let page = URL(fileURLWithPath: output ?? "comparison.html")
+            try ComparisonReport(runs: all).write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+            show("report: \(page.path)")
+            return
+        }
+        let assessment = try noData ? nil : assessment(of: finished, threads: threads)
+        let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.report
+        let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
+        try report.write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+        if let tensorboard {
+            try RunEvents.write(finished, figures: report.figures, to: URL(fileURLWithPath: tensorboard))
+        }
+        show("report: \(page.path)")
+    }
+
+    private func assessment(of run: FinishedRun, threads: Int?) throws -> Assessment? {
+        let paths = data.isEmpty ? run.dataPaths : data
+        let lost = paths.first { !FileManager.default.fileExists(atPath: $0) }
+        if data.isEmpty, paths.isEmpty || lost != nil {
+            note(
+                "genre: the run's data \(lost.map { "is not at \($0) any more" } ?? "is not known"): the report goes without "
+                    + "spectrograms and tracks; --data tells where it is")
+            return nil
+        }
+        let configuration = run.settings
+        let set = try openData(
+            paths, for: run.card.recipe,
+            segments: configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all,
+            seed: configuration.seed, threads: threads, cache: cacheOptions.cache()
+        ).set
+        return try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
+    }
+}

@@ -1,0 +1,130 @@
+import Architectures
+import ArgumentParser
+import Benchmarks
+import Datasets
+import Features
+import Foundation
+import NeuralNetwork
+import Report
+import Training
+
+struct ReproduceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reproduce",
+        abstract: "Train the nets of the report's Table I and lay the results beside the published ones.",
+        discussion: """
+            Each net is trained for 200 epochs under five seeds, as 'genre train DATA --net NET --seed SEED' does it; \
+            accuracies are told after 100 and 200 epochs. The tool says first how long it will take. Finished runs are kept: \
+            the same command goes on where it was stopped. The page, report.html of the output folder, is written anew after \
+            every run.
+
+            Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others.
+            """)
+
+    @Argument(help: "As for 'genre train': for the report's own figures the folder with train.pkl and val.pkl.")
+    var data: [String]
+    @Option(
+        name: [.short, .long], help: "The folder of runs and report; by default reproduction or reproduction-quick.")
+    var output: String?
+    @Option(help: "Nets to train. Repeat for several.") var net: [String] = []
+    @Option(help: "Seeds, from 0; by default 5.") var seeds: Int?
+    @Option(help: "Epochs of each training; half-way figures are told, too. By default 200.") var epochs: Int?
+    @Flag(help: "A smoke run: two seeds, two epochs.") var quick = false
+    @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
+    @OptionGroup(title: "Split") var splitOptions: SplitOptions
+    @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
+    @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+
+    func run() throws {
+        let threads = try checked(threads: threads)
+        let reproduction = try plan()
+        let open = try reproduction.members.filter { try reproduction.finishedRun(of: $0) == nil }
+        note("\(reproduction.members.count - open.count) of \(reproduction.members.count) runs are finished")
+        if !open.isEmpty {
+            // Every seed draws segments of its own; the first ones tell how many there are.
+            let first = try draw(seed: open[0].seed, threads: threads)
+            try sayTime(of: open, reproduction, first, threads: threads)
+            if dryRun { return }
+            try train(open, reproduction, threads: threads)
+        }
+        if dryRun { return }
+        show("report: \(try writePage(reproduction).path)")
+    }
+
+    private func plan() throws -> Reproduction {
+        let nets = try (net.isEmpty ? Reproduction.usualNets : net).map(architecture(named:))
+        let seeds = seeds ?? (quick ? 2 : 5)
+        let epochs = epochs ?? (quick ? 2 : 200)
+        guard 1...1000 ~= seeds else { throw ValidationError("--seeds must be 1 to 1000.") }
+        guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
+        guard Set(net).count == net.count else { throw ValidationError("--net names a net twice.") }
+        return Reproduction(
+            folder: URL(fileURLWithPath: output ?? (quick ? "reproduction-quick" : "reproduction")), nets: nets,
+            seeds: (0..<seeds).map(UInt64.init), milestones: epochs > 1 ? [epochs / 2, epochs] : [epochs])
+    }
+
+    private typealias Drawn = (data: LoadedDataset, split: TrackSplit, warnings: [String])
+
+    /// The data and split of one seed, as 'genre train' draws them.
+    private func draw(seed: UInt64, threads: Int?) throws -> Drawn {
+        let data = try openData(
+            data, segments: .random(count: 15), seed: seed, threads: threads, cache: cacheOptions.cache())
+        let drawn = try splitOptions.request(seed: seed).draw(data)
+        guard !drawn.areFolds else { throw ValidationError("Choose a split of one fold: --split names several.") }
+        return (data, drawn.splits[0], drawn.warnings)
+    }
+
+    /// Times a step of each net and says what all of them will take.
+    private func sayTime(
+        of members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: Drawn, threads: Int?
+    ) throws {
+        let pool = try ThreadPool(threads: threads)
+        let training = drawn.split.segments(.training, of: drawn.data.set).count
+        let validation = drawn.split.segments(.validation, of: drawn.data.set).count
+        var total = 0.0
+        for net in reproduction.nets {
+            let count = members.count { $0.net == net.name }
+            guard count > 0 else { continue }
+            func seconds(_ phase: NetBenchmark.Phase, segments: Int) throws -> Double {
+                let result = try NetBenchmark(architecture: net, phase: phase, batch: net.defaultBatch)
+                    .run(passes: 5, pool: pool, peak: 1)
+                return Double(segments) / Double(net.defaultBatch) * result.msMedian * 1e-3
+            }
+            let epoch = try seconds(.train, segments: training) + seconds(.inference, segments: validation)
+            let each = epoch * Double(reproduction.milestones.last!)
+            total += each * Double(count)
+            note(
+                "\(net.name.left(16)) \(count) runs of \(reproduction.milestones.last!) epochs, \(duration(each)) each")
+        }
+        note(
+            "about \(duration(total)) in all, by \(training) segments to train and \(validation) held out on \(pool.threads) threads"
+        )
+    }
+
+    private func train(
+        _ members: [Reproduction.Member], _ reproduction: Reproduction, threads: Int?
+    ) throws {
+        var drawn: (seed: UInt64, value: Drawn)?
+        for (index, member) in members.enumerated() {
+            if drawn?.seed != member.seed {
+                drawn = nil  // the old data goes before the new comes
+                drawn = (member.seed, try draw(seed: member.seed, threads: threads))
+                for warning in drawn!.value.warnings { note("genre: \(warning)") }
+            }
+            note("run \(index + 1) of \(members.count): \(member.net), seed \(member.seed)")
+            let value = drawn!.value
+            let run = try TrainingRun(
+                configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
+                paths: data, folder: RunFolder(creating: member.folder, replacing: true), toolVersion: toolVersion)
+            _ = try genre.train(run, threads: threads)
+            reportAfterTraining(run, threads: threads)
+            _ = try writePage(reproduction)
+        }
+    }
+
+    private func writePage(_ reproduction: Reproduction) throws -> URL {
+        let page = reproduction.folder.appendingPathComponent("report.html")
+        try ReproductionReport(reproduction).write(page: page, figures: figuresFolder(beside: page))
+        return page
+    }
+}
