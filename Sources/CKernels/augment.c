@@ -33,6 +33,13 @@ void gk_augment_mask(float *segment, int32_t frames, int32_t mel, int32_t mel_co
         for (int32_t f = frame; f < frame + frame_count; f++) segment[(int64_t)m * frames + f] = value;
 }
 
+void gk_augment_depth(float *values, int64_t count, float top, float factor, float least) {
+    for (int64_t i = 0; i < count; i++) {
+        float value = top - (top - values[i]) * factor;
+        values[i] = value > least ? value : least;
+    }
+}
+
 void gk_augment_mix(float *a, float *b, int64_t count, float share) {
     float rest = 1 - share;
     for (int64_t i = 0; i < count; i++) {

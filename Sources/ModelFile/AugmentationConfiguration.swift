@@ -29,6 +29,12 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
     public var mixup: Double?
     /// Each segment's gain is drawn evenly from -gain to gain dB.
     public var gain: Double?
+    /// Of pictures: the levels of each segment are stretched away from the greatest by a factor drawn evenly from 1 - depth
+    /// to 1 + depth. A recording's own depth hangs on its noise floor, which every re-encoding moves.
+    public var depth: Double?
+    /// Of pictures: in every second segment, drawn, the bands above an edge fall silent, which is drawn evenly between this
+    /// share of the bands and all; as encoders at low rates do.
+    public var lowPass: Double?
     /// Each segment starts anywhere in its track, anew each time.
     public var crop: Bool
     /// The loss weighs genres by the inverse of their numbers of training segments, 1 on average over the segments.
@@ -37,20 +43,23 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
     public var balancedSampling: Bool
 
     public init(
-        masks: Masks? = nil, mixup: Double? = nil, gain: Double? = nil, crop: Bool = false, classWeights: Bool = false,
-        balancedSampling: Bool = false, sound: SoundAugmentation? = nil
+        masks: Masks? = nil, mixup: Double? = nil, gain: Double? = nil, depth: Double? = nil, lowPass: Double? = nil,
+        crop: Bool = false, classWeights: Bool = false, balancedSampling: Bool = false, sound: SoundAugmentation? = nil
     ) {
         self.sound = sound
         self.masks = masks
         self.mixup = mixup
         self.gain = gain
+        self.depth = depth
+        self.lowPass = lowPass
         self.crop = crop
         self.classWeights = classWeights
         self.balancedSampling = balancedSampling
     }
 
     private enum CodingKeys: String, CodingKey {
-        case sound, masks, mixup, gain, crop
+        case sound, masks, mixup, gain, depth, crop
+        case lowPass = "low_pass"
         case classWeights = "class_weights"
         case balancedSampling = "balanced_sampling"
     }

@@ -33,6 +33,11 @@ extension Executor {
         }
     }
 
+    /// Stretches a segment's levels away from `top` by `factor`, down to `least`.
+    public func deepen(segment row: Int, factor: Float, top: Float, least: Float) {
+        gk_augment_depth(inputs + row * area, Int64(area), top, factor, least)
+    }
+
     /// Mixes segment n of the first `count` with segment count - 1 - n: each keeps `share` of itself.
     public func mix(count: Int, share: Float) {
         for row in 0..<count / 2 {

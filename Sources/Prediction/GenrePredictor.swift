@@ -62,7 +62,8 @@ public final class GenrePredictor {
     }
 
     private func predict(_ source: Source) throws -> TrackPrediction {
-        let (stream, starts, probabilities) = try run(source, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
+        let (stream, starts, probabilities) = try run(
+            source, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
         return TrackPrediction(
             card: card, segments: probabilities, startTimes: starts,
             seconds: Double(stream.samples) / card.recipe.sampleRate, isPadded: stream.isPadded)

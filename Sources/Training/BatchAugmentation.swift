@@ -24,6 +24,13 @@ struct BatchAugmentation {
         if configuration.gain != nil, !set.recipe.makesSegmentsFromAudio {
             throw .dataDoesNotFit("--gain needs features of a known recipe; those of '\(set.recipe.name)' are not")
         }
+        if configuration.gain != nil, set.recipe.picture != nil {
+            throw .dataDoesNotFit("--gain does nothing to features of '\(set.recipe.name)', whose levels are relative")
+        }
+        if configuration.depth != nil || configuration.lowPass != nil, set.recipe.picture == nil {
+            throw .dataDoesNotFit(
+                "--depth and --low-pass need pictures of levels; features of '\(set.recipe.name)' are none")
+        }
         if configuration.crop, segments.allSatisfy({ set.shifts(ofSegment: $0) == 0...0 }) {
             throw .dataDoesNotFit("--crop needs features of whole tracks; these segments can start nowhere else")
         }
@@ -62,6 +69,26 @@ struct BatchAugmentation {
                 executor.amplify(
                     segment: row, logGain: stream.uniform(-range, range) * nepersPerDecibel,
                     floor: set.recipe.logFloor)
+            }
+        }
+        if let picture = set.recipe.picture {
+            let least = Float(picture.top - picture.range * log(10.0) / 20)
+            if let depth = configuration.depth {
+                var stream = RandomStream(seed: seed, purpose: "depths of step \(step)")
+                for row in labels.indices {
+                    executor.deepen(
+                        segment: row, factor: Float(stream.uniform(1 - depth, 1 + depth)), top: Float(picture.top),
+                        least: least)
+                }
+            }
+            if let lowPass = configuration.lowPass {
+                var stream = RandomStream(seed: seed, purpose: "low passes of step \(step)")
+                for row in labels.indices {
+                    let edge = Int(stream.uniform(lowPass, 1) * Double(set.mels))
+                    guard stream.uniform() < 0.5 else { continue }
+                    executor.mask(
+                        segment: row, [SegmentMask(mels: edge..<set.mels, frames: 0..<set.frames)], value: least)
+                }
             }
         }
         if let masks = configuration.masks {

@@ -156,6 +156,12 @@ extension TrainingConfiguration {
         if let gain = augmentation.gain {
             try require(gain > 0 && gain <= 60, "--gain must be above 0 and at most 60 dB, not \(gain)")
         }
+        if let depth = augmentation.depth {
+            try require(depth > 0 && depth < 1, "--depth must be above 0 and below 1, not \(depth)")
+        }
+        if let lowPass = augmentation.lowPass {
+            try require(lowPass > 0 && lowPass < 1, "--low-pass must be above 0 and below 1, not \(lowPass)")
+        }
         try require(
             !(augmentation.classWeights && augmentation.balancedSampling),
             "--class-weights and --balanced-sampling would correct the same thing twice: choose one")

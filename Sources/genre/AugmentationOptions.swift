@@ -13,6 +13,11 @@ struct AugmentationOptions: ParsableArguments {
     @Option(help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2.")
     var mixup: Double?
     @Option(help: "Change each segment's loudness by up to so many dB, up or down.") var gain: Double?
+    @Option(help: "Of gtzan-mel: stretch each segment's levels by up to this share, up or down; say 0.25.")
+    var depth: Double?
+    @Option(
+        help: "Of gtzan-mel: silence half the segments above a band drawn between this share of all and all; say 0.7.")
+    var lowPass: Double?
     @Flag(help: "Start each segment anywhere in its track, anew each epoch.") var crop = false
     @Flag(help: "Weigh the loss by the inverse of a genre's number of training segments.") var classWeights = false
     @Flag(help: "Take every genre equally often in an epoch, whose length stays the number of training segments.")
@@ -21,7 +26,8 @@ struct AugmentationOptions: ParsableArguments {
     /// Nil where nothing is asked for.
     func configuration() throws -> AugmentationConfiguration? {
         var result = AugmentationConfiguration(
-            mixup: mixup, gain: gain, crop: crop, classWeights: classWeights, balancedSampling: balancedSampling)
+            mixup: mixup, gain: gain, depth: depth, lowPass: lowPass, crop: crop, classWeights: classWeights,
+            balancedSampling: balancedSampling)
         if specAugment {
             let usual = AugmentationConfiguration.Masks()
             result.masks = .init(
@@ -88,6 +94,7 @@ func words(for augmentation: AugmentationConfiguration) -> String {
         augmentation.sound.map { "\($0)" },
         augmentation.masks.map { "masks \($0.count) x (\($0.bands) bands, \($0.frames) frames)" },
         augmentation.mixup.map { "mixup \($0)" }, augmentation.gain.map { "gain \($0) dB" },
+        augmentation.depth.map { "depth \($0)" }, augmentation.lowPass.map { "low pass \($0)" },
         augmentation.crop ? "crop" : nil, augmentation.classWeights ? "class weights" : nil,
         augmentation.balancedSampling ? "balanced sampling" : nil,
     ].compactMap { $0 }.joined(separator: ", ")

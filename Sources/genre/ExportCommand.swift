@@ -12,14 +12,16 @@ struct ExportCommand: ParsableCommand {
             the recipe's values; outputs 'logits' and 'probabilities' [batch, genres]; genres and recipe in the metadata.
 
             safetensors: the weights alone, with PyTorch's names and layouts: load_state_dict takes them as they are.
+
+            half: the model itself, its weights in 16 bits, in half the room.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case onnx, safetensors
+        case onnx, safetensors, half
     }
 
     @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
-    @Option(help: "\(Format.allCases.map(\.rawValue).joined(separator: " or ")).") var format: Format
+    @Option(help: "\(Format.allCases.map(\.rawValue).joined(separator: ", ")).") var format: Format
     @Option(name: [.short, .long], help: "The file to write.") var output: String
 
     func run() throws {
@@ -29,6 +31,7 @@ struct ExportCommand: ParsableCommand {
         switch format {
         case .onnx: try ONNXFile.write(model, toolVersion: toolVersion, to: url)
         case .safetensors: try WeightsFile.write(model, to: url)
+        case .half: try model.write(to: url, halfPrecision: true)
         }
         show(url.path)
     }

@@ -38,6 +38,14 @@ import Testing
         }
     }
 
+    @Test func depthStretchesLevelsFromTheTop() {
+        var values: [Float] = [14, 13, 9, 5, 4.8]
+        gk_augment_depth(&values, 5, 14, 1.25, 4.75)
+        for (value, wanted) in zip(values, [14, 12.75, 7.75, 4.75, 4.75] as [Float]) {
+            #expect(abs(value - wanted) < 1e-5)
+        }
+    }
+
     @Test func meansAndMixturesMatchTheirFormula() {
         var random = RandomStream(seed: 2, purpose: "augmentation test")
         for count in [0, 1, 5, 33] {

@@ -12,5 +12,7 @@ double gk_augment_mean(const float *values, int64_t count);
 /// Sets mel bands mel ..< mel + mel_count in frames frame ..< frame + frame_count to `value`.
 void gk_augment_mask(float *segment, int32_t frames, int32_t mel, int32_t mel_count, int32_t frame,
                      int32_t frame_count, float value);
+/// Stretches levels away from `top` by `factor`: value = max(least, top - (top - value) * factor).
+void gk_augment_depth(float *values, int64_t count, float top, float factor, float least);
 /// Both at once: a' = share a + (1 - share) b, b' = share b + (1 - share) a. Nothing changes where share is 1.
 void gk_augment_mix(float *a, float *b, int64_t count, float share);
