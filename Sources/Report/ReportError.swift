@@ -5,6 +5,8 @@ public enum ReportError: Error, CustomStringConvertible {
     case cannotWrite(file: String, problem: String)
     /// The folder is no finished run, or a file in it is damaged.
     case notARun(folder: String, problem: String)
+    /// A JSON file that is not one.
+    case badJSON(file: String)
     /// The folder holds a finished run that was told something else.
     case otherRun(folder: String)
     /// The data given for a report is not the run's.
@@ -15,6 +17,7 @@ public enum ReportError: Error, CustomStringConvertible {
         case .cannotDraw(let figure, let problem): "cannot draw the figure '\(figure)': \(problem)"
         case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"
         case .notARun(let folder, let problem): "\(folder) is not a finished run: \(problem)"
+        case .badJSON(let file): "\(file) is not valid JSON"
         case .otherRun(let folder):
             "\(folder) holds a finished run of another configuration: name another folder with -o, or move it away"
         case .dataDoesNotFit(let problem): problem

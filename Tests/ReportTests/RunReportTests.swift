@@ -38,7 +38,10 @@ import Training
     @Test func thePageStandsAlone() throws {
         let audit = try JSONDecoder().decode(
             JSONValue.self,
-            from: Data(#"{"tracks":99,"copies":[{"a":"<x>","b":2},{"a":"y","c":true}],"deep":[[1,{"z":null}]]}"#.utf8))
+            from: Data(
+                #"""
+                {"tracks":99,"mainArtist":"z","copies":[{"a":"<x>","b":2},{"a":"y","c":true}],"deep":[[1,{"z":null}]]}
+                """#.utf8))
         let report = try SampleRun().report(audit: audit)
         let page = report.html()
         // Nothing is fetched: no addresses, no scripts, references only into the page and to data in it.
@@ -56,6 +59,7 @@ import Training
             "summary", "curves", "confusions", "genres", "segments", "tracks", "net", "configuration", "audit",
         ]
         for part in parts { #expect(page.contains("<section id=\"\(part)\">"), "\(part)") }
+        #expect(page.contains(">main artist<"))
         #expect(page.contains("&lt;x&gt;") && page.contains("&lt;script&gt;"))
         #expect(!page.contains("\u{0}") && !page.contains("\u{202E}"))
         // Written so that a strict parser reads it, too.

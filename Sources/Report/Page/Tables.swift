@@ -143,6 +143,11 @@ enum Tables {
         return elements.count > 200 ? shown + ", … (\(grouped(elements.count)) in all)" : shown
     }
 
-    /// "held_out_tracks" as "held out tracks".
-    private static func words(_ name: String) -> String { escaped(name.replacing("_", with: " ")) }
+    /// "held_out_tracks" and "heldOutTracks" as "held out tracks".
+    private static func words(_ name: String) -> String {
+        guard name.wholeMatch(of: /[a-z]+([A-Z][a-z]+)+/) != nil else {
+            return escaped(name.replacing("_", with: " "))
+        }
+        return name.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
+    }
 }

@@ -122,7 +122,8 @@ public struct ReproductionReport {
                 }
                 let cells = [String(run.settings.seed)] + marks + [duration(seconds)]
                 return "<tr><td>\(escaped(group.net.name))</td>"
-                    + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "<td>\(escaped(run.card.split ?? ""))</td></tr>"
+                    + cells.map { "<td class=\"n\">\($0)</td>" }.joined()
+                    + "<td>\(escaped(run.card.split ?? ""))</td></tr>"
             }
         }
         let heads = ["seed"] + reproduction.milestones.map { "raw, epoch \($0)" } + ["time"]

@@ -83,7 +83,7 @@ public struct FinishedRun {
     public static func json(_ file: URL, folder: URL) throws(ReportError) -> JSONValue {
         let data = try contents(of: file, folder: folder)
         do { return try JSONDecoder().decode(JSONValue.self, from: data) } catch {
-            throw .notARun(folder: folder.path, problem: "\(file.lastPathComponent) is not valid JSON")
+            throw .badJSON(file: file.path)
         }
     }
 
