@@ -25,6 +25,8 @@ public struct ModelCard: Codable, Sendable {
     public var scores: Scores?
     /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
     public var validationScores: Scores?
+    /// Epochs that it learned for; nil in older files, which always have all.
+    public var epoch: Int?
     /// Instruction set of the kernels that trained it: another one rounds differently.
     public var instructionSet: String
     /// Version of the tool that wrote it.
@@ -33,7 +35,8 @@ public struct ModelCard: Codable, Sendable {
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
         split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
-        dataHash: String, scores: Scores?, validationScores: Scores? = nil, instructionSet: String, toolVersion: String
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, epoch: Int? = nil,
+        instructionSet: String, toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -47,6 +50,7 @@ public struct ModelCard: Codable, Sendable {
         self.dataHash = dataHash
         self.scores = scores
         self.validationScores = validationScores
+        self.epoch = epoch
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion
     }

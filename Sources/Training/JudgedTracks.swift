@@ -61,5 +61,5 @@ public struct JudgedTracks: Sendable {
         }
     }
 
-    private static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
+    static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
 }

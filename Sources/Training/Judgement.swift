@@ -21,6 +21,18 @@ public final class Judge {
     public func scores(
         of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
     ) throws -> Scores {
+        let judged = try probabilities(of: set, segments: indices, labels: labels)
+        return Scores(
+            genres: genres, probabilities: judged.probabilities, segmentTracks: indices.map(set.track),
+            trackLabels: labels, meanLoss: judged.lossSum / Double(max(indices.count, 1)))
+    }
+
+    /// The class probabilities of the segments at `indices`, [segments][classes], and the sum of their cross-entropies.
+    ///
+    /// - Parameter labels: the class of each of the set's tracks.
+    public func probabilities(
+        of set: SegmentSet, segments indices: [Int], labels: [Int]
+    ) throws -> (probabilities: [Float], lossSum: Double) {
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0
@@ -32,8 +44,6 @@ public final class Judge {
             loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
             probabilities += executor.lastProbabilities(count: part.count)
         }
-        return Scores(
-            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
+        return (probabilities, loss)
     }
 }

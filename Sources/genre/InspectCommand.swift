@@ -63,13 +63,18 @@ struct InspectCommand: ParsableCommand {
         let c = card.configuration
         lines += [
             "",
-            "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
+            "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
             "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out"
                 + (card.testTracks.map { ", \($0.count) to test" } ?? ""),
             "data hash \(card.dataHash)",
             "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
         ]
         if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
+        if let schedule = c.schedule {
+            lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
+        }
+        if let base = c.base { lines.append("began with the weights of digest \(base)") }
+        if let frozen = c.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         return lines.joined(separator: "\n")
