@@ -21,7 +21,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
-        .target(name: "Benchmarks", dependencies: ["NeuralNetwork", "Architectures", "Randomness"]),
+        .target(
+            name: "Benchmarks", dependencies: ["Audio", "Features", "NeuralNetwork", "Architectures", "Randomness"]),
         // Floor 5
         .target(
             name: "Training",
@@ -31,7 +32,7 @@ let package = Package(
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
         // Floor 4
-        .target(name: "ModelFile", dependencies: ["NeuralNetwork", "Features", "Evaluation", "Storage"]),
+        .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
         .target(name: "Evaluation", dependencies: ["Randomness"]),
@@ -42,10 +43,11 @@ let package = Package(
         .target(name: "Features", dependencies: ["CKernels", "Randomness"]),
         // Floor 1
         .target(name: "Audio", dependencies: ["CFFmpeg"]),
-        .target(name: "Storage", dependencies: ["CFFmpeg"]),
+        .target(name: "Storage", dependencies: ["CFFmpeg", "CZlib"]),
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
+        .target(name: "CModels", exclude: ["gtzan-shallow.safetensors"]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],
@@ -55,6 +57,7 @@ let package = Package(
             providers: [
                 .apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"]), .brew(["ffmpeg"]),
             ]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Tests mirror the modules.
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
@@ -68,17 +71,19 @@ let package = Package(
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Randomness"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"]),
+        .testTarget(
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
             name: "TrainingTests",
             dependencies: [
                 "Training", "Datasets", "ModelFile", "Evaluation", "NeuralNetwork", "Features", "Randomness",
-            ]),
+                "CKernels",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
-        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"]),
+        .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]
 )

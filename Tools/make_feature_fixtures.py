@@ -49,6 +49,13 @@ def main():
     track = log_mel(x, 16000, 405, 405, 200, 24, True, None, 1, 0, 8000)
     segments["odd"] = np.stack([track[:, s:s + 20] for s in range(0, track.shape[1], 50)
                                 if s * 200 + 19 * 200 <= LENGTH])
+    # A sound shorter than a segment is repeated; levels below the maximum, stretched to 80 dB, 80 of 268 frames.
+    mel = librosa.feature.melspectrogram(y=np.resize(x, 268 * 512), sr=22050, n_fft=2048, hop_length=512, n_mels=128,
+                                         pad_mode="constant")
+    level = librosa.power_to_db(mel, ref=np.max, top_db=80)
+    level *= -80 / level.min()
+    columns = ((np.arange(80) + 0.5) * (level.shape[1] - 2) / 80).astype(int)
+    segments["gtzan-mel"] = (14 + level[:, columns] * np.log(10) / 20)[None]
     out = {name: {"segments": v.shape[0], "mels": v.shape[1], "frames": v.shape[2], "step": STEP,
                   "values": [round(float(f), 7) for f in v.ravel()[::STEP]]} for name, v in segments.items()}
     place = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "FeaturesTests" / "Fixtures" / "librosa.json"

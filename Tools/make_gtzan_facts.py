@@ -55,7 +55,7 @@ def by_genre(names):
 
 def lines(key, text):
     """"key: text", on as many lines as it needs, each with the key."""
-    return [f"{key}: {part}" for part in textwrap.wrap(text, 96 - len(key))]
+    return [f"{key}: {part}" for part in textwrap.wrap(text, 96 - len(key), break_on_hyphens=False)]
 
 
 def literal(rows, indent):
@@ -80,9 +80,8 @@ def main():
     rows = []
     for artist, names in sorted(tracks.items(), key=lambda item: min(map(parts, item[1]))):
         assert ":" not in artist and '"' not in artist and "\\" not in artist and artist.isascii(), artist
-        for genre, numbers in by_genre(names).items():
-            rows += lines(artist, f"{genre} {numbers}")
-            assert all(row.split(": ")[1].startswith(genre) for row in rows[-1:]), "one line is enough"
+        rows += [f"{artist}: {genre} {numbers}" for genre, numbers in by_genre(names).items()]
+        assert len(rows[-1]) < 110, "one line is enough"
     write("Artists.swift", f"""extension GTZAN {{
     /// "artist: genre numbers" a line; several artists of one track are parted by "; ". {len(rows)} lines,
     /// {sum(map(len, tracks.values()))} tracks: the other {1000 - sum(map(len, tracks.values()))} are of unknown artists.
@@ -98,6 +97,7 @@ def main():
         for side, file in (("training", "train"), ("validation", "valid"), ("test", "test")):
             for genre, numbers in by_genre(read(f"{file}_{kind}.txt")).items():
                 rows += lines(f"{side} {genre}", numbers)
+                assert all(re.fullmatch(r"[a-z]+ [a-z]+: [0-9]+(-[0-9]+)?( [0-9]+(-[0-9]+)?)*", row) for row in rows)
         return literal(rows, 8)
 
     write("Lists.swift", f"""extension GTZAN {{

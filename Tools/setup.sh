@@ -26,16 +26,18 @@ install_system_packages() {
         ;;
     *)
         missing=""
-        for package in libavformat-dev libavcodec-dev libavutil-dev libswresample-dev; do
+        for package in libavformat-dev libavcodec-dev libavutil-dev libswresample-dev zlib1g-dev; do
             [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
                 missing="$missing $package"
         done
         [ -n "$missing" ] || return 0
         if ! command -v apt-get >/dev/null 2>&1; then
             # Another distribution: the headers may be there under other package names.
-            [ -e /usr/include/libavformat/avformat.h ] && return 0
-            [ -e /usr/include/ffmpeg/libavformat/avformat.h ] && return 0
-            say "genre: please install the development files of FFmpeg's libraries (libavformat, libavcodec,"
+            if [ -e /usr/include/zlib.h ]; then
+                [ -e /usr/include/libavformat/avformat.h ] && return 0
+                [ -e /usr/include/ffmpeg/libavformat/avformat.h ] && return 0
+            fi
+            say "genre: please install the development files of zlib and of FFmpeg's libraries (libavformat, libavcodec,"
             say "genre: libavutil, libswresample) with this system's package manager"
             return 1
         fi

@@ -25,9 +25,29 @@ public enum AudioDecoder {
     public static func decode(
         _ url: URL, sampleRate: Double, longest: Double = longestInMemory
     ) throws(AudioError) -> DecodedAudio {
+        var samples: [Float] = []
+        let (source, damagedPackets) = try decode(url, sampleRate: sampleRate, longest: longest, into: &samples)
+        return DecodedAudio(
+            samples: samples, sampleRate: sampleRate, source: source, damagedPackets: damagedPackets)
+    }
+
+    /// Decodes a whole file into an array that the caller keeps from file to file, so that its memory is used again.
+    ///
+    /// - Parameters:
+    ///   - sampleRate: as for `decode(_:sampleRate:longest:)`.
+    ///   - longest: likewise.
+    ///   - samples: takes the samples, mono, ±1, in place of what it holds; after an error it holds any of them.
+    /// - Returns: the file's properties and the damaged packets met.
+    @discardableResult
+    public static func decode(
+        _ url: URL, sampleRate: Double, longest: Double = longestInMemory, into samples: inout [Float]
+    ) throws(AudioError) -> (source: AudioProperties, damagedPackets: Int) {
         let file = try AudioFile(url, sampleRate: sampleRate)
         let limit = longest * sampleRate
-        var samples: [Float] = []
+        samples.removeAll(keepingCapacity: true)
+        // Room for what the header claims, or for three minutes of it: a claim is not to be trusted with more.
+        let claimed = min((file.duration ?? 0) * sampleRate, Double(1 << 22))
+        samples.reserveCapacity(max(0, Int(claimed)))
         while let block = try file.next() {
             guard Double(samples.count + block.count) <= limit else {
                 throw .tooLong(path: file.path, limit: longest)
@@ -35,8 +55,7 @@ public enum AudioDecoder {
             samples.append(contentsOf: block)
         }
         guard !samples.isEmpty else { throw .noSamples(path: file.path) }
-        return DecodedAudio(
-            samples: samples, sampleRate: sampleRate, source: file.properties, damagedPackets: file.damagedPackets)
+        return (file.properties, file.damagedPackets)
     }
 
     /// Decodes a file block by block, so that only one block is in memory, however long the file.
@@ -64,5 +83,13 @@ public enum AudioDecoder {
     /// What the file's header says, without decoding it.
     public static func properties(of url: URL) throws(AudioError) -> AudioProperties {
         try AudioFile(url, sampleRate: nil).properties
+    }
+
+    /// Decodes a file with FFmpeg's libraries alone and keeps nothing: what benchmarks hold decoding against.
+    ///
+    /// - Returns: the samples of one channel; nil where FFmpeg cannot decode the file.
+    package static func decodeAlone(_ url: URL) -> Int? {
+        let samples = gk_audio_decode_alone(url.path)
+        return samples < 0 ? nil : Int(samples)
     }
 }

@@ -35,6 +35,12 @@ final class AudioFile {
 
     var damagedPackets: Int { Int(gk_audio_damaged_packets(handle)) }
 
+    /// Seconds, as the header claims; nil where it does not say.
+    var duration: Double? {
+        let duration = gk_audio_describe(handle).duration
+        return duration > 0 ? duration : nil
+    }
+
     var properties: AudioProperties {
         let header = gk_audio_describe(handle)
         var tags: [String: String] = [:]
@@ -49,7 +55,7 @@ final class AudioFile {
         return AudioProperties(
             sourceRate: Double(header.sample_rate), channels: Int(header.channels),
             codec: String(cString: header.codec), container: String(cString: header.container),
-            duration: header.duration > 0 ? header.duration : nil, tags: tags)
+            duration: duration, tags: tags)
     }
 
     /// Tells the plain faults apart before FFmpeg sees the file; opening a pipe could wait for ever.

@@ -7,7 +7,7 @@
 static const double two_pi = 6.283185307179586476925;
 
 /// exp(-2 pi i k / n), the angle reduced first.
-static void root(double *to, int64_t k, int64_t n) {
+static void root(gk_real *to, int64_t k, int64_t n) {
     double angle = two_pi * (double)(k % n) / (double)n;
     to[0] = cos(angle);
     to[1] = -sin(angle);
@@ -24,34 +24,38 @@ static int32_t next_radix(int32_t rest) {
     return rest;
 }
 
+/// Lists the passes; the entries of all tables but `split`. One pass at least, be it of radix 1.
+static size_t list_stages(gk_fft *fft) {
+    size_t entries = 0;
+    for (int32_t rest = fft->points, stride = 1; rest > 1 || !fft->stage_count;) {
+        int32_t radix = next_radix(rest), groups = rest / radix;
+        fft->stages[fft->stage_count++] = (gk_fft_stage){.radix = radix, .groups = groups, .stride = stride};
+        entries += (size_t)groups * (radix - 1) + radix;
+        stride = fft->stage_count > 1 ? stride * radix : 1; // the parts start anew
+        rest = groups;
+    }
+    return entries;
+}
+
 bool gk_fft_prepare(gk_fft *fft, int32_t length) {
     *fft = (gk_fft){.length = length, .points = length % 2 ? length : length / 2};
-    size_t size = (size_t)fft->points + 2;
-    for (int32_t rest = fft->points; rest > 1;) {
-        int32_t radix = next_radix(rest);
-        rest /= radix;
-        size += (size_t)rest * (radix - 1) * 2 + (size_t)radix * 2;
-    }
-    double *table = fft->tables = malloc(size * sizeof(double));
+    size_t entries = list_stages(fft) + fft->points;
+    gk_real *table = fft->tables = malloc(entries * 2 * sizeof(gk_real));
     if (!table)
         return false;
-    for (int32_t rest = fft->points, stride = 1; rest > 1;) {
-        int32_t radix = next_radix(rest), groups = rest / radix;
-        gk_fft_stage *stage = &fft->stages[fft->stage_count++];
-        *stage = (gk_fft_stage){.radix = radix, .groups = groups, .stride = stride, .twiddles = table};
-        for (int32_t j = 0; j < groups; j++)
-            for (int32_t k = 1; k < radix; k++, table += 2)
-                root(table, (int64_t)j * k, rest);
+    for (int32_t s = 0; s < fft->stage_count; s++) {
+        gk_fft_stage *stage = &fft->stages[s];
+        stage->twiddles = table;
+        for (int32_t j = 0; j < stage->groups; j++)
+            for (int32_t k = 1; k < stage->radix; k++, table += 2)
+                root(table, (int64_t)j * k, (int64_t)stage->groups * stage->radix);
         stage->roots = table;
-        for (int32_t k = 0; k < radix; k++, table += 2)
-            root(table, k, radix);
-        rest = groups;
-        stride *= radix;
+        for (int32_t k = 0; k < stage->radix; k++, table += 2)
+            root(table, k, stage->radix);
     }
     fft->split = table;
-    if (length % 2 == 0)
-        for (int32_t k = 0; k <= fft->points / 2; k++, table += 2)
-            root(table, k, length);
+    for (int32_t k = 0; k < fft->points; k++, table += 2)
+        root(table, k, length);
     return true;
 }
 
@@ -60,7 +64,8 @@ void gk_fft_free(gk_fft *fft) {
 }
 
 size_t gk_fft_buffer_bytes(const gk_fft *fft) {
-    return (size_t)fft->points * 2 * 2 * GK_FEATURE_LANES * sizeof(double);
+    // Two parts at a time are finished in the second, which takes one point more where there is but one part.
+    return ((size_t)fft->points * 2 + 1) * 2 * GK_MOST_VECTOR_BYTES;
 }
 
 static gk_isa usable(gk_isa isa) {
@@ -82,20 +87,21 @@ gk_features *gk_features_create(const gk_feature_shape *shape, gk_isa isa) {
     size_t n = shape->fft_length, mels = shape->mels, bins = n / 2 + 1;
     // A row's weights run from its first to its last that is not 0: the bank's gaps within a row are kept.
     plan->rows = calloc(mels, sizeof(gk_mel_row));
-    plan->window = malloc(n * sizeof(double));
+    plan->window = malloc(n * sizeof(gk_real));
+    plan->places = malloc(n * sizeof(int32_t));
     plan->weights = malloc(mels * bins * sizeof(double));
     plan->single_weights = malloc(mels * bins * sizeof(float));
-    if (!plan->rows || !plan->window || !plan->weights || !plan->single_weights ||
+    if (!plan->rows || !plan->window || !plan->places || !plan->weights || !plan->single_weights ||
         !gk_fft_prepare(&plan->fft, (int32_t)n)) {
         gk_features_destroy(plan);
         return NULL;
     }
-    memcpy(plan->window, shape->window, n * sizeof(double));
-    plan->window_first = 0, plan->window_end = (int32_t)n;
-    while (plan->window_end > 0 && plan->window[plan->window_end - 1] == 0)
-        plan->window_end--;
-    while (plan->window_first < plan->window_end && plan->window[plan->window_first] == 0)
-        plan->window_first++;
+    for (size_t t = 0; t < n; t++)
+        plan->window[t] = n % 2 ? shape->window[t] : shape->window[t] / 2;
+    int32_t hop = shape->hop;
+    plan->pitch = (GK_SPREAD_FRAMES + (int32_t)(n - 1) / hop + 15) / 16 * 16;
+    for (int32_t t = 0; t < (int32_t)n; t++)
+        plan->places[t] = t % hop * plan->pitch + t / hop;
     int32_t at = 0;
     for (size_t m = 0; m < mels; m++) {
         const double *row = shape->mel_bank + m * bins;
@@ -130,15 +136,21 @@ void gk_features_destroy(gk_features *plan) {
     gk_fft_free(&plan->fft);
     free(plan->rows);
     free(plan->window);
+    free(plan->places);
     free(plan->weights);
     free(plan->single_weights);
     free(plan);
 }
 
 size_t gk_features_scratch_bytes(const gk_features *plan) {
-    size_t n = plan->shape.fft_length, hop = plan->shape.hop;
-    return gk_fft_buffer_bytes(&plan->fft) + (n / 2 + 1) * GK_FEATURE_LANES * sizeof(double) +
-           (size_t)plan->shape.mels * GK_FEATURE_LANES * sizeof(float) + (7 * hop + n) * sizeof(float);
+    size_t n = plan->shape.fft_length, hop = plan->shape.hop, mels = plan->shape.mels, pitch = plan->pitch;
+    size_t floats = (n / 2 + 1 + mels) * 16 + (n < hop ? n : hop) * pitch + (GK_SPREAD_FRAMES + pitch) * hop;
+    return gk_fft_buffer_bytes(&plan->fft) + floats * sizeof(float);
+}
+
+void gk_features_rows(const gk_features *plan, const float *samples, int64_t count, int64_t first, int64_t columns,
+                      float *output, void *scratch) {
+    plan->run(plan, samples, count, first, columns, output, 0, scratch);
 }
 
 void gk_features_columns(const gk_features *plan, const float *samples, int64_t count, int64_t first, int64_t columns,
@@ -150,30 +162,24 @@ bool gk_real_fft(int32_t n, gk_isa isa, const double *input, double *real, doubl
     gk_fft fft;
     if (n < 2 || !gk_fft_prepare(&fft, n))
         return false;
-    size_t bytes = gk_fft_buffer_bytes(&fft), out = (size_t)(n / 2 + 1) * GK_FEATURE_LANES * sizeof(double);
-    char *memory = aligned_alloc(64, bytes + 2 * out);
-    if (memory) {
-        memcpy(memory, input, (size_t)n * GK_FEATURE_LANES * sizeof(double));
-        double *data = (double *)memory, *other = (double *)(memory + bytes / 2);
-        double *re = (double *)(memory + bytes), *im = (double *)(memory + bytes + out);
+    void *scratch = aligned_alloc(64, gk_fft_buffer_bytes(&fft));
+    if (scratch) {
         switch (usable(isa)) {
 #if defined(__x86_64__)
         case GK_ISA_AVX512:
-            gk_real_fft_avx512(&fft, data, other, re, im);
+            gk_real_fft_avx512(&fft, input, real, imaginary, scratch);
             break;
         case GK_ISA_AVX2:
-            gk_real_fft_avx2(&fft, data, other, re, im);
+            gk_real_fft_avx2(&fft, input, real, imaginary, scratch);
             break;
 #endif
         default:
-            gk_real_fft_portable(&fft, data, other, re, im);
+            gk_real_fft_portable(&fft, input, real, imaginary, scratch);
         }
-        memcpy(real, re, out);
-        memcpy(imaginary, im, out);
-        free(memory);
+        free(scratch);
     }
     gk_fft_free(&fft);
-    return memory != NULL;
+    return scratch != NULL;
 }
 
 int64_t gk_first_not_finite(const float *values, int64_t count) {
@@ -220,4 +226,19 @@ uint64_t gk_content_hash(const void *bytes, size_t count) {
         hash ^= hash >> 32;
     }
     return hash;
+}
+
+float gk_greatest_magnitude(const float *values, int64_t count) {
+    float lanes[16] = {0}, greatest = 0;
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        for (int l = 0; l < 16; l++) {
+            float magnitude = fabsf(values[i + l]);
+            lanes[l] = magnitude > lanes[l] ? magnitude : lanes[l];
+        }
+    for (; i < count; i++)
+        greatest = fmaxf(greatest, fabsf(values[i]));
+    for (int l = 0; l < 16; l++)
+        greatest = fmaxf(greatest, lanes[l]);
+    return greatest;
 }

@@ -66,3 +66,9 @@ double gk_adam_update(gk_pool *pool, const gk_adam *adam, int64_t count, int64_t
     for (int64_t b = 0; b < blocks; b++) total += sums[b];
     return total;
 }
+
+void gk_running_mean(int64_t count, int64_t n, const float *values, float *mean) {
+    float share = 1.0f / (float)n;
+    for (int64_t i = 0; i < count; i++)
+        mean[i] += (values[i] - mean[i]) * share;
+}

@@ -18,6 +18,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case notAnAudioRecipe(name: String)
     /// Pickles and stores hold ready-made segments.
     case recipeFixed(path: String, recipe: String, wanted: String)
+    /// Ready-made segments have the augmented ones that they have.
+    case augmentationFixed(path: String, holds: SoundAugmentation?, wanted: SoundAugmentation)
     case halfOfPickles(path: String, present: String, missing: String)
     case picklesWithOthers(path: String)
     /// A pickle's bytes, at an offset from the start of the file; `row` from 0 where it is known.
@@ -38,6 +40,9 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// Two copies of one recording on two sides, and how many more such pairs there are.
     case copiesOnTwoSides(first: String, side: SegmentSet.Side, second: String, otherSide: SegmentSet.Side, more: Int)
     case badTable(path: String, line: Int, problem: String)
+    /// A file of spectrograms that cannot be used.
+    case badArrays(path: String, problem: String)
+    case fileWithOthers(path: String)
     /// A folder without a finished store's index.
     case notAStore(path: String)
     case otherStoreVersion(path: String, version: Int, known: Int)
@@ -56,9 +61,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such folder; check the path"
+            "\(path): there is no such file or folder; check the path"
         case .notAFolder(let path):
-            "\(path) is not a folder; name a folder of genre folders, or one with train.pkl and val.pkl"
+            "\(path) is not a folder; name a folder of genre folders, one with train.pkl and val.pkl, a table (.csv, .tsv)"
+                + " or spectrograms (.npz, .npy)"
         case .unreadable(let path, let reason):
             "\(path) cannot be read (\(reason)); check its permissions"
         case .emptyFolder(let path):
@@ -82,6 +88,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .recipeFixed(let path, let recipe, let wanted):
             "\(path) holds ready-made segments of recipe '\(recipe)'; '\(wanted)' cannot be had from them:"
                 + " leave the recipe out, or name a folder of audio"
+        case .augmentationFixed(let path, let holds, let wanted):
+            "\(path) holds ready-made segments, "
+                + (holds.map { "augmented by \($0)" } ?? "none of them augmented")
+                + "; '\(wanted)' cannot be had from them: name a folder of audio, or make the store so"
         case .halfOfPickles(let path, let present, let missing):
             "\(path) holds \(present) but not \(missing); both are needed"
         case .picklesWithOthers(let path):
@@ -94,7 +104,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .badRow(let path, let row, let reason):
             "\(path), row \(row): \(reason)"
         case .trackOnBothSides(let path, let track):
-            "\(path): the track '\(track)' is in train.pkl and in val.pkl; its segments would be learnt and judged alike"
+            "\(path): the track '\(track)' is on the side that trains and on the one that judges; its segments would be learnt and judged alike"
         case .tooFewTracks(let genre, let count):
             "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
                 + " one to train and one to validate"
@@ -116,6 +126,10 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
                 + "; what is learnt would be judged. Mend the sides, or let it pass with --allow-copies"
         case .badTable(let path, let line, let problem):
             "\(path), line \(line): \(problem)"
+        case .badArrays(let path, let problem):
+            "\(path): \(problem)"
+        case .fileWithOthers(let path):
+            "\(path) is a data set of its own; give it alone, without other data"
         case .notAStore(let path):
             "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
         case .otherStoreVersion(let path, let version, let known):

@@ -3,12 +3,14 @@ import Foundation
 
 /// What a dataset was made of.
 public enum DatasetKind: String, Sendable, Codable {
-    /// train.pkl and val.pkl.
+    /// train.pkl and val.pkl, or music_genres_dataset.pkl.
     case pickles
     /// Folders of genre folders.
     case audio
     /// A segment store.
     case store
+    /// Ready-made spectrograms in numpy's files.
+    case arrays
 }
 
 public struct LoadedDataset: Sendable {
@@ -19,6 +21,8 @@ public struct LoadedDataset: Sendable {
 
     public var set: SegmentSet
     public var kind: DatasetKind
+    /// How the set's augmented segments were made; nil where it has none.
+    public var augmentation: SoundAugmentation?
     /// Files that look like audio but cannot be used, in the order of the tracks.
     public var skipped: [SkippedFile]
 }
@@ -38,13 +42,16 @@ public struct DatasetOptions: Sendable {
     public var seed: UInt64
     /// At least 1; the result does not hang on them.
     public var threads: Int
+    /// Augmented segments, which serve training only; nil takes those that a store has.
+    public var augmentation: SoundAugmentation?
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
-        cache: FeatureCache? = nil
+        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil
     ) {
+        self.augmentation = augmentation
         self.recipe = recipe
         self.segments = segments
         self.seed = seed
@@ -61,17 +68,31 @@ public enum DatasetLoader {
     /// What paths lead to.
     private enum Kind {
         case pickles(URL)
+        case samples(URL)
         case store(URL)
+        case arrays(URL)
         case audio(AudioListing)
     }
 
     private static func recognise(_ paths: [URL], warning: (String) -> Void) throws(DatasetError) -> Kind {
         guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        if let file = paths.first(where: isDataFile) {
+            guard paths.count == 1 else { throw .fileWithOthers(path: file.path) }
+            switch file.pathExtension.lowercased() {
+            case "csv", "tsv": return .audio(try AudioTable.read(file, warning: warning))
+            case "pkl": return .samples(file)
+            default: return .arrays(file)
+            }
+        }
         for path in paths { try checkFolder(path) }
         for path in paths {
             if try CourseworkPickles.isPresent(in: path) {
                 guard paths.count == 1 else { throw .picklesWithOthers(path: path.path) }
                 return .pickles(path)
+            }
+            if CourseworkSamples.isPresent(in: path) {
+                guard paths.count == 1 else { throw .picklesWithOthers(path: path.path) }
+                return .samples(path.appendingPathComponent(CourseworkSamples.fileName))
             }
             if SegmentStore.isPresent(in: path) {
                 guard paths.count == 1 else { throw .storeWithOthers(path: path.path) }
@@ -81,7 +102,8 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
-    /// Opens a folder with train.pkl and val.pkl, a segment store, or folders that hold a folder a genre (joined by the
+    /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
+    /// files (.csv, .tsv), spectrograms in numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the
     /// genres' names).
     ///
     /// Genres are in alphabetical order. Audio is decoded and turned into features in parallel; the result does not hang
@@ -91,7 +113,7 @@ public enum DatasetLoader {
     /// - Parameters:
     ///   - progress: called from any thread, one call at a time.
     ///   - warning: what a person should know: skipped files, folders left out. One call at a time.
-    /// - Throws: `DatasetError`; `FeatureError` where a recipe cannot be used.
+    /// - Throws: `DatasetError`; `FeatureError` where a recipe or an augmentation cannot be used.
     public static func open(
         _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
@@ -102,14 +124,33 @@ public enum DatasetLoader {
                 throw .recipeFixed(path: path.path, recipe: own.name, wanted: wanted.name)
             }
         }
+        func checkAugmentation(_ own: SoundAugmentation?, _ path: URL) throws(DatasetError) {
+            if let wanted = options.augmentation, wanted != own {
+                throw .augmentationFixed(path: path.path, holds: own, wanted: wanted)
+            }
+        }
         switch try recognise(paths, warning: warning) {
         case .pickles(let folder):
             let set = try CourseworkPickles.open(folder, progress: progress)
             try check(set.recipe, folder)
+            try checkAugmentation(nil, folder)
             return LoadedDataset(set: set, kind: .pickles, skipped: [])
+        case .samples(let file):
+            try checkAugmentation(nil, file)
+            let set = try CourseworkSamples.open(file, threads: options.threads, progress: progress)
+            guard wanted == nil || wanted?.name == set.recipe.name else {
+                throw DatasetError.recipeFixed(path: file.path, recipe: set.recipe.name, wanted: wanted?.name ?? "")
+            }
+            return LoadedDataset(set: set, kind: .pickles, skipped: [])
+        case .arrays(let file):
+            try checkAugmentation(nil, file)
+            let set = try SpectrogramArrays.open(
+                file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
+            return LoadedDataset(set: set, kind: .arrays, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
+            try checkAugmentation(store.augmentation, folder)
             return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
         case .audio(let listing):
             let store = try temporaryOrCached(
@@ -133,7 +174,8 @@ public enum DatasetLoader {
             throw DatasetError.notAnAudioRecipe(name: settings.recipe.name)
         }
         switch try recognise(paths, warning: warning) {
-        case .pickles(let path), .store(let path): throw DatasetError.notAudio(path: path.path)
+        case .pickles(let path), .samples(let path), .store(let path), .arrays(let path):
+            throw DatasetError.notAudio(path: path.path)
         case .audio(let listing):
             return try StoreMaker(folder: folder, listing: listing, settings: settings)
                 .make(progress: progress, warning: warning)
@@ -154,15 +196,16 @@ public enum DatasetLoader {
         guard recipe.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: recipe.name) }
         if let cache = options.cache {
             return try cache.store(
-                of: listing, recipe: recipe, precision: .float32, threads: options.threads, progress: progress,
-                warning: warning)
+                of: listing, recipe: recipe, augmentation: options.augmentation, precision: .float32,
+                threads: options.threads, progress: progress, warning: warning)
         }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("genrekit-features-\(UUID().uuidString)")
         // What is open stays whole without a name, until it is closed.
         defer { try? FileManager.default.removeItem(at: folder) }
         return try StoreMaker(
-            folder: folder, listing: listing, settings: StoreSettings(recipe: recipe, threads: options.threads)
+            folder: folder, listing: listing,
+            settings: StoreSettings(recipe: recipe, threads: options.threads, augmentation: options.augmentation)
         ).make(progress: progress, warning: warning).store
     }
 
@@ -177,7 +220,15 @@ public enum DatasetLoader {
         }
         return LoadedDataset(
             set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
-            skipped: store.skipped)
+            augmentation: store.augmentation, skipped: store.skipped)
+    }
+
+    /// Whether a path leads to a file of a kind that is a data set.
+    private static func isDataFile(_ path: URL) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) && !isFolder.boolValue
+            && ["csv", "tsv", "npz", "npy", "pkl"].contains(path.pathExtension.lowercased())
+            && !CourseworkPickles.files.contains { $0.name == path.lastPathComponent }
     }
 
     private static func checkFolder(_ path: URL) throws(DatasetError) {

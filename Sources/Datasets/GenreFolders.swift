@@ -1,14 +1,8 @@
+import Audio
 import Foundation
 
 /// Audio files by genre, as folders say.
 enum GenreFolders {
-    /// Endings of names that are taken as audio. Files of any other are left out without a word.
-    static let extensions: Set<String> = [
-        "wav", "wave", "au", "snd", "flac", "mp3", "mp2", "m4a", "m4b", "mp4", "aac", "ac3", "ogg", "oga", "opus",
-        "wma",
-        "aif", "aiff", "aifc", "caf", "ape", "wv", "mpc", "mka", "webm", "mkv", "amr", "tta", "w64", "rf64",
-    ]
-
     /// Every folder in a data folder that holds audio, at any depth, is a genre. A data folder with a single folder
     /// "genres" (GTZAN's own layout) stands for that.
     static func scan(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) -> AudioListing {
@@ -110,7 +104,9 @@ enum GenreFolders {
         return result
     }
 
-    private static func isAudio(_ url: URL) -> Bool { extensions.contains(url.pathExtension.lowercased()) }
+    private static func isAudio(_ url: URL) -> Bool {
+        AudioFileNames.extensions.contains(url.pathExtension.lowercased())
+    }
 
     private static func isFolder(_ url: URL) -> Bool { FolderIdentity(url) != nil }
 }

@@ -18,12 +18,15 @@ struct PickleMachine {
     private var memo: [PickleValue] = []
     private(set) var arena: [PickleValue] = []
     private(set) var lists: [[PickleValue]] = []
+    /// Keys and values, one after the other.
+    private(set) var dictionaries: [[PickleValue]] = []
     var storages: [PickledStorage] = []
     var tensors: [PickledTensor] = []
     var arrays: [PickledArray] = []
-    var elementTypes: [Bool] = []  // whether they are little-endian float64
-    /// Rows completed, for messages.
+    var elementTypes: [PickledElement?] = []
+    /// Rows completed, for messages: tuples of four, or arrays where `rowsAreArrays`.
     var rows = 0
+    var rowsAreArrays = false
     /// Called now and then with the place reached.
     var onProgress: (Int) -> Void = { _ in }
     private var nextReport = 0
@@ -41,6 +44,7 @@ struct PickleMachine {
         memo.removeAll(keepingCapacity: true)
         arena.removeAll(keepingCapacity: true)
         lists.removeAll(keepingCapacity: true)
+        dictionaries.removeAll(keepingCapacity: true)
         storages.removeAll(keepingCapacity: true)
     }
 
@@ -61,7 +65,7 @@ struct PickleMachine {
             }
             try step(opcode, at: start)
             guard stack.count <= Self.limit, memo.count <= Self.limit, arena.count <= Self.arenaLimit,
-                lists.count <= Self.limit
+                lists.count <= Self.limit, dictionaries.count <= Self.limit
             else { throw cursor.fault("the pickle is too deep or too large", at: start) }
         }
     }
@@ -92,13 +96,15 @@ struct PickleMachine {
         case 0x8C: try text(UInt64(try cursor.number(UInt8.self)))
         case UInt8(ascii: "X"): try text(UInt64(try cursor.number(UInt32.self)))
         case 0x8D: try text(try cursor.number(UInt64.self))
+        case UInt8(ascii: "U"): try text(UInt64(try cursor.number(UInt8.self)))  // Python 2's texts and bytes
+        case UInt8(ascii: "T"): try text(UInt64(try cursor.number(UInt32.self)))
         case UInt8(ascii: "C"): try bytes(UInt64(try cursor.number(UInt8.self)))
         case UInt8(ascii: "B"): try bytes(UInt64(try cursor.number(UInt32.self)))
         case 0x8E: try bytes(try cursor.number(UInt64.self))
         case UInt8(ascii: "]"):
             stack.append(.list(Int32(lists.count)))
             lists.append([])
-        case UInt8(ascii: "}"): stack.append(.dictionary)
+        case UInt8(ascii: "}"): pushDictionary()
         case UInt8(ascii: ")"): stack.append(.tuple(first: 0, count: 0))
         case 0x85, 0x86, 0x87: try tuple(Int(opcode) - 0x84, at: start)
         case UInt8(ascii: "t"):
@@ -180,10 +186,11 @@ struct PickleMachine {
     private mutating func setItems(_ count: Int, at start: Int, removingMark: Bool) throws(DatasetError) {
         try need(count + 1, at: start, markStanding: removingMark)
         let place = stack.count - count - (removingMark ? 2 : 1)
-        guard case .dictionary = stack[place], count % 2 == 0 else {
+        guard case .dictionary(let index) = stack[place], count % 2 == 0 else {
             throw cursor.fault("items are set on what is no dictionary", at: start)
         }
         if isStorageStream { try checkByteOrder(stack.suffix(count), at: start) }
+        dictionaries[Int(index)].append(contentsOf: stack.suffix(count))
         stack.removeLast(count + (removingMark ? 1 : 0))
     }
 
@@ -198,6 +205,11 @@ struct PickleMachine {
     }
 
     // MARK: values
+
+    mutating func pushDictionary() {
+        stack.append(.dictionary(Int32(dictionaries.count)))
+        dictionaries.append([])
+    }
 
     private mutating func text(_ count: UInt64) throws(DatasetError) {
         stack.append(.text(.init(offset: try cursor.skip(count, "a text"), count: Int(count))))
@@ -223,6 +235,8 @@ struct PickleMachine {
 
     private mutating func put(_ index: Int, at start: Int) throws(DatasetError) {
         let value = try top(at: start)
+        // Python 2's cPickle counts from 1.
+        if index == 1, memo.isEmpty { memo.append(.none) }
         guard index <= memo.count else { throw cursor.fault("memo entry \(index) comes out of order", at: start) }
         if index == memo.count { memo.append(value) } else { memo[index] = value }
     }
@@ -245,11 +259,19 @@ struct PickleMachine {
         let moduleName = try cursor.text(module)
         let globalName = try cursor.text(name)
         guard let global = PickleValue.Global.named(module: moduleName, name: globalName),
-            (global == .floatStorage) == isStorageStream
+            (global == .floatStorage) == isStorageStream, global != .scalar || rowsAreArrays
         else {
             throw .refusedGlobal(path: cursor.path, offset: start, name: "\(moduleName).\(globalName)")
         }
         stack.append(.global(global))
+    }
+
+    /// Bytes, which Python 2 wrote as texts.
+    func block(_ value: PickleValue) -> PickleValue.Span? {
+        switch value {
+        case .bytes(let span), .text(let span): span
+        default: nil
+        }
     }
 
     func elements(_ value: PickleValue) -> ArraySlice<PickleValue>? {

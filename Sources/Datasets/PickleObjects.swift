@@ -8,7 +8,7 @@ extension PickleMachine {
             throw cursor.fault("a call of what is no function on the list", at: start)
         }
         switch function {
-        case .orderedDict where values.isEmpty: stack.append(.dictionary)
+        case .orderedDict where values.isEmpty: pushDictionary()
         case .loadFromBytes: try loadStorage(values, at: start)
         case .rebuildTensor: try rebuildTensor(values, at: start)
         case .reconstructArray:
@@ -22,7 +22,9 @@ extension PickleMachine {
                 throw cursor.fault("a numpy dtype without a name", at: start)
             }
             stack.append(.elementType(Int32(elementTypes.count)))
-            elementTypes.append(cursor.equal(code, "f8") || cursor.equal(code, "<f8"))
+            let name = try cursor.text(code)
+            elementTypes.append(PickledElement(code: name.hasPrefix("<") ? String(name.dropFirst()) : name))
+        case .scalar: try scalar(values, at: start)
         case .orderedDict, .array, .floatStorage:
             throw cursor.fault("a call that coursework pickles do not make", at: start)
         }
@@ -77,6 +79,28 @@ extension PickleMachine {
         tensors.append(PickledTensor(offset: storage.offset, shape: shape.map(Int.init)))
     }
 
+    /// `scalar(dtype, bytes)`: a whole number.
+    private mutating func scalar(_ values: [PickleValue], at start: Int) throws(DatasetError) {
+        guard values.count == 2, case .elementType(let type) = values[0], let element = elementTypes[Int(type)],
+            let span = block(values[1]), span.count == element.bytes,
+            let number = integer(at: span.offset, element)
+        else { throw cursor.fault("a numpy number of an unknown kind", at: start) }
+        stack.append(.integer(number))
+    }
+
+    /// The whole number that lies there; nil for elements that are no whole numbers.
+    func integer(at offset: Int, _ element: PickledElement) -> Int64? {
+        func load<Value: FixedWidthInteger & BitwiseCopyable>(_: Value.Type) -> Int64 {
+            Int64(Value(littleEndian: cursor.bytes.loadUnaligned(fromByteOffset: offset, as: Value.self)))
+        }
+        return switch element {
+        case .int16: load(Int16.self)
+        case .int32: load(Int32.self)
+        case .int64: load(Int64.self)
+        case .float32, .float64: nil
+        }
+    }
+
     private func integers(_ value: PickleValue) -> [Int64]? {
         guard let values = elements(value) else { return nil }
         var result: [Int64] = []
@@ -98,24 +122,31 @@ extension PickleMachine {
             guard values.count >= 2, case .text(let order) = values[1] else {
                 throw cursor.fault("a numpy dtype's state is damaged", at: start)
             }
-            if !cursor.equal(order, "<") { elementTypes[Int(index)] = false }
+            if !cursor.equal(order, "<") { elementTypes[Int(index)] = nil }
         case .array(let index):
             // (version, shape, dtype, is Fortran order, bytes)
             guard values.count == 5, let shape = integers(values[1]), case .elementType(let type) = values[2] else {
                 throw cursor.fault("a numpy array's state is damaged", at: start)
             }
-            guard case .bytes(let span) = values[4] else {
+            guard let span = block(values[4]) else {
                 throw .badRow(path: cursor.path, row: rows, reason: "its samples are no block of bytes")
             }
-            let isFloat64 = elementTypes[Int(type)]
-            guard shape.count == 1, let count = shape.first, count >= 0,
-                !isFloat64 || (span.count % 8 == 0 && count == span.count / 8)
-            else {
+            let element = elementTypes[Int(type)]
+            var size = element?.bytes ?? 0
+            var isSound = 1...2 ~= shape.count
+            for extent in shape {
+                let (product, overflow) = size.multipliedReportingOverflow(by: Int(extent))
+                isSound = isSound && extent >= 0 && !overflow
+                size = product
+            }
+            if shape.count == 2, case .truth(true) = values[3] { isSound = false }  // columns first
+            guard isSound, element == nil || size == span.count else {
                 throw .badRow(
                     path: cursor.path, row: rows, reason: "its samples have the shape \(shape) in \(span.count) bytes")
             }
             arrays[Int(index)] = PickledArray(
-                offset: span.offset, byteCount: span.count, count: Int(count), isFloat64: isFloat64)
+                offset: span.offset, byteCount: span.count, shape: shape.map(Int.init), element: element)
+            if rowsAreArrays { rows += 1 }
         default: throw cursor.fault("state for an object that has none", at: start)
         }
     }

@@ -144,12 +144,15 @@ public final class PickledRows: Sendable {
         guard genres.indices.contains(Int(label)) else {
             throw fault("its label is \(label), outside 0...\(genres.count - 1)")
         }
-        guard case .array(let array) = values[3], let count = machine.arrays[Int(array)].count else {
+        guard case .array(let array) = values[3], let shape = machine.arrays[Int(array)].shape else {
             throw fault("its fourth element is no array of samples")
         }
         let samples = machine.arrays[Int(array)]
+        guard shape.count == 1 else {
+            throw fault("its samples have the shape \(shape) in \(samples.byteCount) bytes")
+        }
         return Row(
             name: name, label: Int(label), spectrogram: spectrogram.offset, samples: samples.offset,
-            sampleCount: samples.isFloat64 ? count : 0)
+            sampleCount: samples.element == .float64 ? shape[0] : 0)
     }
 }

@@ -40,6 +40,14 @@ struct MemorySegments: SegmentSource {
 struct MemoryRows: SegmentSource {
     let recipe: FeatureRecipe
     let tracks: [TrackFeatures]
+    /// Whether a segment may start at any row.
+    let startsAnywhere: Bool
+
+    init(recipe: FeatureRecipe, tracks: [TrackFeatures], startsAnywhere: Bool? = nil) {
+        self.recipe = recipe
+        self.tracks = tracks
+        self.startsAnywhere = startsAnywhere ?? recipe.segmentsStartAnywhere
+    }
 
     func read(track: Int, place: Int, into values: UnsafeMutablePointer<Float>) throws(DatasetError) {
         tracks[track].values.withUnsafeBufferPointer { source in
@@ -48,7 +56,7 @@ struct MemoryRows: SegmentSource {
     }
 
     func shifts(track: Int, place: Int) -> ClosedRange<Int> {
-        recipe.segmentsStartAnywhere ? -place...tracks[track].rows - recipe.trueFrames - place : 0...0
+        startsAnywhere ? -place...tracks[track].rows - recipe.trueFrames - place : 0...0
     }
 
     func addValues(to hash: inout SHA256) {

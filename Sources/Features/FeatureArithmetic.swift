@@ -6,7 +6,7 @@ extension FeatureExtractor {
     public static var arithmetic: String { "\(arithmeticVersion) \(String(cString: gk_isa_name(gk_isa_active())))" }
 
     /// Raised by every change of decoding, mixing, resampling or kernels that changes a bit of the features.
-    private static let arithmeticVersion = 1
+    private static let arithmeticVersion = 2
 }
 
 extension FeatureRecipe {

@@ -6,6 +6,8 @@ public enum FeatureError: Error, Equatable, Sendable {
     case noAudioRecipe(name: String)
     /// A recipe, perhaps read from a file, with a parameter out of its range.
     case invalidRecipe(name: String, reason: String)
+    /// Changes to the sound that cannot be made, perhaps read from a file.
+    case invalidAugmentation(String)
     case tooShort(seconds: Double, needed: Double)
     /// A sample is NaN or infinite.
     case notFinite(sample: Int)
@@ -21,6 +23,8 @@ extension FeatureError: CustomStringConvertible, LocalizedError {
                 + FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")
         case .invalidRecipe(let name, let reason):
             "the feature recipe '\(name)' cannot be used: \(reason)"
+        case .invalidAugmentation(let problem):
+            "the augmentation of sound cannot be used: \(problem)"
         case .tooShort(let seconds, let needed):
             String(format: "only %.2f s of sound; at least %.2f s are needed", seconds, needed)
         case .notFinite(let sample):

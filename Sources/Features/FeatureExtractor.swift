@@ -29,7 +29,8 @@ public struct FeatureExtractor: Sendable {
 
     /// All segments of a track, or those chosen.
     ///
-    /// A track shorter than a segment is padded with zeros to one, if it has at least half a segment's samples.
+    /// A track shorter than a segment is padded to one, if it has at least `recipe.leastSamples`: with zeros, or by
+    /// repeating it where blocks are transformed.
     ///
     /// - Parameters:
     ///   - samples: mono, full scale ±1, at the recipe's sample rate.
@@ -59,6 +60,7 @@ public struct FeatureExtractor: Sendable {
             guard let output = buffer.baseAddress, count > 0 else { return }
             switch recipe.scope {
             case .track: cut(chosen, fromColumnsOf: samples, into: output)
+            case .block: cut(chosen, fromPicturesOf: samples, into: output)
             case .segment, .none: transform(chosen, of: samples, into: output)
             }
         }
@@ -107,7 +109,7 @@ public struct FeatureExtractor: Sendable {
     func check(_ samples: UnsafeBufferPointer<Float>) throws(FeatureError) {
         guard recipe.segmentCount(samples: samples.count) > 0 else {
             throw .tooShort(
-                seconds: Double(samples.count) / recipe.sampleRate, needed: recipe.segmentSeconds / 2)
+                seconds: Double(samples.count) / recipe.sampleRate, needed: recipe.leastSeconds)
         }
         let fault = gk_first_not_finite(samples.baseAddress, Int64(samples.count))
         guard fault < 0 else { throw .notFinite(sample: Int(fault)) }

@@ -42,12 +42,8 @@ final class FeaturePlan: @unchecked Sendable {
         of samples: UnsafeBufferPointer<Float>, first: Int, count: Int, into output: UnsafeMutablePointer<Float>,
         scratch: FeatureScratch
     ) {
-        let columns = UnsafeMutablePointer<Float>.allocate(capacity: mels * count)
-        defer { columns.deallocate() }
-        self.columns(
-            of: samples, first: first, columns: count, into: columns, rowStride: count, scratch: scratch)
-        // Transposing [mels][count] is what makes a segment of "rows" that are mel bands.
-        gk_rows_to_segment_f32(columns, Int32(mels), Int32(count), Int32(mels), output)
+        gk_features_rows(
+            handle, samples.baseAddress, Int64(samples.count), Int64(first), Int64(count), output, scratch.bytes)
     }
 
     func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
@@ -74,6 +70,21 @@ final class FeaturePlan: @unchecked Sendable {
         try require(
             recipe.scope != .track || recipe.segmentStride % recipe.hop == 0,
             "its segment stride is no multiple of the hop")
+        guard recipe.scope == .block else { return }
+        guard let picture = recipe.picture else {
+            throw .invalidRecipe(name: recipe.name, reason: "it has no picture, but transforms blocks")
+        }
+        try require((1...3600).contains(picture.blockSeconds), "its blocks are outside 1...3,600 s")
+        try require(
+            (1...Int(picture.blockSeconds * recipe.sampleRate) / recipe.hop).contains(picture.columns),
+            "its pictures have no columns or more than frames")
+        try require((0...16).contains(picture.framesLeft), "the frames left out are outside 0...16")
+        try require((1...200).contains(picture.range), "its levels span less than 1 dB or more than 200")
+        try require(abs(picture.top) <= 1000, "its greatest value is outside ±1,000")
+        try require(recipe.spectrum == .power, "its pictures need a power spectrum")
+        try require(
+            recipe.pictureColumns(samples: recipe.segmentSamples) >= recipe.segmentFrames,
+            "a segment's samples give fewer columns than it has")
     }
 }
 

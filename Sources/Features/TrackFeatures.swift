@@ -17,11 +17,61 @@ public struct TrackFeatures: Sendable, Hashable {
         self.mels = mels
         self.values = values
     }
+
+    /// Adds rows at the end, [n][mels].
+    public mutating func append(rows more: [Float]) {
+        precondition(more.count % mels == 0, "whole rows")
+        values += more
+        rows += more.count / mels
+    }
+}
+
+/// How the values of a ready-made spectrogram are stored, little-endian.
+public enum PictureValues: Sendable, Hashable {
+    case uint8, float16, float32, float64, int16
+
+    public var bytes: Int {
+        switch self {
+        case .uint8: 1
+        case .float16, .int16: 2
+        case .float32: 4
+        case .float64: 8
+        }
+    }
+
+    var kernelKind: gk_values {
+        switch self {
+        case .uint8: GK_VALUES_U8
+        case .float16: GK_VALUES_F16
+        case .float32: GK_VALUES_F32
+        case .float64: GK_VALUES_F64
+        case .int16: GK_VALUES_I16
+        }
+    }
+}
+
+extension TrackFeatures {
+    /// A ready-made spectrogram, turned to rows in time; each value times `factor` plus `offset`.
+    ///
+    /// - Parameter picture: [mels][frames], band 0 the lowest; of exactly that size.
+    public init(
+        picture: UnsafeRawBufferPointer, values kind: PictureValues, mels: Int, frames: Int, factor: Float = 1,
+        offset: Float = 0
+    ) {
+        precondition(picture.count == mels * frames * kind.bytes, "[mels][frames]")
+        let values = [Float](unsafeUninitializedCapacity: mels * frames) { buffer, count in
+            count = mels * frames
+            guard let output = buffer.baseAddress, let input = picture.baseAddress else { return }
+            gk_picture_to_rows(input, kind.kernelKind, Int32(mels), Int32(frames), factor, offset, output)
+        }
+        self.init(rows: frames, mels: mels, values: values)
+    }
 }
 
 extension FeatureRecipe {
     /// The rows that a track of so many samples gives; 0 where it is too short for a segment.
     public func rowCount(samples: Int) -> Int {
+        if scope == .block { return blocks(ofSamples: samples).reduce(0) { $0 + pictureColumns(samples: $1.count) } }
         let segments = segmentCount(samples: samples)
         guard segments > 0 else { return 0 }
         return scope == .track ? max(trueFrames, 1 + samples / hop) : segments * trueFrames
@@ -33,12 +83,18 @@ extension FeatureRecipe {
     }
 
     /// Rows from the start of one segment to the next.
-    public var rowStride: Int { scope == .track ? max(segmentStride / hop, 1) : trueFrames }
+    public var rowStride: Int {
+        switch scope {
+        case .track: max(segmentStride / hop, 1)
+        case .block: segmentFrames / 2
+        case .segment, .none: trueFrames
+        }
+    }
 
     public func firstRow(ofSegment index: Int) -> Int { index * rowStride }
 
     /// Whether a segment may start at any row, not only where the recipe's own segments do.
-    public var segmentsStartAnywhere: Bool { scope == .track }
+    public var segmentsStartAnywhere: Bool { scope == .track || scope == .block }
 
     /// One segment [mels][segmentFrames] from its `trueFrames` rows.
     public func segment(fromRows rows: UnsafePointer<Float>, into segment: UnsafeMutablePointer<Float>) {
@@ -49,7 +105,8 @@ extension FeatureRecipe {
 extension FeatureExtractor {
     /// All rows of a track.
     ///
-    /// A track shorter than a segment is padded with zeros to one, if it has at least half a segment's samples.
+    /// A track shorter than a segment is padded to one, if it has at least `recipe.leastSamples`: with zeros, or by
+    /// repeating it where blocks are transformed.
     ///
     /// - Parameter samples: mono, full scale ±1, at the recipe's sample rate.
     /// - Throws: `FeatureError.tooShort`, `.notFinite`.
@@ -64,6 +121,8 @@ extension FeatureExtractor {
             switch recipe.scope {
             case .track:
                 plan.rows(of: samples, first: 0, count: rows, into: output, scratch: scratch)
+            case .block:
+                pictures(of: samples, into: output, scratch: scratch)
             case .segment, .none:
                 for index in 0..<rows / recipe.trueFrames {
                     plan.rows(

@@ -1,3 +1,5 @@
+import Features
+
 /// What is done to training batches, and how their loss is weighed. Validation and prediction never see it.
 public struct AugmentationConfiguration: Codable, Sendable, Hashable {
     /// Masks on both axes (SpecAugment, Park et al. 2019), widths and places drawn as torchaudio's `mask_along_axis`
@@ -19,6 +21,8 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
         }
     }
 
+    /// Augmented segments that the data held beside the tracks' own.
+    public var sound: SoundAugmentation?
     public var masks: Masks?
     /// Mixup (Zhang et al. 2018): alpha of Beta(alpha, alpha), from which one share a batch is drawn; segment n is mixed
     /// with segment count - 1 - n.
@@ -34,8 +38,9 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
 
     public init(
         masks: Masks? = nil, mixup: Double? = nil, gain: Double? = nil, crop: Bool = false, classWeights: Bool = false,
-        balancedSampling: Bool = false
+        balancedSampling: Bool = false, sound: SoundAugmentation? = nil
     ) {
+        self.sound = sound
         self.masks = masks
         self.mixup = mixup
         self.gain = gain
@@ -45,7 +50,7 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case masks, mixup, gain, crop
+        case sound, masks, mixup, gain, crop
         case classWeights = "class_weights"
         case balancedSampling = "balanced_sampling"
     }

@@ -27,6 +27,8 @@ public struct ModelCard: Codable, Sendable {
     public var validationScores: Scores?
     /// Epochs that it learned for; nil in older files, which always have all.
     public var epoch: Int?
+    /// What turns its probabilities of a track into confidences; nil where too few tracks were held out.
+    public var calibration: Calibration?
     /// Instruction set of the kernels that trained it: another one rounds differently.
     public var instructionSet: String
     /// Version of the tool that wrote it.
@@ -36,7 +38,7 @@ public struct ModelCard: Codable, Sendable {
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
         split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
         dataHash: String, scores: Scores?, validationScores: Scores? = nil, epoch: Int? = nil,
-        instructionSet: String, toolVersion: String
+        calibration: Calibration? = nil, instructionSet: String, toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -51,6 +53,7 @@ public struct ModelCard: Codable, Sendable {
         self.scores = scores
         self.validationScores = validationScores
         self.epoch = epoch
+        self.calibration = calibration
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion
     }

@@ -18,7 +18,9 @@ public struct TrainedModel {
     // MARK: - Writing
 
     /// Writes the model beside `url`, then renames it: a reader never sees half a file.
-    public func write(to url: URL) throws {
+    ///
+    /// - Parameter halfPrecision: weights of 16 bits, in half the room.
+    public func write(to url: URL, halfPrecision: Bool = false) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let metadata = [
@@ -33,7 +35,10 @@ public struct TrainedModel {
             "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         ]
         let tensors = parameters.plan.parameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
-        try Safetensors.write(tensors: tensors, metadata: metadata, to: url)
+        guard halfPrecision else { return try Safetensors.write(tensors: tensors, metadata: metadata, to: url) }
+        try Safetensors.write(
+            layout: tensors.map { .init(name: $0.0, type: .float16, shape: $0.1) }, metadata: metadata, to: url
+        ) { index, writer in try writer.write(halfValues(tensors[index].2)) }
     }
 
     // MARK: - Reading
@@ -42,9 +47,13 @@ public struct TrainedModel {
     ///
     /// - Throws: ``ModelFileError``.
     public init(contentsOf url: URL) throws {
-        let file = url.path
         let tensors: SafetensorsFile
         do { tensors = try SafetensorsFile(url) } catch { throw ModelFileError.unreadable(problem: "\(error)") }
+        try self.init(tensors)
+    }
+
+    init(_ tensors: SafetensorsFile) throws {
+        let file = tensors.url.path
         let metadata = tensors.metadata
         guard metadata["format"] == Self.format else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")

@@ -13,6 +13,9 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var seed: UInt64
     /// Segments drawn from each track; nil for all of them.
     public var segmentsPerTrack: Int?
+    /// Epochs at whose ends weights are taken for the mean that becomes the model's, the last ones; nil for the weights
+    /// after the last epoch.
+    public var averagedEpochs: Int?
     /// Nil where nothing is augmented or weighed, as in older files.
     public var augmentation: AugmentationConfiguration?
     /// Nil for a constant learning rate.
@@ -30,7 +33,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public init(
         net: String = "shallow", epochs: Int = 100, batch: Int = 64, learningRate: Double = 5e-5, beta1: Double = 0.9,
         beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
-        segmentsPerTrack: Int? = 15, augmentation: AugmentationConfiguration? = nil,
+        segmentsPerTrack: Int? = 15, averagedEpochs: Int? = nil, augmentation: AugmentationConfiguration? = nil,
         schedule: LearningRateSchedule? = nil, patience: Int? = nil, watched: WatchedMeasure? = nil,
         frozen: [String]? = nil, base: String? = nil
     ) {
@@ -44,6 +47,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.l1 = l1
         self.seed = seed
         self.segmentsPerTrack = segmentsPerTrack
+        self.averagedEpochs = averagedEpochs
         self.augmentation = augmentation
         self.schedule = schedule
         self.patience = patience
@@ -57,5 +61,6 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
             base
         case learningRate = "learning_rate"
         case segmentsPerTrack = "segments_per_track"
+        case averagedEpochs = "averaged_epochs"
     }
 }

@@ -6,7 +6,10 @@ import ModelFile
 import NeuralNetwork
 
 /// Tells the genre of audio with a trained model: decodes, makes the model's own features, runs the net on every segment
-/// and joins the segments to a verdict.
+/// and joins the segments to a verdict. Files are streamed: memory does not grow with their length, but for a few bytes a
+/// segment.
+///
+/// A predictor serves one thread at a time; several may share a model.
 public final class GenrePredictor {
     public let card: ModelCard
     private let extractor: FeatureExtractor
@@ -26,47 +29,49 @@ public final class GenrePredictor {
 
     /// The verdict on a file of any format that can be decoded.
     public func predict(_ url: URL) throws -> TrackPrediction {
-        let audio = try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate)
         do {
-            return try predict(samples: audio.samples)
+            return try predict { take in
+                try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate) { piece in
+                    try take(piece)
+                    return true
+                }
+            }
         } catch let error as FeatureError {
             throw PredictionError.unusable(file: url.path, problem: "\(error)")
+        } catch PredictionError.silent {
+            throw PredictionError.unusable(file: url.path, problem: "\(PredictionError.silent)")
         }
     }
 
     /// The verdict on mono samples in ±1 at the recipe's sample rate.
     public func predict(samples: [Float]) throws -> TrackPrediction {
-        let batch = try extractor.segments(of: samples)
-        let area = batch.mels * batch.frames
-        var probabilities: [Float] = []
-        probabilities.reserveCapacity(batch.count * card.genres.count)
-        for start in stride(from: 0, to: batch.count, by: executor.batch) {
-            let count = min(executor.batch, batch.count - start)
-            batch.values.withUnsafeBufferPointer { values in
-                executor.inputs.update(from: values.baseAddress! + start * area, count: count * area)
-            }
-            probabilities += executor.probabilities(count: count)
-        }
-        return TrackPrediction(
-            genres: card.genres, verdict: Verdict(segments: probabilities, classes: card.genres.count),
-            segments: batch.count)
+        try predict { take in try samples.withUnsafeBufferPointer(take) }
     }
-}
 
-/// What a model says of one track.
-public struct TrackPrediction: Sendable {
-    public let genres: [String]
-    /// Mean probabilities and votes of the track's segments.
-    public let verdict: Verdict
-    public let segments: Int
-
-    /// The most probable genre.
-    public var genre: String { genres[verdict.bySum] }
-    /// Its mean probability over the segments.
-    public var probability: Double { verdict.probabilities[verdict.bySum] }
-
-    /// The `count` most probable genres, the most probable first.
-    public func top(_ count: Int) -> [(genre: String, probability: Double)] {
-        verdict.ranking.prefix(count).map { (genres[$0], verdict.probabilities[$0]) }
+    /// The verdict on sound that `source` hands over piece by piece.
+    private func predict(
+        _ source: (_ take: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
+    ) throws -> TrackPrediction {
+        let stream = SegmentStream(extractor)
+        let area = card.recipe.mels * card.recipe.segmentFrames
+        var waiting = 0
+        var starts: [Double] = []
+        var probabilities: [Float] = []
+        let receive: SegmentStream.Receiver = { [executor] values, start in
+            (executor.inputs + waiting * area).update(from: values, count: area)
+            starts.append(start)
+            waiting += 1
+            guard waiting == executor.batch else { return }
+            probabilities += executor.probabilities(count: waiting)
+            waiting = 0
+        }
+        try source { piece in try stream.append(piece, receive) }
+        try stream.finish(receive)
+        if waiting > 0 { probabilities += executor.probabilities(count: waiting) }
+        // Below half a unit of 16 bits there is nothing to hear.
+        guard stream.peak > 0.5 / 32_768 else { throw PredictionError.silent }
+        return TrackPrediction(
+            card: card, segments: probabilities, startTimes: starts,
+            seconds: Double(stream.samples) / card.recipe.sampleRate, isPadded: stream.isPadded)
     }
 }

@@ -6,6 +6,8 @@ public enum PredictionError: Error, CustomStringConvertible {
     case notForSingleFiles(caution: String)
     /// The file decodes, but no segment can be made of it.
     case unusable(file: String, problem: String)
+    /// Nothing but silence.
+    case silent
 
     public var description: String {
         switch self {
@@ -14,6 +16,7 @@ public enum PredictionError: Error, CustomStringConvertible {
                 + "use 'genre evaluate' with data of that kind, or train a model on audio"
         case .notForSingleFiles(let caution): "the model cannot predict: \(caution)"
         case .unusable(let file, let problem): "\(file): \(problem)"
+        case .silent: "there is nothing but silence"
         }
     }
 }

@@ -9,12 +9,15 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
     /// Valid while the object lives: hold it (`withExtendedLifetime`) as long as the pointer is used.
     public let bytes: UnsafeRawBufferPointer
 
+    private let isMapped: Bool
+
     public var path: String { url.path }
     public var count: Int { bytes.count }
 
     /// - Throws: `StorageError.missing`, `.notAFile`, `.unreadable`. An empty file is no error.
     public init(_ url: URL) throws(StorageError) {
         self.url = url
+        isMapped = true
         let path = url.path
         let (descriptor, size) = try openRegularFile(path)
         defer { close(descriptor) }
@@ -28,8 +31,15 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
         bytes = UnsafeRawBufferPointer(start: pages, count: size)
     }
 
+    /// Bytes of the program itself, as if they were a file of that name.
+    public init(program bytes: UnsafeRawBufferPointer, name: String) {
+        url = URL(fileURLWithPath: name)
+        self.bytes = bytes
+        isMapped = false
+    }
+
     deinit {
-        if let pages = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: pages), bytes.count) }
+        if isMapped, let pages = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: pages), bytes.count) }
     }
 }
 

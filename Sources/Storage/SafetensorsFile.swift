@@ -19,12 +19,15 @@ public final class SafetensorsFile: Sendable {
     private let dataStart: Int
 
     /// - Throws: `StorageError.missing`, `.notAFile`, `.unreadable`, `.malformed`.
-    public init(_ url: URL) throws(StorageError) {
-        self.url = url
-        file = try MappedFile(url)
+    public convenience init(_ url: URL) throws(StorageError) { try self.init(MappedFile(url)) }
+
+    /// - Throws: `StorageError.malformed`.
+    public init(_ file: MappedFile) throws(StorageError) {
+        url = file.url
+        self.file = file
         let bytes = file.bytes
         func malformed(_ fault: String) -> StorageError {
-            .malformed(path: url.path, format: "safetensors", fault: fault)
+            .malformed(path: file.path, format: "safetensors", fault: fault)
         }
         guard bytes.count >= 8 else { throw malformed("it has \(bytes.count) bytes, too few for a header") }
         let claimed = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
@@ -122,13 +125,11 @@ public final class SafetensorsFile: Sendable {
 }
 
 /// The value of an IEEE 754 half-precision number's bits. (Swift's Float16 is not on every platform.)
+@inline(__always)
 func float(half bits: UInt16) -> Float {
-    let sign: Float = bits >> 15 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 0x1F)
-    let fraction = Float(bits & 0x3FF)
-    switch exponent {
-    case 0: return sign * fraction * 0x1p-24
-    case 31: return fraction == 0 ? sign * .infinity : .nan
-    default: return Float(sign: .plus, exponent: exponent - 25, significand: sign * (fraction + 1024))
-    }
+    let sign = UInt32(bits & 0x8000) << 16
+    let magnitude = UInt32(bits & 0x7FFF) << 13
+    // The exponent of a float is 112 greater; the product is exact, of subnormal numbers too.
+    let scaled = (Float(bitPattern: magnitude) * 0x1p112).bitPattern
+    return Float(bitPattern: sign | (bits & 0x7C00 == 0x7C00 ? magnitude | 0x7F80_0000 : scaled))
 }

@@ -93,8 +93,14 @@ struct BatchAugmentation {
 extension RandomStream {
     /// A mask on an axis of `size`, as torchaudio's `mask_along_axis` draws it: always narrower than `width`.
     mutating func maskRange(below width: Int, of size: Int) -> Range<Int> {
-        let drawn = uniform() * Double(width)
-        let start = Int(uniform() * (Double(size) - drawn))
+        let first = uniform()
+        return Self.maskRange(first, uniform(), below: width, of: size)
+    }
+
+    /// The same of two given numbers in [0, 1).
+    static func maskRange(_ first: Double, _ second: Double, below width: Int, of size: Int) -> Range<Int> {
+        let drawn = first * Double(width)
+        let start = Int(second * (Double(size) - drawn))
         return start..<start + Int(drawn)
     }
 }

@@ -36,7 +36,12 @@ public struct JudgedTracks: Sendable {
         }
         let learned = recordings(card.trainingTracks)
         let known = members(learned)
-        let tested = members(recordings(card.testTracks ?? []).subtracting(learned))
+        // The test side itself, not copies that were on no side: its scores are to come out as in training.
+        let testNames = Set((card.testTracks ?? []).map(Self.name))
+        let tested = set.tracks.indices.filter { track in
+            let id = set.tracks[track].id
+            return testNames.contains(Self.name(id)) && !learned.contains(Self.recording(id))
+        }
         if known.isEmpty && tested.isEmpty {
             tracks = Array(set.tracks.indices)
             warnings = []
@@ -62,4 +67,6 @@ public struct JudgedTracks: Sendable {
     }
 
     static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
+
+    private static func name(_ id: String) -> String { GTZAN.name(of: id) ?? id }
 }

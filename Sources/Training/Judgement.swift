@@ -27,6 +27,20 @@ public final class Judge {
             trackLabels: labels, meanLoss: judged.lossSum / Double(max(indices.count, 1)))
     }
 
+    /// What turns the net's probabilities into confidences, from the tracks of the segments at `indices`, whose classes
+    /// are known; nil for too few tracks.
+    public func calibration(of set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> Calibration? {
+        let probabilities = try probabilities(of: set, segments: indices, labels: labels).probabilities
+        var rows: [Int: [Float]] = [:]
+        for (place, index) in indices.enumerated() {
+            rows[set.track(ofSegment: index), default: []] += probabilities[place * classes..<(place + 1) * classes]
+        }
+        let tracks = rows.keys.sorted()
+        return Calibration(
+            verdicts: tracks.map { Verdict(segments: rows[$0] ?? [], classes: classes) },
+            labels: tracks.map { labels[$0] })
+    }
+
     /// The class probabilities of the segments at `indices`, [segments][classes], and the sum of their cross-entropies.
     ///
     /// - Parameter labels: the class of each of the set's tracks.

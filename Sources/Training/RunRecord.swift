@@ -56,6 +56,7 @@ public struct RunRecord: Codable, Sendable {
 
 /// A model that a training began with.
 public struct BaseModel: Codable, Sendable, Hashable {
+    /// Absolute, or the name of a built-in model.
     public var path: String
     /// Digest of its weights, hexadecimal.
     public var weights: String
@@ -69,7 +70,8 @@ public struct BaseModel: Codable, Sendable, Hashable {
 
     /// - Parameter genres: of the data.
     public init(_ model: TrainedModel, path: String, genres: [String]) {
-        self.path = URL(fileURLWithPath: path).path
+        let isFile = FileManager.default.fileExists(atPath: path)
+        self.path = isFile ? URL(fileURLWithPath: path).path : path
         weights = Self.digest(model.parameters)
         headRenewed = model.card.genres != genres
     }

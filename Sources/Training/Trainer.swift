@@ -31,6 +31,7 @@ public final class Trainer {
     private let judge: Judge
     private let optimiser: Adam
     private let augmentation: BatchAugmentation?
+    private let average: WeightAverage?
     private var sums = TrainerState.EpochSums()
     private var clock = ContinuousClock.now
     private var ending: TrainingEnd?
@@ -92,6 +93,7 @@ public final class Trainer {
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         optimiser = try Adam(plan: plan, settings: configuration.adam, frozen: frozen)
+        average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: plan) }
     }
 
     /// Ends the training after the event in progress.
@@ -119,6 +121,7 @@ public final class Trainer {
         }
         let end = epochsLeft == 0 ? .completed : ending ?? .completed
         try tell(.ended(end))
+        if end != .interrupted { try takeAverage() }
         return end
     }
 
@@ -164,9 +167,17 @@ public final class Trainer {
             trainAccuracy: Double(sums.correct) / Double(sums.segments), validationLoss: judged.loss, raw: judged.raw,
             max: judged.max, maj: judged.maj, learningRate: sums.learningRate, seconds: sums.seconds)
         history.append(record)
+        if record.epoch > configuration.epochs - (configuration.averagedEpochs ?? 0) { average?.add(parameters) }
         sums = TrainerState.EpochSums()
         batches.beginEpoch()
         return record
+    }
+
+    /// Makes the mean of the weights the parameters, where one is asked for. No training goes on from there.
+    private func takeAverage() throws {
+        guard let average, average.count > 0 else { return }
+        average.apply(to: parameters)
+        scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
     }
 
     private func addTime() {
@@ -182,8 +193,10 @@ public final class Trainer {
         let adam = optimiser.state
         return TrainingCheckpoint(
             state: TrainerState(
-                batches: batches.state, steps: adam.steps, sums: sums, history: history, scores: scores),
-            parameters: parameters.stored, firstMoment: adam.firstMoment, secondMoment: adam.secondMoment)
+                batches: batches.state, steps: adam.steps, sums: sums, history: history, averaged: average?.count,
+                scores: scores),
+            parameters: parameters.stored, firstMoment: adam.firstMoment, secondMoment: adam.secondMoment,
+            average: average?.stored ?? [])
     }
 
     /// Goes to where a training of the same configuration, data and net stood.
@@ -204,6 +217,12 @@ public final class Trainer {
         try optimiser.restore(
             Adam.State(
                 steps: state.steps, firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment))
+        if let average {
+            guard let count = state.averaged else {
+                throw TrainingError.dataDoesNotFit("it has no mean of the weights")
+            }
+            try average.restore(count: count, stored: checkpoint.average)
+        }
         sums = state.sums
         history = state.history
         scores = state.scores
@@ -228,6 +247,8 @@ extension TrainingConfiguration {
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        try require(
+            averagedEpochs.map { 1...epochs ~= $0 } ?? true, "--average-last must be 1 to the number of epochs")
         try require(patience.map { 1...100_000 ~= $0 } ?? true, "--patience must be 1 to 100000 epochs")
         if let warmup = schedule?.warmupEpochs {
             try require(

@@ -24,6 +24,8 @@ public struct TrainerState: Codable, Sendable, Hashable {
     public var sums: EpochSums
     /// Of all epochs done.
     public var history: [EpochRecord]
+    /// Epochs at whose ends weights were taken for their mean; nil where no mean is asked for.
+    public var averaged: Int?
     /// On the validation side, after the last epoch done.
     public var scores: Scores?
 }

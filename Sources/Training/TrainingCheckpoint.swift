@@ -10,8 +10,13 @@ public struct TrainingCheckpoint: Sendable {
     public var parameters: [Float]
     public var firstMoment: [Float]
     public var secondMoment: [Float]
+    /// The mean of the weights so far; empty where none is asked for.
+    public var average: [Float]
 
-    public init(state: TrainerState, parameters: [Float], firstMoment: [Float], secondMoment: [Float]) {
+    public init(
+        state: TrainerState, parameters: [Float], firstMoment: [Float], secondMoment: [Float], average: [Float] = []
+    ) {
+        self.average = average
         self.state = state
         self.parameters = parameters
         self.firstMoment = firstMoment
@@ -22,8 +27,10 @@ public struct TrainingCheckpoint: Sendable {
     private static let formatVersion = "1"
 
     private var tensors: [(name: String, shape: [Int], values: [Float])] {
-        [("adam.first", firstMoment), ("adam.second", secondMoment), ("parameters", parameters)]
-            .map { ($0, [$1.count], $1) }
+        [
+            ("adam.first", firstMoment), ("adam.second", secondMoment), ("average", average),
+            ("parameters", parameters),
+        ].map { ($0, [$1.count], $1) }
     }
 
     /// Writes a safetensors file beside its place, then renames it.
@@ -59,8 +66,9 @@ public struct TrainingCheckpoint: Sendable {
             else { throw CheckpointFault("its metadata is not whole") }
             guard foundRun == run else { throw CheckpointFault("it belongs to another run") }
             guard foundLayout == layout else { throw CheckpointFault("a build with another memory layout wrote it") }
-            func tensor(_ name: String) throws -> [Float] {
-                guard try file.type(of: name) == .float32, try file.shape(of: name) == [values] else {
+            func tensor(_ name: String, orNone: Bool = false) throws -> [Float] {
+                let shape = try file.shape(of: name)
+                guard try file.type(of: name) == .float32, shape == [values] || orNone && shape == [0] else {
                     throw CheckpointFault("its tensor '\(name)' does not fit the net")
                 }
                 return try file.floats(named: name)
@@ -68,7 +76,8 @@ public struct TrainingCheckpoint: Sendable {
             parameters = try tensor("parameters")
             firstMoment = try tensor("adam.first")
             secondMoment = try tensor("adam.second")
-            guard Self.seal([run, layout, text], [firstMoment, secondMoment, parameters]) == seal else {
+            average = try tensor("average", orNone: true)
+            guard Self.seal([run, layout, text], [firstMoment, secondMoment, average, parameters]) == seal else {
                 throw CheckpointFault("its contents do not match their seal: it is damaged")
             }
             state = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))

@@ -34,7 +34,7 @@ public struct TrainingRun {
     public private(set) var dataSeed: UInt64
 
     /// - Parameters:
-    ///   - configuration: its net is the base's where there is one.
+    ///   - configuration: its net is the base's where there is one; what it says of augmented sound is what the data says.
     ///   - paths: what the data was opened from, for the record.
     ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
     ///   - base: a model to begin with, and where it lies; its last layer is drawn anew where the data's genres differ.
@@ -46,6 +46,10 @@ public struct TrainingRun {
     ) throws {
         let genres = data.set.genres
         var configuration = configuration
+        if data.augmentation != configuration.augmentation?.sound {
+            configuration.augmentation = configuration.augmentation ?? AugmentationConfiguration()
+            configuration.augmentation?.sound = data.augmentation
+        }
         if let (model, path) = base {
             guard configuration.net == model.card.architecture else {
                 throw TrainingError.badConfiguration(
@@ -149,7 +153,7 @@ public struct TrainingRun {
     /// number of epochs is left out where nothing hangs on it, so that a run can go on for more.
     var identity: String {
         var told = configuration
-        if told.schedule?.shape != .cosine { told.epochs = 0 }
+        if !told.hangsOnEpochs { told.epochs = 0 }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var hash = SHA256()
@@ -206,7 +210,8 @@ public struct TrainingRun {
     }
 
     private func openBase(_ base: BaseModel) throws -> TrainedModel {
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: base.path))
+        let builtIn = BuiltInModel.all.first { $0.name == base.path }
+        let model = try builtIn?.open() ?? TrainedModel(contentsOf: URL(fileURLWithPath: base.path))
         guard BaseModel.digest(model.parameters) == base.weights else {
             throw TrainingError.dataDoesNotFit("\(base.path) is no longer the model that this run is to begin with")
         }
@@ -218,18 +223,18 @@ public struct TrainingRun {
     /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
     private func finish(_ trainer: Trainer, pool: ThreadPool) throws -> TrainedModel {
         let side: SegmentSet.Side = split.test.isEmpty ? .validation : .test
-        if side == .test, FileManager.default.fileExists(atPath: folder.best.path) {
+        if FileManager.default.fileExists(atPath: folder.best.path) {
             var best = try TrainedModel(contentsOf: folder.best)
-            if best.card.scores == nil {
-                best.card.scores = try judge(side, best.parameters, pool: pool).scores
-                try folder.write(best: best)
-            }
+            if side == .test { best.card.scores = try judge(side, best.parameters, pool: pool).scores }
+            best.card.calibration = try calibration(of: best.parameters, pool: pool)
+            try folder.write(best: best)
         }
         let (scores, outcomes) = try judge(side, trainer.parameters, pool: pool)
         try folder.write(
             json: RunVerdicts(side: side, genres: data.set.genres, tracks: outcomes), to: folder.verdicts)
-        let model = model(
+        var model = model(
             of: trainer.parameters, epoch: trainer.history.count, trainer.scores, test: side == .test ? scores : nil)
+        model.card.calibration = try calibration(of: trainer.parameters, pool: pool)
         try folder.write(model)
         return model
     }
@@ -254,6 +259,13 @@ public struct TrainingRun {
         return TrainedModel(card: card, parameters: parameters)
     }
 
+    /// From the validation side: the test side is for judging alone.
+    private func calibration(of parameters: ParameterStore, pool: ThreadPool) throws -> Calibration? {
+        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
+        return try judge.calibration(
+            of: data.set, segments: split.segments(.validation, of: data.set), labels: data.set.tracks.map(\.label))
+    }
+
     private func judge(
         _ side: SegmentSet.Side, _ parameters: ParameterStore, pool: ThreadPool
     ) throws -> (scores: Scores, outcomes: [TrackOutcome]) {
@@ -272,6 +284,11 @@ public struct TrainingRun {
                 trackLabels: labels, names: set.tracks.map(\.id))
         )
     }
+}
+
+extension TrainingConfiguration {
+    /// Whether what happens before the last epoch hangs on the number of epochs.
+    var hangsOnEpochs: Bool { schedule?.shape == .cosine || averagedEpochs != nil }
 }
 
 /// verdicts.json: what the model said of each track of the side that it was judged on.
@@ -298,8 +315,9 @@ extension RunFolder {
         var longer = record
         longer.configuration.epochs = epochs
         guard epochs > record.configuration.epochs else { return record }
-        guard record.configuration.schedule?.shape != .cosine else {
-            throw TrainingError.badConfiguration("a run with --schedule cosine ends where it was told to")
+        guard !record.configuration.hangsOnEpochs else {
+            throw TrainingError.badConfiguration(
+                "a run with --schedule cosine or --average-last ends where it was told to")
         }
         try longer.configuration.check()
         let lock = try lock()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Features
 import ModelFile
 
 /// Changes to the training batches; all are off by default, and validation never sees any.
@@ -33,9 +34,58 @@ struct AugmentationOptions: ParsableArguments {
     }
 }
 
+/// Segments made from changed sound, for `genre features` and `genre train`.
+struct SoundAugmentationOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Add segments stretched in time by each factor, say 0.2,0.5,1.2,1.5: phase vocoder, pitch kept.",
+            valueName: "factors"))
+    var stretch: String?
+    @Option(
+        help: """
+            What a stretch factor is of: rate (the speed: 0.5 lasts twice as long) or duration (0.5 lasts half as long).
+            """)
+    var stretchFactor = SoundAugmentation.Factor.rate
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            """
+            Add segments shifted in pitch by each number of semitones, say -5,-2,2,5; with --stretch, every pair of both.
+            """, valueName: "semitones"))
+    var pitch: String?
+    @Option(help: "With --stretch or --pitch: segments of each track that are changed (3).") var augmentedSegments: Int?
+
+    /// Nil where nothing is asked for.
+    func augmentation() throws -> SoundAugmentation? {
+        func numbers(_ text: String?, _ option: String) throws -> [Double] {
+            guard let text else { return [] }
+            return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+                guard let number = Double(part.trimmingCharacters(in: .whitespaces)), number.isFinite else {
+                    throw ValidationError("\(option) takes numbers with commas between, not '\(text)'.")
+                }
+                return number
+            }
+        }
+        guard stretch != nil || pitch != nil else {
+            guard augmentedSegments == nil else {
+                throw ValidationError("--augmented-segments needs --stretch or --pitch.")
+            }
+            return nil
+        }
+        var result = SoundAugmentation(
+            stretch: try numbers(stretch, "--stretch"), factor: stretchFactor, pitch: try numbers(pitch, "--pitch"))
+        if let augmentedSegments { result.segments = augmentedSegments }
+        do { try result.check() } catch { throw ValidationError("\(error)") }
+        return result
+    }
+}
+
+extension SoundAugmentation.Factor: ExpressibleByArgument {}
+
 /// "masks 1 x (16 bands, 16 frames), mixup 0.2": what a model was trained with.
 func words(for augmentation: AugmentationConfiguration) -> String {
     [
+        augmentation.sound.map { "\($0)" },
         augmentation.masks.map { "masks \($0.count) x (\($0.bands) bands, \($0.frames) frames)" },
         augmentation.mixup.map { "mixup \($0)" }, augmentation.gain.map { "gain \($0) dB" },
         augmentation.crop ? "crop" : nil, augmentation.classWeights ? "class weights" : nil,

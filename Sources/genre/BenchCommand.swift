@@ -6,7 +6,14 @@ import NeuralNetwork
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure training steps and inference of the nets on this machine.",
+        abstract: "Measure the nets, or the way from audio to features, on this machine.",
+        subcommands: [BenchNets.self, BenchFeatures.self], defaultSubcommand: BenchNets.self)
+}
+
+struct BenchNets: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nets",
+        abstract: "Measure training steps and inference of the nets.",
         discussion: """
             Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of \
             a direct convolution, so kernels in the Fourier domain can pass the machine's multiply-add peak.

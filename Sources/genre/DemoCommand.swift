@@ -64,7 +64,7 @@ struct DemoCommand: ParsableCommand {
         for genre in data.set.genres.indices {
             let track = data.set.tracks.first { $0.label == genre && heldOut.contains($0.id) }
             guard let file = track?.source else { continue }
-            let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.probability))" }
+            let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.confidence))" }
             show("   \(file.lastPathComponent.left(20)) \(top.joined(separator: "   "))")
         }
         show(

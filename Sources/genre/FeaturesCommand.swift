@@ -18,8 +18,9 @@ struct FeaturesCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "The store's folder.") var output: String
     @Option(help: "Recipe: \(recipeNames).") var recipe = FeatureRecipe.schindler.name
     @Option(help: "float32, or float16 in half the room.") var precision = StorePrecision.float32
+    @OptionGroup(title: "Augmentation of sound") var sound: SoundAugmentationOptions
     @Option(help: "Number of threads; by default one a core. The store's bytes do not depend on it.") var threads: Int?
-    @Flag(help: "Replace a store of another recipe, precision or version.") var force = false
+    @Flag(help: "Replace a store of another recipe, precision, augmentation or version.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
@@ -34,7 +35,9 @@ struct FeaturesCommand: ParsableCommand {
         defer { report.end() }
         let made = try DatasetLoader.makeStore(
             data.map { URL(fileURLWithPath: $0) }, at: URL(fileURLWithPath: output),
-            StoreSettings(recipe: known, precision: precision, threads: threads, replacing: force),
+            StoreSettings(
+                recipe: known, precision: precision, threads: threads, replacing: force,
+                augmentation: sound.augmentation()),
             progress: report.progress, warning: report.warning)
         report.end()
         let store = made.store
@@ -42,7 +45,8 @@ struct FeaturesCommand: ParsableCommand {
             return try printJSON(
                 FeaturesResult(
                     store: store.folder.path, recipe: recipe, precision: precision.rawValue, genres: store.genres,
-                    tracks: store.trackCount, computed: made.computed, reused: made.reused,
+                    tracks: store.trackCount, augmented: store.augmentedCount, computed: made.computed,
+                    reused: made.reused,
                     damaged: store.damagedCount, chunks: store.chunkCount, bytes: store.byteCount,
                     seconds: pace.seconds(),
                     skipped: store.skipped.map { .init(file: $0.url.path, reason: $0.reason) }))
@@ -54,6 +58,9 @@ struct FeaturesCommand: ParsableCommand {
             \(precision.rawValue), \(megabytes(store.byteCount)) in \(store.chunkCount) chunks
             computed \(made.computed)\(rate); \(made.reused) were there already; \(store.skipped.count) files left out
             """)
+        if let augmentation = store.augmentation {
+            show("\(store.augmentedCount) augmented segments, for training only: \(augmentation)")
+        }
         if store.damagedCount > 0 {
             show("\(store.damagedCount) tracks have damaged packets: their sound may have gaps")
         }
@@ -88,6 +95,7 @@ private struct FeaturesResult: Encodable {
     let precision: String
     let genres: [String]
     let tracks: Int
+    let augmented: Int
     let computed: Int
     let reused: Int
     let damaged: Int

@@ -77,6 +77,14 @@ struct InspectCommand: ParsableCommand {
         if let frozen = c.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
+        if let calibration = card.calibration {
+            lines += [
+                "",
+                "confidences: temperature \(decimal(calibration.temperature, places: 2)) fitted on "
+                    + "\(calibration.tracks) held-out tracks; calibration error there "
+                    + "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without",
+            ]
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -34,6 +34,8 @@ struct HyperparameterOptions: ParsableArguments {
     var l1: Double?
     @Option(help: "Seed of initial weights, order, dropout, split and segment draw.") var seed: UInt64 = 0
     @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "15"
+    @Option(help: "Make the model of the mean of the weights at the ends of so many last epochs.")
+    var averageLast: Int?
 }
 
 extension HyperparameterOptions {
@@ -53,6 +55,7 @@ extension HyperparameterOptions {
             net: net, epochs: epochs ?? 100, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
             beta1: beta1, beta2: beta2,
             epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack,
+            averagedEpochs: averageLast,
             augmentation: augmentation)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration

@@ -11,11 +11,13 @@ import Training
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
-        abstract: "Train a net on folders of music or on the coursework pickles.",
+        abstract: "Train a net on folders or tables of music, spectrograms, or the coursework pickles.",
         discussion: """
             DATA is one or more folders of genre folders (blues/, jazz/ …; any audio format inside; several are joined by \
-            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. Features of \
-            audio are computed once and kept in a cache. \
+            genre), one folder that holds train.pkl and val.pkl, or a segment store that 'genre features' wrote. It may also \
+            be one file: a table of audio files (.csv, .tsv: path,genre and perhaps artist,split), spectrograms with labels \
+            (.npz, or .npy with labels beside it), or the coursework's music_genres_dataset.pkl of 2018. Features of audio \
+            are computed once and kept in a cache. \
             Hyperparameters are the report's. The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
             checkpoints, best.safetensors (the best epoch's model), and at the end model.safetensors and verdicts.json.
 
@@ -32,12 +34,17 @@ struct TrainCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl; with --resume none.")
+        help: ArgumentHelp(
+            """
+            Folders of genre folders, a table (.csv, .tsv), spectrograms (.npz, .npy), a segment store, or coursework \
+            pickles; with --resume none, or where they lie now.
+            """))
     var data: [String] = []
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "The loop") var loop: LoopOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
+    @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
@@ -69,7 +76,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
-        let base = try loop.from.map { try TrainedModel(contentsOf: URL(fileURLWithPath: $0)) }
+        let base = try loop.from.map { try openModel($0) }
         var configuration = try hyperparameters.configuration(
             augmentation: augmentation.configuration(), net: base?.card.architecture)
         try loop.apply(to: &configuration)
@@ -78,7 +85,7 @@ struct TrainCommand: ParsableCommand {
         let requested = recipe ?? base?.card.recipe.name
         let dataset = try openData(
             data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
-            cache: cacheOptions.cache())
+            augmentation: sound.augmentation(), cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
         guard !(drawn.areFolds && loop.runs > 1) else {
@@ -162,7 +169,7 @@ struct TrainCommand: ParsableCommand {
         let choice = record.configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         return try openData(
             data.isEmpty ? record.paths : data, recipe: record.requestedRecipe, segments: choice, seed: record.dataSeed,
-            threads: threads, cache: cacheOptions.cache())
+            threads: threads, augmentation: record.configuration.augmentation?.sound, cache: cacheOptions.cache())
     }
 
     // MARK: - Series

@@ -11,10 +11,11 @@ import Training
 /// - Parameters:
 ///   - recipe: by name, as the user gave it; nil for the data's own or the default.
 ///   - model: the recipe that a model needs; data of another is refused.
+///   - augmentation: what the user asked for; nil for what a store has.
 ///   - cache: where features are kept; nil for nowhere.
 func openData(
     _ paths: [String], recipe: String? = nil, for model: FeatureRecipe? = nil, segments: SegmentChoice, seed: UInt64,
-    threads: Int?, cache: FeatureCache?
+    threads: Int?, augmentation: SoundAugmentation? = nil, cache: FeatureCache?
 ) throws -> LoadedDataset {
     let report = DataReport()
     defer { report.end() }
@@ -23,11 +24,15 @@ func openData(
             paths.map { URL(fileURLWithPath: $0) },
             DatasetOptions(
                 recipe: recipe ?? model?.name, segments: segments, seed: seed,
-                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, cache: cache),
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
+                cache: cache),
             progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
+            func words(_ recipe: FeatureRecipe) -> String {
+                "'\(recipe.name)', \(recipe.mels) mel bands by \(recipe.segmentFrames) frames"
+            }
             throw TrainingError.dataDoesNotFit(
-                "the model needs segments of recipe '\(model.name)', the data has '\(data.set.recipe.name)'")
+                "the model needs segments of recipe \(words(model)); the data has \(words(data.set.recipe))")
         }
         return data
     } catch let error as DatasetError where recipe != nil && error.isAboutRecipe {

@@ -28,6 +28,46 @@ struct ExactnessTests {
         #expect(audio.source.container == "au")
     }
 
+    @Test("A WAV file longer than any packet; an array that is kept takes file after file")
+    func longWave() throws {
+        let values = (0..<100_001).map { Int16(truncatingIfNeeded: $0 &* 7919) }
+        let long = try sandbox.file("long.wav", waveBytes(values.flatMap(\.littleEndianBytes)))
+        let short = try sandbox.file("short.au", auBytes([1, -2, 3]))
+        var samples: [Float] = [5]
+        let result = try AudioDecoder.decode(long, sampleRate: 22_050, into: &samples)
+        #expect(samples.map { $0 * 32768 } == values.map(Float.init))
+        #expect(result.source.codec == "pcm_s16le" && result.damagedPackets == 0)
+        #expect(try AudioDecoder.decode(long, sampleRate: 22_050).samples == samples)
+        try AudioDecoder.decode(short, sampleRate: 22_050, into: &samples)
+        #expect(samples.map { $0 * 32768 } == [1, -2, 3])
+        #expect(throws: AudioError.tooLong(path: long.path, limit: 1)) {
+            try AudioDecoder.decode(long, sampleRate: 22_050, longest: 1, into: &samples)
+        }
+    }
+
+    @Test("FFmpeg's decoding alone meets every sample, and none in what is no sound")
+    func decodingAlone() throws {
+        let values = (0..<10_001).map { Int16(truncatingIfNeeded: $0 &* 7919) }
+        let wave = try sandbox.file("long.wav", waveBytes(values.flatMap(\.littleEndianBytes)))
+        #expect(AudioDecoder.decodeAlone(wave) == 10_001)
+        #expect(AudioDecoder.decodeAlone(try fixture("ramp.flac")) == 1500)
+        #expect(AudioDecoder.decodeAlone(try sandbox.file("words.txt", "no sound")) == nil)
+        #expect(AudioDecoder.decodeAlone(sandbox.place("nowhere.wav")) == nil)
+    }
+
+    @Test("A WAV file of 16-bit PCM that is DTS in truth is decoded as DTS; one that only holds its mark, as PCM")
+    func dtsInWave() throws {
+        let audio = try AudioDecoder.decode(try fixture("dts.wav"), sampleRate: 44_100)
+        #expect(audio.source.codec == "dts")
+        try #require(audio.samples.count >= 4500)
+        #expect(fitSine(1000, to: audio.samples, rate: 44_100, range: 1500..<4500).amplitude > 0.05)
+        let values = [Int16](repeating: 3, count: 3000) + [-385, 384] + [Int16](repeating: 3, count: 3000)
+        let url = try sandbox.file("mark.wav", waveBytes(values.flatMap(\.littleEndianBytes)))
+        let marked = try AudioDecoder.decode(url, sampleRate: 22_050)
+        #expect(marked.source.codec == "pcm_s16le")
+        #expect(marked.samples.map { $0 * 32768 } == values.map(Float.init))
+    }
+
     @Test("FLAC against the rule that made it")
     func flac() throws {
         let audio = try AudioDecoder.decode(try fixture("ramp.flac"), sampleRate: 22_050)

@@ -25,7 +25,7 @@ import Testing
         highestFrequency: 8000, logFloor: 1e-6, precision: .double, scope: .track, segmentFrames: 20,
         segmentSamples: 19 * 200, segmentStride: 50 * 200)
 
-    @Test(arguments: [FeatureRecipe.coursework, .schindler, slaney, odd])
+    @Test(arguments: [FeatureRecipe.coursework, .schindler, .gtzanMel, slaney, odd])
     func segmentsMatchLibrosa(recipe: FeatureRecipe) throws {
         let url = try #require(
             Bundle.module.url(forResource: "librosa", withExtension: "json", subdirectory: "Fixtures"))

@@ -46,7 +46,10 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
     }
 
     /// Columns with sound on neither, one or both sides, odd lengths and hops, both precisions, both spectra.
-    @Test(arguments: [(90, 31, 7), (64, 100, 5), (77, 13, 3), (256, 64, 40)], [false, true])
+    @Test(
+        arguments: [
+            (90, 31, 7), (64, 100, 5), (77, 13, 3), (256, 64, 40), (2, 1, 1), (4, 3, 2), (6, 5, 16), (101, 7, 33),
+        ], [false, true])
     func columnsMatchFormula(sizes: (length: Int, hop: Int, mels: Int), single: Bool) {
         let (length, hop, mels) = sizes
         let bins = length / 2 + 1
@@ -84,6 +87,13 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
                             for index in values.indices {
                                 #expect(abs(values[index] - wanted[index]) <= bound, "value \(index), set \(isa)")
                             }
+                            var rows = [Float](repeating: .nan, count: mels * columns)
+                            gk_features_rows(
+                                plan, samples, Int64(samples.count), Int64(first), Int64(columns), &rows, scratch.bytes)
+                            #expect(
+                                rows.indices.allSatisfy {
+                                    rows[$0].bitPattern == values[$0 % mels * columns + $0 / mels].bitPattern
+                                }, "set \(isa)")
                         }
                     }
                 }
@@ -114,6 +124,37 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
             plan.columns(of: $0, first: 0, columns: 16, into: &values, rowStride: 16, scratch: plan.makeScratch())
         }
         for index in values.indices { #expect(abs(values[index] - wanted[index]) < 1e-5) }
+    }
+
+    /// A row hangs neither on the rows computed with it nor on its place among them; none asked for, none written.
+    @Test(arguments: [true, false])
+    func rowsStandAlone(single: Bool) throws {
+        let window = FeatureTables.window(length: 60, frameLength: 90)
+        let bank = (0..<20 * 46).map { Double($0 % 7) / 7 }
+        let samples = syntheticSignal(count: 1200)
+        for isa in sets {
+            let plan = try #require(
+                window.withUnsafeBufferPointer { window in
+                    bank.withUnsafeBufferPointer { bank in
+                        var shape = gk_feature_shape(
+                            fft_length: 90, hop: 31, mels: 20, window: window.baseAddress, mel_bank: bank.baseAddress,
+                            log_floor: 1e-6, power: false, single: single)
+                        return gk_features_create(&shape, isa)
+                    }
+                })
+            defer { gk_features_destroy(plan) }
+            let scratch = FeatureScratch(byteCount: gk_features_scratch_bytes(plan))
+            var all = [Float](repeating: .nan, count: 40 * 20)
+            gk_features_rows(plan, samples, 1200, 0, 40, &all, scratch.bytes)
+            for (first, count) in [(0, 1), (5, 16), (7, 17), (39, 1), (20, 20)] {
+                var some = [Float](repeating: .nan, count: count * 20)
+                gk_features_rows(plan, samples, 1200, Int64(first), Int64(count), &some, scratch.bytes)
+                #expect(some == Array(all[first * 20..<(first + count) * 20]), "set \(isa)")
+            }
+            var untouched: Float = 7
+            gk_features_rows(plan, samples, 1200, 3, 0, &untouched, scratch.bytes)
+            #expect(untouched == 7)
+        }
     }
 
     @Test func notFiniteValuesAreFound() {

@@ -21,7 +21,9 @@ import Testing
         ["nonsense"], ["train"], ["train", "x", "--epochs", "many"], ["train", "x", "--epochs", "0"],
         ["train", "x", "--net", "alexnet"], ["train", "x", "--batch", "-1"], ["train", "x", "--l1", "nan"],
         ["train", "x", "--threads", "0"], ["train", "x", "--segments", "none"], ["predict"], ["evaluate", "x"],
-        ["train", "x", "--frobnicate"],
+        ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
+        ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
+        ["bench", "--net", "alexnet"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)
@@ -45,6 +47,22 @@ import Testing
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let samples = (0..<Int(seconds * 22_050)).map { Float(sin(Double($0) * 0.1)) * 0.5 }
         try WaveFile.write(samples, sampleRate: 22_050, to: file)
+    }
+
+    @Test func featuresAreMeasuredFolderByFolder() throws {
+        for name in ["a/1.wav", "a/2.wav", "b/1.wav"] { try tone(name, seconds: 2) }
+        let folders = [folder.path("a"), folder.path("b")]
+        let outcome = try Tool.run(["bench", "features", "--passes", "1", "--threads", "1", "--json"] + folders)
+        #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        let lines = try outcome.objects()
+        #expect(lines.map { $0["folder"] as? String } == folders)
+        #expect(lines.map { $0["tracks"] as? Int } == [2, 1])
+        #expect(lines.map { $0["segments"] as? Int } == [6, 3])
+        for key in ["ms_min", "ms_median", "ffmpeg_decode_ms", "decode_ms", "feature_ms"] {
+            #expect(lines.allSatisfy { $0[key] as? Double ?? 0 > 0 }, "\(key)")
+        }
+        let table = try Tool.run(["bench", "features", "--passes", "1", folders[0]])
+        #expect(table.status == 0 && table.output.contains("schindler"))
     }
 
     @Test func aMissingPath() throws { try expectFailure(folder.path("nowhere"), naming: "nowhere") }

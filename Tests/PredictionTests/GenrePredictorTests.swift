@@ -44,7 +44,7 @@ import Testing
         #expect(prediction.segments == recipe.segmentCount(samples: 5 * 22_050))
         #expect(abs(prediction.verdict.probabilities.reduce(0, +) - 1) < 1e-5)
         #expect(prediction.verdict.votes.reduce(0, +) == prediction.segments)
-        #expect(prediction.top(3).map(\.probability) == prediction.verdict.probabilities.sorted(by: >))
+        #expect(prediction.top(3).map(\.confidence) == prediction.confidences.sorted(by: >))
         #expect(prediction.top(1)[0].genre == prediction.genre)
     }
 

@@ -12,6 +12,8 @@ float *copied_floats(const float *from, size_t count);
 void expect_close(const char *what, const float *found, const float *expected, size_t count);
 
 void check_pool(void);
+void check_features(void);
+void check_vocoder(void);
 void check_dense(gk_pool *pool);
 void check_adam(gk_pool *pool);
 void check_lstm(gk_pool *pool);

@@ -62,6 +62,8 @@ int main(int count, char **arguments) {
         return 0;
     }
     check_pool();
+    check_features();
+    check_vocoder();
     for (int32_t threads = 1; threads < 4; threads++) {
         gk_pool *pool = gk_pool_create(threads);
         if (!pool) abort();

@@ -60,6 +60,21 @@ ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *
 /// Packets so far that were corrupt, failed to decode, or held samples that are not finite.
 int gk_audio_damaged_packets(const gk_audio *audio);
 
+/// Decodes the best audio stream of a file of one's own as FFmpeg's own programs do, on one thread, and drops the
+/// frames: the least that decoding costs, for benchmarks. Gives the samples of a channel, -1 where it cannot be done.
+int64_t gk_audio_decode_alone(const char *path);
+
+// MARK: Resampling of sound in memory
+
+typedef struct gk_rate_change gk_rate_change;
+
+/// As gk_audio_next resamples, mono, from rate `from` to rate `to`; only their ratio counts. 0 where it cannot be made.
+gk_rate_change *gk_rate_change_new(int from, int to);
+void gk_rate_change_free(gk_rate_change *change);
+/// Resamples a whole sound, whatever was resampled before; output sample k lies at input position k * from / to. Gives
+/// the number of samples written, `capacity` at most; -1 where memory is short.
+ptrdiff_t gk_rate_change_run(gk_rate_change *change, const float *samples, int count, float *output, int capacity);
+
 // MARK: SHA-256
 
 enum { GK_SHA256_BYTES = 32 };

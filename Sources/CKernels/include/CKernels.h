@@ -9,5 +9,7 @@
 #include "gk_lstm.h"
 #include "gk_optimiser.h"
 #include "gk_features.h"
+#include "gk_vocoder.h"
+#include "gk_pictures.h"
 #include "gk_oracle.h"
 #include "gk_peak.h"

@@ -25,3 +25,6 @@ double gk_adam_update(gk_pool *pool, const gk_adam *adam, int64_t count, int64_t
 /// - Returns what gk_adam_update returns. The bias and its gradient are left to the caller.
 double gk_dense_backward_adam(gk_pool *pool, int32_t batch, const gk_dense *layer, const gk_adam *adam, float *weights,
                               float *first_moment, float *second_moment);
+
+/// mean += (values - mean) / n, for the n-th of equally weighted values, from 1.
+void gk_running_mean(int64_t count, int64_t n, const float *values, float *mean);

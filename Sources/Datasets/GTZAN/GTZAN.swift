@@ -74,9 +74,9 @@ public enum GTZAN {
 
     /// "key: rest" a line.
     private static func entries(_ lines: String) -> [(key: String, rest: String)] {
-        lines.split(separator: "\n").compactMap { line in
-            guard let end = line.firstIndex(of: ":") else { return nil }
-            return (String(line[..<end]), line[line.index(after: end)...].trimmingPrefix(" ").description)
+        lines.split(separator: "\n").map { line in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return (String(parts[0]), String(parts[1]))
         }
     }
 

@@ -5,6 +5,7 @@ import Randomness
 /// Large groups are placed first, each where the sum over genres and parts of (tracks - wanted)² / wanted grows least;
 /// then single groups move while that lowers the sum. Groups of one size come in an order drawn from the seed.
 struct BalancedParts {
+    /// Tracks of each genre, then of all, in each group.
     private let weights: [[Int]]
     private let wanted: [[Double]]
     private var counts: [[Int]]
@@ -13,13 +14,16 @@ struct BalancedParts {
     /// - Parameters:
     ///   - weights: the tracks of each genre in each group, [groups][genres].
     ///   - shares: of each part, 1 in all.
-    init(weights: [[Int]], genres: Int, shares: [Double], stream: inout RandomStream) {
+    init(weights: [[Int]], shares: [Double], stream: inout RandomStream) {
+        // The number of all tracks counts like a genre: else the first group of every genre would go to the first part.
+        let weights = weights.map { $0 + [$0.reduce(0, +)] }
+        let genres = weights.first?.count ?? 0
         self.weights = weights
         let totals = (0..<genres).map { genre in Double(weights.reduce(0) { $0 + $1[genre] }) }
         wanted = shares.map { share in totals.map { $0 * share } }
         counts = Array(repeating: Array(repeating: 0, count: genres), count: shares.count)
         partOfGroup = Array(repeating: -1, count: weights.count)
-        let sizes = weights.map { $0.reduce(0, +) }
+        let sizes = weights.map { $0.last ?? 0 }
         let order = stream.shuffled(Array(weights.indices)).enumerated()
             .sorted { (sizes[$1.element], $0.offset) < (sizes[$0.element], $1.offset) }.map(\.element)
         for group in order { place(group, in: best(group, leaving: nil)) }
@@ -77,7 +81,8 @@ struct BalancedParts {
                             weights[group][$0] == 0 || counts[partOfGroup[group]][$0] > weights[group][$0]
                         }
                 }
-                guard let smallest = movable.min(by: { weights[$0].reduce(0, +) < weights[$1].reduce(0, +) }) else {
+                guard let smallest = movable.min(by: { (weights[$0].last ?? 0, $0) < (weights[$1].last ?? 0, $1) })
+                else {
                     continue
                 }
                 remove(smallest)

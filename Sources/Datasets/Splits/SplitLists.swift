@@ -5,6 +5,8 @@ struct SplitLists {
     struct Entry {
         var name: String
         var side: SegmentSet.Side
+        /// Where a table's entry leads, if it is the path of a file.
+        var path: String?
     }
 
     /// What they were read from, for messages and the rule's name.
@@ -45,13 +47,14 @@ struct SplitLists {
                 path: url.path, line: odd.line,
                 problem: "\(odd.fields) fields, and the header has \(table.header.count)")
         }
-        for row in table.rows {
+        for row in table.rows where !row.fields[side].isEmpty {
             guard let known = SegmentSet.Side(named: row.fields[side]) else {
                 throw .badTable(
                     path: url.path, line: row.line,
                     problem: "'\(row.fields[side])' is no side; write train, validation or test")
             }
-            entries.append(Entry(name: row.fields[name], side: known))
+            let file = URL(fileURLWithPath: row.fields[name], relativeTo: url.deletingLastPathComponent())
+            entries.append(Entry(name: row.fields[name], side: known, path: file.standardizedFileURL.path))
         }
     }
 
@@ -99,7 +102,7 @@ struct SplitLists {
         var givenName = [String](repeating: "", count: set.tracks.count)
         var absent: [String] = []
         for entry in entries {
-            let found = names.tracks(named: entry.name)
+            let found = names.tracks(named: entry.name, path: entry.path)
             if found.isEmpty { absent.append(entry.name) }
             for track in found {
                 if let other = sides[track], other != entry.side {

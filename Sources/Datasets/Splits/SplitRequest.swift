@@ -72,7 +72,9 @@ extension SplitRequest {
         var warnings: [String] = []
         let sides = try lists.sides(of: set) { warnings.append($0) }
         var split = TrackSplit(sides: sides, rule: name)
-        try split.checkGenres(set)
+        do { try split.checkGenres(set) } catch {
+            throw .badSplit((["\(error)"] + warnings).joined(separator: "; "))
+        }
         try checkCopies(&split, set, sides: sides, onlyWarn: false, &warnings)
         return DrawnSplits(one: split, warnings: warnings)
     }
@@ -157,7 +159,7 @@ extension SplitRequest {
         let known = "\(groups.groups.count) artists, \(unknown) tracks of unknown ones (seed \(seed))"
         guard case .artistFolds = rule else {
             let parts = BalancedParts(
-                weights: weights, genres: set.genres.count, shares: [0.75, 0.25], stream: &stream)
+                weights: weights, shares: [0.75, 0.25], stream: &stream)
             let sides = groups.groupOfTrack.map {
                 parts.partOfGroup[$0] == 0 ? SegmentSet.Side.training : .validation
             }
@@ -168,7 +170,7 @@ extension SplitRequest {
             return DrawnSplits(one: split, warnings: warnings)
         }
         let parts = BalancedParts(
-            weights: weights, genres: set.genres.count, shares: Array(repeating: 1 / Double(count), count: count),
+            weights: weights, shares: Array(repeating: 1 / Double(count), count: count),
             stream: &stream)
         return try DrawnSplits(
             folds: groups.groupOfTrack.map { parts.partOfGroup[$0] }, count: count, set,

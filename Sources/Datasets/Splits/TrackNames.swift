@@ -4,6 +4,7 @@ struct TrackNames {
     private var bare: [String: [Int]] = [:]
     private var gtzan: [String: [Int]] = [:]
     private var files: [String: [Int]] = [:]
+    private var sources: [String: [Int]] = [:]
 
     init(_ set: SegmentSet) {
         for (index, track) in set.tracks.enumerated() {
@@ -11,12 +12,17 @@ struct TrackNames {
             bare[Self.withoutEnding(track.id), default: []].append(index)
             if let name = GTZAN.name(of: track.id) { gtzan[name, default: []].append(index) }
             files[Self.file(track.id), default: []].append(index)
+            if let source = track.source { sources[source.standardizedFileURL.path, default: []].append(index) }
         }
     }
 
-    /// The tracks of that name: by the whole id; by the id without the file's ending; for names of GTZAN's, by that name;
-    /// else by the file's name alone, where only one track has it. Empty where there is none.
-    func tracks(named name: String) -> [Int] {
+    /// The tracks of that name: by the file that they were made from; by the whole id; by the id without the file's ending;
+    /// for names of GTZAN's, by that name; else by the file's name alone, where only one track has it. Empty where there
+    /// is none.
+    ///
+    /// - Parameter path: the name as the path of a file, where it may be one.
+    func tracks(named name: String, path: String? = nil) -> [Int] {
+        if let found = path.flatMap({ sources[$0] }) { return found }
         if let found = exact[name] ?? bare[Self.withoutEnding(name)] { return found }
         if let known = GTZAN.name(of: name) { return gtzan[known] ?? [] }
         guard let found = files[Self.file(name)], found.count == 1 else { return [] }

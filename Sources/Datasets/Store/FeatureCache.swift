@@ -37,10 +37,12 @@ public struct FeatureCache: Sendable {
     /// The store of a listing, made or brought up to date.
     /// - Throws: `DatasetError`.
     func store(
-        of listing: AudioListing, recipe: FeatureRecipe, precision: StorePrecision, threads: Int,
-        progress: @escaping DatasetLoader.Progress, warning: @escaping @Sendable (String) -> Void
+        of listing: AudioListing, recipe: FeatureRecipe, augmentation: SoundAugmentation? = nil,
+        precision: StorePrecision, threads: Int, progress: @escaping DatasetLoader.Progress,
+        warning: @escaping @Sendable (String) -> Void
     ) throws -> SegmentStore {
-        let settings = StoreSettings(recipe: recipe, precision: precision, threads: threads, replacing: true)
+        let settings = StoreSettings(
+            recipe: recipe, precision: precision, threads: threads, replacing: true, augmentation: augmentation)
         let header = StoreHeader(settings)
         let entry = folder.appendingPathComponent(try Self.name(header, roots: listing.roots))
         let store = try StoreMaker(folder: entry, listing: listing, settings: settings).make(

@@ -5,10 +5,12 @@ import Storage
 /// Rows of tracks in a store's mapped chunks; places are rows.
 struct MappedRows: SegmentSource {
     struct Track: @unchecked Sendable {  // the bytes are never written
+        /// Its own, without those of augmented segments.
         var rows: Int
+        var allRows: Int
         var chunk: Int32
         var values: StoreHash
-        /// [rows][mels], in the chunk's mapping.
+        /// [allRows][mels], in the chunk's mapping.
         var bytes: UnsafeRawBufferPointer
     }
 
@@ -21,7 +23,7 @@ struct MappedRows: SegmentSource {
 
     func read(track: Int, place: Int, into values: UnsafeMutablePointer<Float>) throws(DatasetError) {
         let own = tracks[track]
-        precondition(place >= 0 && place + recipe.trueFrames <= own.rows, "the segment lies within the track")
+        precondition(place >= 0 && place + recipe.trueFrames <= own.allRows, "the segment lies within the track")
         withExtendedLifetime(chunks) {
             let rows = own.bytes.baseAddress! + place * recipe.mels * precision.bytesPerValue
             switch precision {

@@ -13,6 +13,9 @@ public struct SegmentStore: Sendable {
     public let skipped: [LoadedDataset.SkippedFile]
     public var recipe: FeatureRecipe { header.recipe }
     public var precision: StorePrecision { header.precision }
+    /// How its augmented segments were made; nil where it has none.
+    public var augmentation: SoundAugmentation? { header.augmentation }
+    public var augmentedCount: Int { tracks.reduce(0) { $0 + ($1.augmented ?? 0) } }
     public var trackCount: Int { tracks.count }
     /// Bytes of the chunks.
     public var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
@@ -40,7 +43,10 @@ public struct SegmentStore: Sendable {
     init(_ folder: URL, index: StoreIndex, urls: ((String) -> URL?)?) throws(DatasetError) {
         let indexPath = folder.appendingPathComponent(StoreIndex.name).path
         func bad(_ reason: String) -> DatasetError { .badStore(path: indexPath, reason: reason) }
-        do { try index.header.recipe.check() } catch { throw bad("\(error)") }
+        do {
+            try index.header.recipe.check()
+            try index.header.augmentation?.check(for: index.header.recipe)
+        } catch { throw bad("\(error)") }
         guard index.header.recipe.makesSegmentsFromAudio else { throw bad("its recipe makes no segments from audio") }
         guard index.genres == index.genres.sorted(), Set(index.genres).count == index.genres.count else {
             throw bad("its genres are not in order")
@@ -71,8 +77,8 @@ public struct SegmentStore: Sendable {
             labels.append(label)
             rows.append(
                 .init(
-                    rows: track.rows, chunk: Int32(track.chunk), values: track.values,
-                    bytes: try StoreChunk.rows(of: track, in: chunks[track.chunk], header)))
+                    rows: track.rows, allRows: track.allRows(header.recipe), chunk: Int32(track.chunk),
+                    values: track.values, bytes: try StoreChunk.rows(of: track, in: chunks[track.chunk], header)))
         }
         self.rows = rows
         self.labels = labels
@@ -85,7 +91,8 @@ public struct SegmentStore: Sendable {
         }
     }
 
-    /// Segments of the store's tracks, read from its chunks as they are asked for.
+    /// Segments of the store's tracks, read from its chunks as they are asked for: those chosen of each track, then all its
+    /// augmented ones.
     ///
     /// - Parameters:
     ///   - choice: which segments of each track.
@@ -99,6 +106,10 @@ public struct SegmentStore: Sendable {
             let available = recipe.segmentCount(rows: track.rows)
             for segment in choice.indices(of: available, seed: seed, track: track.id) {
                 segments.append(.init(track: Int32(index), place: Int32(recipe.firstRow(ofSegment: segment))))
+            }
+            for number in 0..<(track.augmented ?? 0) {
+                let place = track.rows + number * recipe.trueFrames
+                segments.append(.init(track: Int32(index), place: Int32(place), isAugmented: true))
             }
         }
         return SegmentSet(

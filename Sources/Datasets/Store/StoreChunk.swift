@@ -76,11 +76,17 @@ struct StoreChunk: Sendable {
         guard file.contains(track.id) else { throw bad("the rows of '\(track.id)' are not in it") }
         do {
             let shape = try file.shape(of: track.id)
-            guard shape == [track.rows, header.recipe.mels], track.rows >= max(header.recipe.trueFrames, 1),
-                track.rows <= Int(Int32.max)
+            let most = header.augmentation.map { $0.segments * $0.variants.count } ?? 0
+            guard (header.augmentation == nil) == (track.augmented == nil), 0...most ~= track.augmented ?? 0 else {
+                throw bad("'\(track.id)' has \(track.augmented ?? 0) augmented segments, against what the store says")
+            }
+            guard max(header.recipe.trueFrames, 1)...Int(Int32.max) ~= track.rows,
+                track.allRows(header.recipe) <= Int(Int32.max),
+                shape == [track.allRows(header.recipe), header.recipe.mels]
             else {
                 throw bad(
-                    "'\(track.id)' has the shape \(shape), not [\(track.rows), \(header.recipe.mels)] of whole segments"
+                    "'\(track.id)' has the shape \(shape), not \(header.recipe.mels) mel bands of \(track.rows) rows"
+                        + " and \(track.augmented ?? 0) augmented segments"
                 )
             }
             let type = try file.type(of: track.id)

@@ -21,13 +21,16 @@ struct StoreHeader: Codable, Sendable, Hashable {
     var precision: StorePrecision
     /// `FeatureExtractor.arithmetic` of the program that made the rows.
     var arithmetic: String
+    /// How the augmented segments were made; none where there are none.
+    var augmentation: SoundAugmentation?
 }
 
 extension StoreHeader {
     /// Of a store that this program makes now.
     init(_ settings: StoreSettings) {
         self.init(
-            recipe: settings.recipe, precision: settings.precision, arithmetic: FeatureExtractor.arithmetic)
+            recipe: settings.recipe, precision: settings.precision, arithmetic: FeatureExtractor.arithmetic,
+            augmentation: settings.augmentation)
     }
 }
 
@@ -72,12 +75,19 @@ struct StoredTrack: Codable, Sendable, Hashable {
     /// At the recipe's rate.
     var samples: Int
     var rows: Int
-    /// `contentHash` of the rows as stored.
+    /// Augmented segments, whose rows follow the track's own: variant by variant of the first segment chosen, and so on.
+    var augmented: Int?
+    /// `contentHash` of all rows as stored.
     var values: StoreHash
     /// Packets of the file that were corrupt; none where there were none.
     var damagedPackets: Int?
     /// The number of the chunk that holds the rows.
     var chunk: Int
+}
+
+extension StoredTrack {
+    /// The track's own rows and those of augmented segments.
+    func allRows(_ recipe: FeatureRecipe) -> Int { rows + (augmented ?? 0) * recipe.trueFrames }
 }
 
 /// A file that gave no features.

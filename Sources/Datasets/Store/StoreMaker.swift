@@ -11,13 +11,16 @@ public struct StoreSettings: Sendable {
     public var threads: Int
     /// Whether a store of another recipe, precision or version in the folder may be replaced.
     public var replacing: Bool
+    /// Adds augmented segments to each track.
+    public var augmentation: SoundAugmentation?
     /// Bytes of values after which a chunk is closed.
     var chunkBytes = StoreChunk.targetBytes
 
     public init(
         recipe: FeatureRecipe = .schindler, precision: StorePrecision = .float32, threads: Int = 1,
-        replacing: Bool = false
+        replacing: Bool = false, augmentation: SoundAugmentation? = nil
     ) {
+        self.augmentation = augmentation
         self.recipe = recipe
         self.precision = precision
         self.threads = threads
@@ -52,6 +55,7 @@ struct StoreMaker {
         self.folder = folder
         self.listing = listing
         self.settings = settings
+        try settings.augmentation?.check(for: settings.recipe)
         extractor = try FeatureExtractor(recipe: settings.recipe)
         header = StoreHeader(settings)
         index = folder.appendingPathComponent(StoreIndex.name)
@@ -144,6 +148,13 @@ struct StoreMaker {
             throw .storeDiffers(
                 path: folder.path, holds: other.precision.rawValue, wanted: header.precision.rawValue)
         }
+        if other.augmentation != header.augmentation {
+            func words(_ augmentation: SoundAugmentation?) -> String {
+                augmentation.map { "segments augmented by \($0)" } ?? "plain segments"
+            }
+            throw .storeDiffers(
+                path: folder.path, holds: words(other.augmentation), wanted: words(header.augmentation))
+        }
     }
 
     private func removeAll() throws {
@@ -165,13 +176,17 @@ struct StoreMaker {
         ) { skip, url in warning("left out: \(skip.reason(for: url))") }
         let maker = TrackMaker(
             extractor: extractor, precision: settings.precision, roots: listing.roots, reuse: reuse)
+        let vocoder = try settings.augmentation.map { _ in try PhaseVocoder() }
         let writer = ChunkWriter(maker: self, reuse: reuse, sequence: sequence)
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: FileContent.pieceBytes, alignment: 64)
             defer { buffer.deallocate() }
+            let augmenter = settings.augmentation.map {
+                SegmentAugmenter($0, extractor: extractor, vocoder: vocoder!)
+            }
             while let index = sequence.next() {
                 let file = files[index]
-                let outcome = maker.outcome(of: file, genre: listing.genres[file.label], through: buffer)
+                let outcome = maker.outcome(of: file, genre: listing.genres[file.label], through: buffer, augmenter)
                 for chunk in sequence.receive(index, outcome) { writer.write(chunk) }
             }
         }
@@ -254,7 +269,7 @@ private final class ChunkWriter: @unchecked Sendable {  // the queue is serial; 
         let type = maker.settings.precision.tensorType
         try Safetensors.write(
             layout: chunk.tracks.map {
-                .init(name: $0.id, type: type, shape: [$0.rows, maker.header.recipe.mels])
+                .init(name: $0.id, type: type, shape: [$0.allRows(maker.header.recipe), maker.header.recipe.mels])
             }, metadata: metadata, to: maker.folder.appendingPathComponent(StoreChunk.name(chunk.number))
         ) { index, writer in try chunk.rows[index].write(to: writer) }
     }

@@ -31,8 +31,10 @@ struct TrackMaker: Sendable {
     /// - Parameters:
     ///   - genre: the file's.
     ///   - buffer: the thread's own, of `FileContent.pieceBytes`.
+    ///   - augmenter: the thread's own, where tracks get augmented segments.
     func outcome(
-        of file: AudioListing.File, genre: String, through buffer: UnsafeMutableRawBufferPointer
+        of file: AudioListing.File, genre: String, through buffer: UnsafeMutableRawBufferPointer,
+        _ augmenter: SegmentAugmenter?
     ) -> Outcome {
         let source = relativePath(file.url)
         let now = FileStamp.now
@@ -73,7 +75,7 @@ struct TrackMaker: Sendable {
         if let stamp, let content, let outcome = known(content, bytes: stamp.size) { return outcome }
 
         do {
-            let made = try make(file.url)
+            let made = try make(file.url, augmenter)
             // What was hashed and what was decoded must be the same bytes.
             guard let stamp, let content, FileStamp(file.url.path) == stamp else {
                 return skipped("the file changed while it was read; run again", content: nil)
@@ -81,7 +83,8 @@ struct TrackMaker: Sendable {
             let track = StoredTrack(
                 id: file.id, genre: genre, artist: file.artist ?? made.artist, side: file.side, source: source,
                 bytes: stamp.size, content: content, sound: made.sound, samples: made.samples, rows: made.rowCount,
-                values: made.values, damagedPackets: made.damagedPackets > 0 ? made.damagedPackets : nil, chunk: 0)
+                augmented: made.augmented, values: made.values,
+                damagedPackets: made.damagedPackets > 0 ? made.damagedPackets : nil, chunk: 0)
             return .track(track, made.rows, stamp: settled, isReused: false)
         } catch let error as AudioError {
             return skipped("\(error)", content: error.mayPass ? nil : content)
@@ -97,22 +100,32 @@ struct TrackMaker: Sendable {
         var sound: StoreHash
         var samples: Int
         var rowCount: Int
+        var augmented: Int?
         var rows: StoredRows
         var values: StoreHash
         var damagedPackets: Int
     }
 
-    private func make(_ url: URL) throws -> Made {
+    private func make(_ url: URL, _ augmenter: SegmentAugmenter?) throws -> Made {
         let rate = extractor.recipe.sampleRate
         do {
-            return try make(AudioDecoder.decode(url, sampleRate: rate, longest: Self.longestAtOnce))
+            return try make(AudioDecoder.decode(url, sampleRate: rate, longest: Self.longestAtOnce), augmenter)
         } catch AudioError.tooLong {
-            return try longFiles.withLock { try make(AudioDecoder.decode(url, sampleRate: rate)) }
+            return try longFiles.withLock { try make(AudioDecoder.decode(url, sampleRate: rate), augmenter) }
         }
     }
 
-    private func make(_ sound: DecodedAudio) throws -> Made {
-        let features = try extractor.rows(of: sound.samples)
+    private func make(_ sound: DecodedAudio, _ augmenter: SegmentAugmenter?) throws -> Made {
+        var features = try extractor.rows(of: sound.samples)
+        let rowCount = features.rows
+        let hash = StoreHash(sound.samples.withUnsafeBytes(contentHash))
+        var augmented: Int?
+        if let augmenter {
+            let chosen = SegmentAugmenter.chosen(
+                augmenter.augmentation, of: extractor.recipe.segmentCount(rows: rowCount), sound: hash)
+            features.append(rows: try augmenter.rows(of: sound.samples, segments: chosen))
+            augmented = chosen.count * augmenter.augmentation.variants.count
+        }
         let rows: StoredRows
         let values: UInt64
         switch precision {
@@ -128,8 +141,8 @@ struct TrackMaker: Sendable {
         let artist = ["albumartist", "album_artist", "artist"].lazy.compactMap { tags[$0] }
             .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
         return Made(
-            artist: artist, sound: StoreHash(sound.samples.withUnsafeBytes(contentHash)),
-            samples: sound.samples.count, rowCount: features.rows, rows: rows, values: StoreHash(values),
+            artist: artist, sound: hash, samples: sound.samples.count, rowCount: rowCount, augmented: augmented,
+            rows: rows, values: StoreHash(values),
             damagedPackets: sound.damagedPackets)
     }
 

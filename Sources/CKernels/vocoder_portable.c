@@ -1,0 +1,2 @@
+#define GK_SET(name) name##_portable
+#include "vocoder_kernel.h"

@@ -1,0 +1,20 @@
+#include "CModels.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions" // #embed
+
+// Aligned, so that tensors may be read where they lie.
+_Alignas(64) static const uint8_t gtzan_shallow[] = {
+#embed "gtzan-shallow.safetensors"
+};
+
+static const gk_model models[] = {
+    {"gtzan-shallow", gtzan_shallow, sizeof gtzan_shallow},
+};
+
+int32_t gk_model_count(void) {
+    return sizeof models / sizeof models[0];
+}
+
+gk_model gk_model_at(int32_t index) {
+    return models[index];
+}

@@ -1,0 +1,71 @@
+import Foundation
+
+/// What turns a track's mean probabilities into confidences that can be believed: their logarithms divided by a
+/// temperature, fitted on tracks that the model did not learn from (Guo et al. 2017, "On Calibration of Modern Neural
+/// Networks", applied to the track instead of the segment).
+public struct Calibration: Codable, Sendable, Hashable {
+    /// Above 1 where the model is too sure, below 1 where its mean over the segments is too careful.
+    public var temperature: Double
+    /// Tracks that it was fitted on.
+    public var tracks: Int
+    /// Expected calibration error on those tracks before and after: the mean distance, over ten equal ranges of
+    /// confidence, between confidence and the share that is right.
+    public var errorBefore: Double
+    public var errorAfter: Double
+
+    /// Probabilities of the classes, 1 in all.
+    public func confidences(of verdict: Verdict) -> [Double] {
+        Self.softened(verdict.probabilities, by: temperature)
+    }
+
+    /// The temperature with the least log loss on tracks whose classes are known; nil for fewer than twenty.
+    public init?(verdicts: [Verdict], labels: [Int]) {
+        guard verdicts.count >= 20, verdicts.count == labels.count else { return nil }
+        func loss(_ logarithm: Double) -> Double {
+            zip(verdicts, labels).reduce(0) { sum, pair in
+                sum - log(max(Self.softened(pair.0.probabilities, by: exp(logarithm))[pair.1], 1e-300))
+            }
+        }
+        // The loss has one minimum in the temperature's logarithm: golden sections from 1/20 to 20.
+        let ratio = (5.0.squareRoot() - 1) / 2
+        var (low, high) = (-log(20.0), log(20.0))
+        var (left, right) = (high - ratio * (high - low), low + ratio * (high - low))
+        var (atLeft, atRight) = (loss(left), loss(right))
+        while high - low > 1e-4 {
+            if atLeft < atRight {
+                (high, right, atRight) = (right, left, atLeft)
+                left = high - ratio * (high - low)
+                atLeft = loss(left)
+            } else {
+                (low, left, atLeft) = (left, right, atRight)
+                right = low + ratio * (high - low)
+                atRight = loss(right)
+            }
+        }
+        temperature = exp((low + high) / 2)
+        tracks = verdicts.count
+        errorBefore = Self.expectedError(verdicts.map(\.probabilities), labels)
+        let fitted = temperature
+        errorAfter = Self.expectedError(verdicts.map { Self.softened($0.probabilities, by: fitted) }, labels)
+    }
+
+    static func softened(_ probabilities: [Double], by temperature: Double) -> [Double] {
+        let logarithms = probabilities.map { log(max($0, 1e-300)) / temperature }
+        let greatest = logarithms.max() ?? 0
+        let powers = logarithms.map { exp($0 - greatest) }
+        let sum = powers.reduce(0, +)
+        return powers.map { $0 / sum }
+    }
+
+    static func expectedError(_ confidences: [[Double]], _ labels: [Int]) -> Double {
+        var bins = [(count: Int, right: Int, sum: Double)](repeating: (0, 0, 0), count: 10)
+        for (row, label) in zip(confidences, labels) {
+            let best = mostProbable(row)
+            let bin = min(9, Int(row[best] * 10))
+            bins[bin].count += 1
+            bins[bin].right += best == label ? 1 : 0
+            bins[bin].sum += row[best]
+        }
+        return bins.reduce(0) { $0 + abs($1.sum - Double($1.right)) } / Double(max(labels.count, 1))
+    }
+}

@@ -1,0 +1,23 @@
+import CModels
+import Foundation
+import Storage
+
+/// A model that is part of the program.
+public struct BuiltInModel: Sendable {
+    /// As `--model` takes it.
+    public let name: String
+    private let index: Int32
+
+    /// All of them, the one that is used where nothing is said first.
+    public static let all: [BuiltInModel] = (0..<gk_model_count()).map { index in
+        BuiltInModel(name: String(cString: gk_model_at(index).name), index: index)
+    }
+
+    public func open() throws -> TrainedModel {
+        let model = gk_model_at(index)
+        let bytes = UnsafeRawBufferPointer(start: model.bytes, count: model.size)
+        do { return try TrainedModel(SafetensorsFile(MappedFile(program: bytes, name: "built-in:\(name)"))) } catch {
+            throw ModelFileError.unreadable(problem: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Audio
+import Foundation
+
+/// The files that a user's words stand for, one after another: files, folders (all audio inside, at any depth, by name) and
+/// playlists. Nothing is listed ahead but the folder that is being read, so a collection may be of any size.
+public struct AudioInputs: Sequence, IteratorProtocol {
+    /// A file to be heard.
+    public struct Input: Sendable, Hashable {
+        public let url: URL
+        /// As results name it: the path as given, within the folder or playlist as given.
+        public let name: String
+        /// The part of the name that is the same wherever the collection lies.
+        public let key: String
+
+        public init(url: URL, name: String, key: String? = nil) {
+            self.url = url
+            self.name = name
+            self.key = key ?? name
+        }
+    }
+
+    private enum Pending {
+        case given(String)
+        case entry(path: String, key: String)
+        case file(Input)
+    }
+
+    /// What is still to come, the next one last.
+    private var pending: [Pending]
+    /// Folders entered so far, so that a link back to one ends there.
+    private var visited: Set<FileIdentity> = []
+    private let warning: @Sendable (String) -> Void
+
+    /// - Parameter warning: gets folders that cannot be read or hold no audio, and broken playlists.
+    public init(_ words: [String], warning: @escaping @Sendable (String) -> Void) {
+        pending = words.reversed().map { .given($0) }
+        self.warning = warning
+    }
+
+    public mutating func next() -> Input? {
+        while let top = pending.popLast() {
+            switch top {
+            case .file(let input): return input
+            case .given(let path):
+                if FileIdentity(folder: path) != nil {
+                    if !enter(path, key: "") { warning("\(path) holds no audio") }
+                } else if Self.isPlaylist(path) {
+                    readPlaylist(path)
+                } else {
+                    return Input(url: URL(fileURLWithPath: path), name: path, key: (path as NSString).lastPathComponent)
+                }
+            case .entry(let path, let key):
+                if FileIdentity(folder: path) != nil {
+                    _ = enter(path, key: key)
+                } else {
+                    return Input(url: URL(fileURLWithPath: path), name: path, key: key)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// Puts the audio files and folders in a folder before everything else; false where there are none.
+    private mutating func enter(_ path: String, key: String) -> Bool {
+        guard let identity = FileIdentity(folder: path), visited.insert(identity).inserted else { return true }
+        let names: [String]
+        do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
+            warning("\(path) cannot be read (\(error.localizedDescription)); its files are left out")
+            return true
+        }
+        let before = pending.count
+        for name in names where !name.hasPrefix(".") {
+            let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
+            guard
+                AudioFileNames.extensions.contains((name as NSString).pathExtension.lowercased())
+                    || FileIdentity(folder: entry) != nil
+            else { continue }
+            pending.append(.entry(path: entry, key: key.isEmpty ? name : "\(key)/\(name)"))
+        }
+        return pending.count > before
+    }
+
+    // MARK: playlists
+
+    private static func isPlaylist(_ path: String) -> Bool {
+        ["m3u", "m3u8", "pls"].contains((path as NSString).pathExtension.lowercased())
+    }
+
+    /// Longest playlist that is read, in bytes.
+    private static let greatestPlaylist = 64 << 20
+
+    private mutating func readPlaylist(_ path: String) {
+        guard let handle = FileHandle(forReadingAtPath: path),
+            let data = try? handle.read(upToCount: Self.greatestPlaylist + 1), data.count <= Self.greatestPlaylist
+        else {
+            // Named like a file that fails, so that it counts as one.
+            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path)))
+            return
+        }
+        let text = String(decoding: data, as: UTF8.self)
+        let isPLS = (path as NSString).pathExtension.lowercased() == "pls"
+        let folder = (path as NSString).deletingLastPathComponent
+        var entries: [Pending] = []
+        for line in text.split(whereSeparator: \.isNewline) {
+            var entry = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
+            if isPLS {
+                guard entry.lowercased().hasPrefix("file"), let equals = entry.firstIndex(of: "=") else { continue }
+                entry = String(entry[entry.index(after: equals)...])
+            }
+            guard !entry.isEmpty, isPLS || !entry.hasPrefix("#") else { continue }
+            if entry.hasPrefix("http://") || entry.hasPrefix("https://") {
+                warning("\(path): \(entry) is on the network and is left out")
+                continue
+            }
+            if entry.hasPrefix("file://") { entry = URL(string: entry)?.path ?? entry }
+            let full = entry.hasPrefix("/") || folder.isEmpty ? entry : "\(folder)/\(entry)"
+            entries.append(.file(Input(url: URL(fileURLWithPath: full), name: full, key: entry)))
+        }
+        if entries.isEmpty { warning("\(path) names no file") }
+        pending += entries.reversed()
+    }
+}
+
+/// What tells one folder from another, whatever path leads to it.
+private struct FileIdentity: Hashable {
+    var device: UInt64
+    var inode: UInt64
+
+    /// Nil for what is no folder.
+    init?(folder path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+    }
+}

@@ -1,0 +1,64 @@
+import Evaluation
+import Features
+import Foundation
+import ModelFile
+import NeuralNetwork
+
+/// Tells the genre of sound that is still going on: a verdict at equal intervals, each on the last stretch heard.
+///
+/// Latency is bounded: a verdict comes within the call that brings its last sample, after one run of the net.
+public final class LiveClassifier {
+    /// A verdict on the last stretch.
+    public struct Moment: Sendable {
+        /// Seconds of sound heard so far.
+        public let time: Double
+        public let genre: String
+        /// Of each genre, in the order of the model's.
+        public let confidences: [Double]
+    }
+
+    private let predictor: GenrePredictor
+    private let stretch: Int
+    private let interval: Int
+    private var last: [Float] = []
+    private var heard = 0
+    private var due: Int
+
+    /// - Parameters:
+    ///   - interval: seconds from verdict to verdict.
+    ///   - stretch: seconds that a verdict is of; by default, and at least, a segment of the model.
+    public init(predictor: GenrePredictor, interval: Double = 0.5, stretch: Double? = nil) {
+        self.predictor = predictor
+        let recipe = predictor.card.recipe
+        self.stretch = max(recipe.segmentSamples, Int((stretch ?? 0) * recipe.sampleRate))
+        self.interval = max(1, Int(interval * recipe.sampleRate))
+        due = max(recipe.leastSamples, self.interval)
+    }
+
+    /// Takes the next samples: mono, ±1, at the sample rate of the model's recipe.
+    ///
+    /// - Returns: the verdicts that became due, mostly none or one. Silence has no verdict.
+    public func append(_ samples: [Float]) throws -> [Moment] {
+        var result: [Moment] = []
+        var rest = samples[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(max(1, due - heard))
+            rest = rest.dropFirst(piece.count)
+            last += piece
+            if last.count > stretch { last.removeFirst(last.count - stretch) }
+            heard += piece.count
+            guard heard >= due else { continue }
+            due = heard + interval
+            do {
+                let prediction = try predictor.predict(samples: last)
+                result.append(
+                    Moment(
+                        time: Double(heard) / predictor.card.recipe.sampleRate, genre: prediction.genre,
+                        confidences: prediction.confidences))
+            } catch PredictionError.silent {
+                continue
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,132 @@
+import Audio
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Datasets
+
+@Suite struct TextTableTests {
+    private func table(_ bytes: [UInt8]) throws -> TextTable {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("t.csv")
+            try Data(bytes).write(to: file)
+            return try TextTable(file)
+        }
+    }
+
+    private func table(_ text: String) throws -> TextTable { try table(Array(text.utf8)) }
+
+    @Test func quotesLineEndsAndTabs() throws {
+        let quoted = try table("\u{FEFF}Path , Genre\r\n\"a, \"\"b\"\"\n.wav\", jazz \r\r\nc.wav,rock")
+        #expect(quoted.header == ["path", "genre"])
+        #expect(quoted.rows.map(\.fields) == [["a, \"b\"\n.wav", "jazz"], ["c.wav", "rock"]])
+        #expect(quoted.rows.map(\.line) == [2, 5])
+        let tabs = try table("path\tgenre\na,b.wav\tjazz\n")
+        #expect(tabs.rows.map(\.fields) == [["a,b.wav", "jazz"]])
+        let odd = try table("a,b\n1\n1,2\n1,2,3\n")
+        #expect(odd.rows.count == 1 && odd.oddRows.map(\.line) == [2, 4] && odd.oddRows.map(\.fields) == [1, 3])
+        #expect(try odd.column("none", "b") == 1)
+        #expect(odd.optionalColumn("none") == nil)
+    }
+
+    @Test func faultsAreNamedByLine() throws {
+        func refused(_ bytes: [UInt8], line: Int, _ words: String) {
+            #expect { _ = try table(bytes) } throws: { error in
+                if case DatasetError.badTable(_, line, let problem) = error { problem.contains(words) } else { false }
+            }
+        }
+        refused([], line: 1, "empty")
+        refused(Array("\n\n".utf8), line: 1, "empty")
+        refused(Array("a,b\n\"1,2\n3".utf8), line: 2, "no end")
+        refused(Array("a,b\n1,\"2\"3\n".utf8), line: 2, "follows")
+        refused([0x61, 0x2C, 0xFF, 0x0A], line: 1, "UTF-8")
+        refused([0x61, 0, 0x0A], line: 1, "UTF-8")
+        let twice = try table("path,file,x\n")
+        #expect { _ = try twice.column("path", "file") } throws: { "\($0)".contains("several columns") }
+        #expect { _ = try twice.column("genre") } throws: {
+            "\($0)".contains("no column 'genre'; the header has path, file")
+        }
+    }
+}
+
+@Suite struct AudioTableTests {
+    private func write(_ url: URL, seed: Int) throws {
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try WaveFile.write(
+            (0..<30_000).map { 0.4 * sin(Float($0) * 0.01 * Float(seed + 1)) }, sampleRate: 22_050, to: url)
+    }
+
+    @Test func aTableBecomesTracks() throws {
+        try withTemporaryFolder { folder in
+            for number in 0..<6 { try write(folder.appendingPathComponent("music/\(number).wav"), seed: number) }
+            try Data("no sound".utf8).write(to: folder.appendingPathComponent("music/bad.wav"))
+            let table = folder.appendingPathComponent("t.csv")
+            let far = folder.appendingPathComponent("music/5.wav").path
+            try Data(
+                """
+                artist,path,genre,split,year
+                Me,music/0.wav,rock,train,1999
+                ,music/1.wav,blues,train,
+                You,music/2.wav,rock,valid,
+                Me; You,./music/3.wav,blues,validation,
+                ,music/4.wav,blues,,
+                ,\(far),rock,test,
+                ,music/none.wav,rock,train,
+                ,music/bad.wav,rock,train,
+                ,,rock,train,
+                ,music/0.wav,,train,
+                ,music/0.wav,rock,train,
+                short row
+                """.utf8
+            ).write(to: table)
+            let warnings = Mutex<[String]>([])
+            let data = try DatasetLoader.open([table], warning: { text in warnings.withLock { $0.append(text) } })
+            #expect(data.kind == .audio && data.set.genres == ["blues", "rock"])
+            #expect(
+                data.set.tracks.map(\.id) == [
+                    "blues/music/1.wav", "blues/music/3.wav", "blues/music/4.wav", "rock/music/0.wav",
+                    "rock/music/2.wav", "rock/music/5.wav",
+                ])
+            #expect(data.set.tracks.map(\.artist) == [nil, "Me; You", nil, "Me", "You", nil])
+            #expect(data.set.tracks.map(\.side) == [.training, .validation, nil, .training, .validation, .test])
+            let told = warnings.withLock { $0 }
+            for (line, words) in [
+                (8, "there is no file \(folder.path)/music/none.wav"), (10, "no path"), (11, "no genre ''"),
+                (12, "listed before"), (13, "1 fields, and the header has 5"),
+            ] {
+                #expect(told.contains { $0.hasPrefix("\(table.path), line \(line): left out") && $0.contains(words) })
+            }
+            #expect(told.contains { $0.contains("bad.wav") } && told.count == 6)
+            #expect(data.skipped.map(\.url.lastPathComponent) == ["bad.wav"])
+
+            // A list of sides finds the same files by their paths, from wherever it lies.
+            let sides = folder.appendingPathComponent("music/sides.tsv")
+            try Data("path\tside\n0.wav\ttrain\n1.wav\ttrain\n\(far)\tval\n4.wav\tval\n3.wav\t\n".utf8).write(to: sides)
+            let drawn = try SplitRequest(rule: .lists(path: sides.path)).draw(data)
+            #expect(drawn.splits[0].training == [0, 3] && drawn.splits[0].validation == [2, 5])
+            #expect(drawn.warnings.count == 1 && drawn.warnings[0].contains("2 of the data's tracks are in no list"))
+        }
+    }
+
+    @Test func tablesThatCannotBeUsedAreNamed() throws {
+        try withTemporaryFolder { folder in
+            for number in 0..<2 { try write(folder.appendingPathComponent("\(number).wav"), seed: number) }
+            let table = folder.appendingPathComponent("t.tsv")
+            func refused(_ text: String, _ words: String) throws {
+                try Data(text.utf8).write(to: table)
+                #expect { _ = try DatasetLoader.open([table]) } throws: { error in
+                    "\(error)".hasPrefix(table.path) && "\(error)".contains(words)
+                }
+            }
+            try refused("path\tyear\n0.wav\t1999\n", "line 1: there is no column 'genre'; the header has path, year")
+            try refused("name\tgenre\n0.wav\trock\n", "line 1: there is no column 'path'")
+            try refused("path\tgenre\tsplit\n0.wav\trock\tfirst\n", "line 2: 'first' is no side")
+            try refused("path\tgenre\n0.wav\trock\n0.wav\tblues\n", "line 3: '0.wav' is 'blues' here and 'rock' before")
+            try refused("path\tgenre\n0.wav\trock\n1.wav\trock\n", "holds one genre only")
+            try refused("path\tgenre\nnone.wav\trock\n", "holds no usable track")
+            try Data("path,genre\n0.wav,rock\n1.wav,Rock\n".utf8).write(to: table)
+            #expect(throws: DatasetError.genresDifferInCaseOnly("Rock", "rock")) { try DatasetLoader.open([table]) }
+            #expect(throws: DatasetError.fileWithOthers(path: table.path)) { try DatasetLoader.open([table, folder]) }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+@Suite struct CalibrationTests {
+    /// Tracks of one segment with a probability of class 0 of `claimed`, `right` in ten of which are of class 0.
+    private func fitted(claimed: Float, right: Int) -> Calibration? {
+        Calibration(
+            verdicts: (0..<100).map { _ in Verdict(segments: [claimed, 1 - claimed], classes: 2) },
+            labels: (0..<100).map { $0 % 10 < right ? 0 : 1 })
+    }
+
+    @Test func theTemperatureTurnsClaimsIntoShares() throws {
+        // ln(0.99 / 0.01) / T = ln(0.8 / 0.2).
+        let calibration = try #require(fitted(claimed: 0.99, right: 8))
+        #expect(abs(calibration.temperature - log(99.0) / log(4.0)) < 1e-3)
+        let confidences = calibration.confidences(of: Verdict(segments: [0.99, 0.01], classes: 2))
+        #expect(abs(confidences[0] - 0.8) < 1e-3)
+        #expect(abs(confidences.reduce(0, +) - 1) < 1e-12)
+        #expect(abs(calibration.errorBefore - 0.19) < 1e-6)
+        #expect(calibration.errorAfter < 1e-3)
+        // A mean that is too careful is sharpened.
+        #expect(try #require(fitted(claimed: 0.6, right: 9)).temperature < 1)
+    }
+
+    @Test func theOrderOfTheClassesStays() throws {
+        let calibration = try #require(fitted(claimed: 0.99, right: 8))
+        let verdict = Verdict(segments: [0.2, 0.5, 0.3], classes: 3)
+        let confidences = calibration.confidences(of: verdict)
+        #expect(confidences[1] > confidences[2] && confidences[2] > confidences[0])
+    }
+
+    @Test func certaintyAndZerosAreBorne() throws {
+        let calibration = try #require(
+            Calibration(
+                verdicts: (0..<20).map { _ in Verdict(segments: [1, 0], classes: 2) },
+                labels: [1] + [Int](repeating: 0, count: 19)))
+        let confidences = calibration.confidences(of: Verdict(segments: [1, 0], classes: 2))
+        #expect(confidences.allSatisfy { $0.isFinite })
+    }
+
+    @Test func tooFewTracksGiveNone() {
+        #expect(Calibration(verdicts: [Verdict(segments: [0.5, 0.5], classes: 2)], labels: [0]) == nil)
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Features
+
+@Suite struct SegmentStreamTests {
+    /// Values and starts of all segments of a sound that comes in pieces of `piece` samples.
+    private func streamed(
+        _ samples: [Float], _ recipe: FeatureRecipe, piece: Int
+    ) throws -> (values: [Float], starts: [Double], stream: SegmentStream) {
+        let stream = SegmentStream(try FeatureExtractor(recipe: recipe))
+        var values: [Float] = []
+        var starts: [Double] = []
+        let receive: SegmentStream.Receiver = { segment, start in
+            values += UnsafeBufferPointer(start: segment, count: recipe.mels * recipe.segmentFrames)
+            starts.append(start)
+        }
+        try samples.withUnsafeBufferPointer { all in
+            for first in stride(from: 0, to: all.count, by: piece) {
+                try stream.append(UnsafeBufferPointer(rebasing: all[first..<min(first + piece, all.count)]), receive)
+            }
+        }
+        try stream.finish(receive)
+        return (values, starts, stream)
+    }
+
+    @Test(arguments: [FeatureRecipe.schindler, .coursework, .gtzanMel])
+    func piecesGiveTheSegmentsOfTheWhole(recipe: FeatureRecipe) throws {
+        for (count, piece) in [(60_000, 1152), (61_234, 4096), (22_050, 999), (140_001, 100_000)] {
+            let samples = syntheticSignal(count: count)
+            let whole = try FeatureExtractor(recipe: recipe).segments(of: samples)
+            let (values, starts, stream) = try streamed(samples, recipe, piece: piece)
+            #expect(values == whole.values)
+            #expect(starts == whole.startTimes)
+            #expect(stream.isPadded == (count < recipe.segmentSamples))
+            #expect(stream.peak == samples.map(abs).max())
+        }
+    }
+
+    @Test func blocksOfALongSoundAreThoseOfTheWhole() throws {
+        let second = syntheticSignal(count: 22_050)
+        for seconds in [44, 45, 74, 76, 90] {
+            let samples = (0..<seconds).flatMap { index in second.map { $0 / Float(1 + index % 7) } }
+            let whole = try FeatureExtractor(recipe: .gtzanMel).segments(of: samples)
+            let (values, starts, _) = try streamed(samples, .gtzanMel, piece: 50_000)
+            #expect(values == whole.values)
+            #expect(starts == whole.startTimes)
+        }
+    }
+
+    @Test func faultsAreErrors() throws {
+        #expect(throws: FeatureError.self) { try streamed([Float](repeating: 0, count: 5000), .schindler, piece: 1000) }
+        var bad = syntheticSignal(count: 30_000)
+        bad[20_001] = .nan
+        #expect(throws: FeatureError.notFinite(sample: 20_001)) { try streamed(bad, .schindler, piece: 3000) }
+    }
+}
