@@ -75,7 +75,11 @@ public struct TrainingRun {
             self.base = nil
             learnedBefore = nil
         }
-        _ = try NetworkPlan(blueprint).parameters(matching: configuration.frozen ?? [])
+        let plan = try NetworkPlan(blueprint)
+        let frozen = try plan.parameters(matching: configuration.frozen ?? [])
+        guard self.base?.headRenewed != true || frozen.isDisjoint(with: plan.headParameters) else {
+            throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
+        }
         self.configuration = configuration
         self.data = data
         self.paths = paths

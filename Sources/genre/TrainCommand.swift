@@ -65,7 +65,7 @@ struct TrainCommand: ParsableCommand {
         try loop.apply(to: &told)
         let isNew =
             try told != HyperparameterOptions.parse([]).configuration() || recipe != nil || output != nil || force
-            || loop.from != nil || loop.runs != 1 || splitOptions.split != nil
+            || loop.from != nil || loop.runs != 1 || splitOptions.split != nil || sound.augmentation() != nil
         if isNew {
             throw ValidationError(
                 "--resume goes on as the run was told; beside it only --epochs, --threads, --json and what is said of "

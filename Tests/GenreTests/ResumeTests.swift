@@ -70,7 +70,7 @@ import Testing
             kill(process.processIdentifier, signal)
             process.waitUntilExit()
             #expect(process.terminationReason == .exit && process.terminationStatus == 128 + signal)
-            #expect(try folder.contents(of: "\(name)/checkpoints").count == 1)
+            #expect(try !folder.contents(of: "\(name)/checkpoints").isEmpty)
             #expect(try !folder.contents(of: name).contains("model.safetensors"))
         }
         let done = try log("interrupt").count
@@ -118,7 +118,8 @@ import Testing
         }
         let tuned = try Tool.run(
             "train", folder.path("few"), "--segments", "4", "--epochs", "1", "--from",
-            folder.path("base/model.safetensors"), "--freeze", "conv1,dense1", "-o", folder.path("tuned"))
+            folder.path("base/model.safetensors"), "--freeze", "conv1,dense1", "--seed", "5", "-o", folder.path("tuned")
+        )
         #expect(tuned.status == 0, "\(tuned.diagnostics)")
         #expect(tuned.diagnostics.contains("had learned from"))
         let card = try Tool.run("inspect", folder.path("tuned/model.safetensors")).output

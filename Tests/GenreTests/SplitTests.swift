@@ -27,11 +27,14 @@ import Testing
     @Test func foldsBecomeRunsAndASummary() throws {
         let outcome = try train("music", "--split", "kfold:2", "--json")
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
-        #expect(try folder.contents(of: "run") == ["fold-1", "fold-2", "summary.json"])
+        #expect(try folder.contents(of: "run") == ["fold-1", "fold-2", "series.json", "summary.json"])
         for fold in ["fold-1", "fold-2"] {
             #expect(
                 try folder.contents(of: "run/\(fold)").filter { !$0.hasPrefix(".") }
-                    == ["config.json", "log.jsonl", "model.safetensors"])
+                    == [
+                        "best.safetensors", "checkpoints", "config.json", "log.jsonl", "model.safetensors",
+                        "split.json", "verdicts.json",
+                    ])
         }
         let summary = try #require(
             JSONSerialization.jsonObject(with: Data(contentsOf: folder.url.appendingPathComponent("run/summary.json")))

@@ -112,7 +112,7 @@ import Training
             return
         }
         let often = CheckpointRule(minutes: 1e-9)
-        let foreign = try run(home.appendingPathComponent("foreign")) { $0.seed = 9 }
+        let foreign = try run(home.appendingPathComponent("another")) { $0.seed = 9 }
         _ = try foreign.run(pool: pool, checkpoints: often, callbacks: [StopAfter(steps: 3)])
 
         typealias Spoil = (URL) throws -> Void
