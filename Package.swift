@@ -9,15 +9,16 @@ let package = Package(
         .executable(name: "genre", targets: ["genre"])
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0"))
+        .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0")),
+        .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
     ],
     targets: [
         // Floor 7: the tool.
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Training", "Prediction", "ModelFile", "Datasets", "Evaluation", "Architectures",
-                "Synthesis", "NeuralNetwork", "Features",
+                "Benchmarks", "Training", "Prediction", "Interchange", "ModelFile", "Datasets", "Evaluation",
+                "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         // Floor 6
@@ -31,6 +32,13 @@ let package = Package(
             ]),
         .target(
             name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
+        .target(
+            name: "Interchange",
+            dependencies: [
+                "ModelFile", "NeuralNetwork", "Features", "Storage",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Protobuf/README.md", "Protobuf/onnx.proto"]),
         // Floor 4
         .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
@@ -72,7 +80,8 @@ let package = Package(
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Randomness"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(
-            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features"], resources: [.copy("Fixtures")]),
+            name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features", "Synthesis"],
+            resources: [.copy("Fixtures")]),
         .testTarget(
             name: "ModelFileTests", dependencies: ["ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         .testTarget(
@@ -83,6 +92,10 @@ let package = Package(
             ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "PredictionTests", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio"]),
+        .testTarget(
+            name: "InterchangeTests",
+            dependencies: ["Interchange", "ModelFile", "NeuralNetwork", "Architectures", "Features", "Storage"],
+            resources: [.copy("Fixtures")]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
     ]

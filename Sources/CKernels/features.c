@@ -204,28 +204,63 @@ int64_t gk_first_not_finite(const float *values, int64_t count) {
     return -1;
 }
 
-uint64_t gk_content_hash(const void *bytes, size_t count) {
-    static const uint64_t odd = 0x9E3779B97F4A7C15;
-    uint64_t lanes[8], words[8];
-    for (uint64_t l = 0; l < 8; l++)
-        lanes[l] = (l + 1) * odd;
-    const char *from = bytes;
-    for (size_t left = count, take; left > 0; left -= take, from += take) {
-        take = left < 64 ? left : 64;
-        if (take < 64)
-            memset(words, 0, sizeof words);
-        memcpy(words, from, take);
-        for (int l = 0; l < 8; l++) {
-            uint64_t mixed = (lanes[l] ^ words[l]) * odd;
-            lanes[l] = mixed << 31 | mixed >> 33;
-        }
-    }
-    uint64_t hash = count;
+static const uint64_t hash_odd = 0x9E3779B97F4A7C15;
+
+/// Takes 64 bytes.
+static void hash_block(gk_hash *hash, const char *from) {
+    uint64_t words[8];
+    memcpy(words, from, 64);
     for (int l = 0; l < 8; l++) {
-        hash = (hash ^ lanes[l]) * odd;
-        hash ^= hash >> 32;
+        uint64_t mixed = (hash->lanes[l] ^ words[l]) * hash_odd;
+        hash->lanes[l] = mixed << 31 | mixed >> 33;
     }
-    return hash;
+}
+
+void gk_hash_start(gk_hash *hash) {
+    *hash = (gk_hash){.count = 0};
+    for (uint64_t l = 0; l < 8; l++)
+        hash->lanes[l] = (l + 1) * hash_odd;
+}
+
+void gk_hash_add(gk_hash *hash, const void *bytes, size_t count) {
+    const char *from = bytes;
+    size_t held = hash->count % 64;
+    hash->count += count;
+    if (held > 0) {
+        size_t take = count < 64 - held ? count : 64 - held;
+        if (take > 0)
+            memcpy(hash->pending + held, from, take);
+        if (held + take < 64)
+            return;
+        hash_block(hash, hash->pending);
+        from += take, count -= take;
+    }
+    for (; count >= 64; from += 64, count -= 64)
+        hash_block(hash, from);
+    if (count > 0)
+        memcpy(hash->pending, from, count);
+}
+
+uint64_t gk_hash_value(const gk_hash *hash) {
+    gk_hash end = *hash;
+    size_t held = end.count % 64;
+    if (held > 0) {
+        memset(end.pending + held, 0, 64 - held);
+        hash_block(&end, end.pending);
+    }
+    uint64_t value = end.count;
+    for (int l = 0; l < 8; l++) {
+        value = (value ^ end.lanes[l]) * hash_odd;
+        value ^= value >> 32;
+    }
+    return value;
+}
+
+uint64_t gk_content_hash(const void *bytes, size_t count) {
+    gk_hash hash;
+    gk_hash_start(&hash);
+    gk_hash_add(&hash, bytes, count);
+    return gk_hash_value(&hash);
 }
 
 float gk_greatest_magnitude(const float *values, int64_t count) {

@@ -182,6 +182,27 @@ public enum DatasetLoader {
         }
     }
 
+    /// The audio files that paths lead to, whatever the folders' layout; nil for ready-made segments.
+    /// - Throws: `DatasetError.missing`, `.notAFolder` and the like.
+    static func auditListing(_ paths: [URL], warning: (String) -> Void) throws(DatasetError) -> AuditListing? {
+        guard !paths.isEmpty else { throw .missing(path: "(no path)") }
+        let isTable = paths.contains(where: isDataFile)
+        if !isTable { for path in paths { try checkFolder(path) } }
+        let isReadyMade = { (path: URL) throws(DatasetError) in
+            try CourseworkPickles.isPresent(in: path) || CourseworkSamples.isPresent(in: path)
+                || SegmentStore.isPresent(in: path)
+        }
+        if !isTable {
+            for path in paths where try isReadyMade(path) { return nil }
+            return try AuditListing(paths, warning: warning)
+        }
+        guard case .audio(let listing) = try recognise(paths, warning: warning) else { return nil }
+        return AuditListing(listing)
+    }
+
+    /// Whether a path is a file of data, not of a model: a table, numpy's arrays or a pickle.
+    public static func isData(_ path: URL) -> Bool { isDataFile(path) }
+
     /// The recipe of that name.
     /// - Throws: `DatasetError.unknownRecipe`.
     public static func recipe(named name: String) throws(DatasetError) -> FeatureRecipe {

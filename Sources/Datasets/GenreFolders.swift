@@ -67,14 +67,14 @@ enum GenreFolders {
     }
 
     /// The one folder "genres" in a folder that holds nothing else of use; else the folder itself.
-    private static func descend(_ root: URL) throws(DatasetError) -> URL {
+    static func descend(_ root: URL) throws(DatasetError) -> URL {
         let folders = try contents(of: root).filter(isFolder)
         guard folders.count == 1, folders[0].lastPathComponent == "genres" else { return root }
         return folders[0]
     }
 
     /// Visible entries by name.
-    private static func contents(of folder: URL) throws(DatasetError) -> [URL] {
+    static func contents(of folder: URL) throws(DatasetError) -> [URL] {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 .filter { !$0.hasPrefix(".") }.sorted().map { folder.appendingPathComponent($0) }
@@ -85,7 +85,7 @@ enum GenreFolders {
 
     /// Audio files at any depth, with their paths within the genre's folder. Links are followed, but no folder is
     /// entered twice.
-    private static func audioFiles(
+    static func audioFiles(
         in genre: URL, visited: inout Set<FolderIdentity>
     ) throws(DatasetError) -> [(relative: String, url: URL)] {
         var result: [(relative: String, url: URL)] = []
@@ -104,15 +104,15 @@ enum GenreFolders {
         return result
     }
 
-    private static func isAudio(_ url: URL) -> Bool {
+    static func isAudio(_ url: URL) -> Bool {
         AudioFileNames.extensions.contains(url.pathExtension.lowercased())
     }
 
-    private static func isFolder(_ url: URL) -> Bool { FolderIdentity(url) != nil }
+    static func isFolder(_ url: URL) -> Bool { FolderIdentity(url) != nil }
 }
 
 /// What tells one folder from another, whatever path leads to it.
-private struct FolderIdentity: Hashable {
+struct FolderIdentity: Hashable {
     var device: UInt64
     var inode: UInt64
 

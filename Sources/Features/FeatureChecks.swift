@@ -5,6 +5,19 @@ public func contentHash(_ values: UnsafeRawBufferPointer) -> UInt64 {
     gk_content_hash(values.baseAddress, values.count)
 }
 
+/// The same hash of values that come in pieces; where these end changes nothing.
+public struct ContentHash: Sendable {
+    private var state = gk_hash()
+
+    public init() { gk_hash_start(&state) }
+
+    public mutating func update(_ values: UnsafeRawBufferPointer) {
+        gk_hash_add(&state, values.baseAddress, values.count)
+    }
+
+    public var value: UInt64 { withUnsafePointer(to: state) { gk_hash_value($0) } }
+}
+
 /// Checks of values that did not come from our own arithmetic.
 public enum FeatureChecks {
     /// The index of the first value that is NaN or infinite; nil where all are finite.

@@ -11,16 +11,19 @@ public struct ModelCard: Codable, Sendable {
     public var genres: [String]
     /// How its segments were made; it never meets others.
     public var recipe: FeatureRecipe
-    public var configuration: TrainingConfiguration
+    /// Where the weights came from, if another program trained them; nil for this tool's own. Of such a model only its
+    /// maker knows the configuration, the split, the tracks and the data: these are nil then.
+    public var imported: ImportedWeights?
+    public var configuration: TrainingConfiguration?
     /// The rule that parted training from held-out tracks.
-    public var split: String
+    public var split: String?
     /// Ids of the tracks it learned from and of those it was judged on after each epoch.
-    public var trainingTracks: [String]
-    public var heldOutTracks: [String]
+    public var trainingTracks: [String]?
+    public var heldOutTracks: [String]?
     /// Ids of the tracks it was judged on once, at the end; nil where the split has no such side.
     public var testTracks: [String]?
     /// Digest of the training data's segments.
-    public var dataHash: String
+    public var dataHash: String?
     /// After the last epoch: on the test tracks where there are any, else on the held-out ones.
     public var scores: Scores?
     /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
@@ -29,8 +32,8 @@ public struct ModelCard: Codable, Sendable {
     public var epoch: Int?
     /// What turns its probabilities of a track into confidences; nil where too few tracks were held out.
     public var calibration: Calibration?
-    /// Instruction set of the kernels that trained it: another one rounds differently.
-    public var instructionSet: String
+    /// Instruction set of the kernels that trained it: another one rounds differently. Nil for imported weights.
+    public var instructionSet: String?
     /// Version of the tool that wrote it.
     public var toolVersion: String
 
@@ -60,4 +63,37 @@ public struct ModelCard: Codable, Sendable {
 
     /// Which tracks `scores` are of, in words.
     public var scoredSide: String { testTracks == nil ? "held-out" : "test" }
+
+    /// The card of a model whose weights another program trained.
+    public init(
+        blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, imported: ImportedWeights, toolVersion: String
+    ) {
+        architecture = blueprint.name
+        self.blueprint = blueprint
+        self.genres = genres
+        self.recipe = recipe
+        self.imported = imported
+        self.toolVersion = toolVersion
+    }
+}
+
+extension ModelCard {
+    /// Whether nothing is left open that a training always knows.
+    var saysHowItWasTrained: Bool {
+        configuration != nil && split != nil && trainingTracks != nil && heldOutTracks != nil && dataHash != nil
+            && instructionSet != nil
+    }
+}
+
+/// The file that a model's weights were taken from.
+public struct ImportedWeights: Codable, Sendable, Hashable {
+    /// Its name, without folders.
+    public var file: String
+    /// Digest of its bytes, hexadecimal.
+    public var sha256: String
+
+    public init(file: String, sha256: String) {
+        self.file = file
+        self.sha256 = sha256
+    }
 }

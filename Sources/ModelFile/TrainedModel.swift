@@ -12,8 +12,10 @@ public struct TrainedModel {
         self.parameters = parameters
     }
 
-    private static let format = "genrekit"
-    private static let formatVersion = 1
+    /// What a model file's metadata call its format.
+    public static let format = "genrekit"
+    /// Version 2 has cards of imported weights, which leave open what version 1 always says; all others stay version 1.
+    private static let latestVersion = 2
 
     // MARK: - Writing
 
@@ -23,17 +25,17 @@ public struct TrainedModel {
     public func write(to url: URL, halfPrecision: Bool = false) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let metadata = [
+        var metadata = [
             "format": Self.format,
-            "format_version": String(Self.formatVersion),
+            "format_version": card.imported == nil ? "1" : "2",
             // Twice in the file for readers of other tools, who look for plain strings.
             "architecture": card.architecture,
             "genres": card.genres.joined(separator: ","),
             "recipe": card.recipe.name,
             "sample_rate": String(card.recipe.sampleRate),
-            "seed": String(card.configuration.seed),
             "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         ]
+        if let configuration = card.configuration { metadata["seed"] = String(configuration.seed) }
         let tensors = parameters.plan.parameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
         guard halfPrecision else { return try Safetensors.write(tensors: tensors, metadata: metadata, to: url) }
         try Safetensors.write(
@@ -61,7 +63,7 @@ public struct TrainedModel {
         guard let version = metadata["format_version"].flatMap(Int.init), version >= 1 else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks a format version")
         }
-        guard version <= Self.formatVersion else {
+        guard version <= Self.latestVersion else {
             throw ModelFileError.laterVersion(file: file, version: String(version))
         }
         guard let text = metadata["card"] else {
@@ -72,6 +74,10 @@ public struct TrainedModel {
             card = try JSONDecoder().decode(ModelCard.self, from: Data(text.utf8))
         } catch {
             throw ModelFileError.notAModel(file: file, problem: "its card cannot be read (\(error))")
+        }
+
+        guard card.imported != nil || card.saysHowItWasTrained else {
+            throw ModelFileError.notAModel(file: file, problem: "its card does not say how it was trained")
         }
 
         let plan: NetworkPlan

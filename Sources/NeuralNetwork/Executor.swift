@@ -38,6 +38,7 @@ public final class Executor {
     private let groups: [BlockGroup]
     private let recurrent: RecurrentRunner?
     private let stages: [DenseRunner]
+    private let embeddingInputs: [Activation]
     private let probabilityBuffer: UnsafeMutablePointer<Float>
     private let labelBuffer: UnsafeMutablePointer<Int32>
     private var preparedVersion = 0
@@ -113,6 +114,7 @@ public final class Executor {
         }
 
         var inputsOfStage = recurrent.map { [$0.output] } ?? (plan.towers.isEmpty ? [image] : activations)
+        var inputsOfLastStage = inputsOfStage
         var runners: [DenseRunner] = []
         for (stage, offsets) in zip(plan.dense, stageOffsets) {
             let output = Activation(
@@ -125,9 +127,11 @@ public final class Executor {
             runners.append(
                 DenseRunner(
                     stage: stage, inputs: inputsOfStage, output: output, dropoutKey: key, parameters: locations))
+            inputsOfLastStage = inputsOfStage
             inputsOfStage = [output]
         }
         stages = runners
+        embeddingInputs = inputsOfLastStage
     }
 
     // MARK: - Inference
@@ -156,6 +160,26 @@ public final class Executor {
         let stored = plan.dense.last!.units.stored
         let output = stages.last!.output.values
         return (0..<count).flatMap { row in (0..<plan.classes).map { output[row * stored + $0] } }
+    }
+
+    /// What the last dense layer read in the last call, in canonical order: [count][``NetworkPlan/embeddingSize``]. In an
+    /// inference executor that is the layer before it after its activation, without dropout.
+    public func lastEmbeddings(count: Int) -> [Float] {
+        var result: [Float] = []
+        result.reserveCapacity(count * plan.embeddingSize)
+        for row in 0..<count {
+            var rest = plan.dense.last!.segments[...]
+            for input in embeddingInputs {
+                // One activation holds one part or, of a recurrent layer, one a direction.
+                var parts: [StoredFeatures] = []
+                while let part = rest.first, parts.reduce(part.storedCount, { $0 + $1.storedCount }) <= input.count {
+                    parts.append(rest.removeFirst())
+                }
+                let start = input.values + row * input.count
+                parts.forEachStoredFeature { result.append(start[$0]) }
+            }
+        }
+        return result
     }
 
     // MARK: - Training

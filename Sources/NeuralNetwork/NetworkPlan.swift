@@ -86,6 +86,8 @@ public struct NetworkPlan: Sendable {
 
     /// Number of logits.
     public var classes: Int { dense.last?.units.count ?? 0 }
+    /// Features that the last dense layer reads: of the paper's nets 200, or 400 from an LSTM in both directions.
+    public var embeddingSize: Int { dense.last?.segments.reduce(0) { $0 + $1.shape.count } ?? 0 }
     /// Number of trainable values.
     public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 

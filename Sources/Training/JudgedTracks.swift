@@ -34,7 +34,7 @@ public struct JudgedTracks: Sendable {
         func members(_ recordings: Set<String>) -> [Int] {
             set.tracks.indices.filter { recordings.contains(Self.recording(set.tracks[$0].id)) }
         }
-        let learned = recordings(card.trainingTracks)
+        let learned = recordings(card.trainingTracks ?? [])
         let known = members(learned)
         // The test side itself, not copies that were on no side: its scores are to come out as in training.
         let testNames = Set((card.testTracks ?? []).map(Self.name))
@@ -44,7 +44,9 @@ public struct JudgedTracks: Sendable {
         }
         if known.isEmpty && tested.isEmpty {
             tracks = Array(set.tracks.indices)
-            warnings = []
+            warnings =
+                card.trainingTracks == nil
+                ? ["warning: the tracks that the model learned from are not known; any here would flatter it"] : []
         } else if includingTraining {
             tracks = Array(set.tracks.indices)
             warnings = [

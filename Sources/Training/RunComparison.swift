@@ -124,8 +124,8 @@ public struct RunComparison: Sendable, Encodable {
     ) -> Entry {
         let card = runs[0].card
         return Entry(
-            name: name, net: card.architecture, epochs: card.epoch ?? card.configuration.epochs, runs: runs.count,
-            split: card.split, tracks: outcomes.map(\.count) ?? runs[0].scores.tracks,
+            name: name, net: card.architecture, epochs: card.epoch ?? card.configuration?.epochs ?? 0, runs: runs.count,
+            split: card.split ?? "unknown", tracks: outcomes.map(\.count) ?? runs[0].scores.tracks,
             raw: measure(\.raw, \.raw), max: measure(\.max, \.max), maj: measure(\.maj, \.maj),
             curves: runs.map(\.records), outcomes: outcomes)
     }

@@ -60,7 +60,7 @@ struct DemoCommand: ParsableCommand {
 
         show("\n4. A file of each style that the net never heard, by name, and the three likeliest genres:")
         let predictor = try GenrePredictor(model: model, pool: ThreadPool(threads: threads))
-        let heldOut = Set(model.card.heldOutTracks)
+        let heldOut = Set(model.card.heldOutTracks ?? [])
         for genre in data.set.genres.indices {
             let track = data.set.tracks.first { $0.label == genre && heldOut.contains($0.id) }
             guard let file = track?.source else { continue }

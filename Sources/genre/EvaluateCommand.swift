@@ -1,3 +1,4 @@
+import Architectures
 import ArgumentParser
 import Foundation
 import ModelFile
@@ -13,7 +14,7 @@ struct EvaluateCommand: ParsableCommand {
             model was trained on, the others. --all judges all of them and warns.
             """)
 
-    @Argument(help: "A model that 'genre train' wrote.") var model: String
+    @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
     @Argument(help: "Folders of genre folders, a segment store, or a folder with train.pkl and val.pkl.") var data:
         [String]
     @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "all"
@@ -26,7 +27,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let choice = try segmentChoice(segments)
         let threads = try checked(threads: threads)
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        let model = try openModel(model)
         let set = try openData(
             data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
             cache: cacheOptions.cache()
@@ -35,9 +36,14 @@ struct EvaluateCommand: ParsableCommand {
         for warning in selection.warnings { note("genre: \(warning)") }
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let judge = try Judge(
-            parameters: model.parameters, batch: model.card.configuration.batch, pool: ThreadPool(threads: threads))
+            parameters: model.parameters, batch: batch(of: model.card), pool: ThreadPool(threads: threads))
         let scores = try judge.scores(
             of: set, segments: selection.segments(of: set), genres: model.card.genres, labels: selection.labels)
         if json { try printJSON(ScoresObject(scores)) } else { show(table(of: scores)) }
+    }
+
+    /// The batch that the model was trained with, or its net's own: a net that reads across the batch depends on it.
+    private func batch(of card: ModelCard) -> Int {
+        card.configuration?.batch ?? Architecture.named(card.architecture)?.defaultBatch ?? 64
     }
 }

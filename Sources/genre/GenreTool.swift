@@ -14,9 +14,9 @@ struct GenreTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, FeaturesCommand.self,
-            InspectCommand.self,
-            DemoCommand.self, BenchCommand.self,
+            TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
+            FeaturesCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self, DemoCommand.self,
+            BenchCommand.self,
         ])
 }
 

@@ -1,17 +1,42 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import ModelFile
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show what is in a model file.")
+        commandName: "inspect", abstract: "Show what is in a model file, or audit a data set.",
+        discussion: """
+            A model's layers, training and scores. Of folders of music (any layout), a segment store or coursework \
+            pickles: counts, lengths, formats, files that cannot be used, silence, clipping, copies and excerpts of one \
+            another, artists, balance, and GTZAN's known faults where its tracks are there.
+            """)
 
-    @Argument(help: "A model that 'genre train' wrote.") var model: String
-    @Flag(help: "Print the model's card as a JSON object.") var json = false
+    @Argument(help: "A model by path or by name, or data: folders of music, a table, a segment store, pickles.")
+    var path: [String]
+    @Option(help: "For data: number of threads; by default one a core. The result does not depend on it.")
+    var threads: Int?
+    @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
 
     func run() throws {
-        let model = try TrainedModel(contentsOf: URL(fileURLWithPath: model))
+        let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let urls = path.map { URL(fileURLWithPath: $0) }
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path[0], isDirectory: &isFolder)
+        if path.count > 1 || (isThere && isFolder.boolValue) || DatasetLoader.isData(urls[0]) {
+            return try audit(urls, threads: threads)
+        }
+        let model = try openModel(path[0])
         if json { try printJSON(model.card) } else { show(text(of: model)) }
+    }
+
+    private func audit(_ data: [URL], threads: Int) throws {
+        let report = DataReport()
+        defer { report.end() }
+        let audit = try Auditor.audit(
+            data, threads: threads, progress: report.progress, warning: report.warning)
+        report.end()
+        if json { try printJSON(audit) } else { show(AuditText(audit).text) }
     }
 
     private func text(of model: TrainedModel) -> String {
@@ -60,21 +85,7 @@ struct InspectCommand: ParsableCommand {
                     + parts.compactMap { $0 }.joined(separator: ", "))
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
-        let c = card.configuration
-        lines += [
-            "",
-            "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)",
-            "split: \(card.split): \(card.trainingTracks.count) tracks to train, \(card.heldOutTracks.count) held out"
-                + (card.testTracks.map { ", \($0.count) to test" } ?? ""),
-            "data hash \(card.dataHash)",
-            "made by version \(card.toolVersion) on \(card.instructionSet) kernels",
-        ]
-        if let augmentation = c.augmentation { lines.append("augmentation: \(words(for: augmentation))") }
-        if let schedule = c.schedule {
-            lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
-        }
-        if let base = c.base { lines.append("began with the weights of digest \(base)") }
-        if let frozen = c.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
+        lines += [""] + origin(of: card)
         if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         if let calibration = card.calibration {
@@ -86,6 +97,39 @@ struct InspectCommand: ParsableCommand {
             ]
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// How the weights came to be, as far as the card says.
+    private func origin(of card: ModelCard) -> [String] {
+        var lines: [String] = []
+        if let imported = card.imported {
+            lines += [
+                "weights imported from \(imported.file), SHA-256 \(imported.sha256)",
+                "how they were trained, and on which tracks, is not known",
+            ]
+        }
+        if let c = card.configuration {
+            lines.append(
+                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
+            )
+        }
+        if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
+            lines.append(
+                "split: \(split): \(training.count) tracks to train, \(heldOut.count) held out"
+                    + (card.testTracks.map { ", \($0.count) to test" } ?? ""))
+        }
+        if let hash = card.dataHash { lines.append("data hash \(hash)") }
+        lines.append(
+            "made by version \(card.toolVersion)" + (card.instructionSet.map { " on \($0) kernels" } ?? ""))
+        if let augmentation = card.configuration?.augmentation {
+            lines.append("augmentation: \(words(for: augmentation))")
+        }
+        if let schedule = card.configuration?.schedule {
+            lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
+        }
+        if let base = card.configuration?.base { lines.append("began with the weights of digest \(base)") }
+        if let frozen = card.configuration?.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
+        return lines
     }
 
     private func activation(_ slope: Float) -> String? {

@@ -21,7 +21,8 @@ struct PredictCommand: ParsableCommand {
             --shard 2/5 takes one of five parts, told by the files' names alone.
             """)
 
-    @Option(help: "A model that 'genre train' wrote, or the name of a built-in one (see 'genre models').")
+    @Option(
+        help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one (see 'genre models').")
     var model: String?
     @Argument(help: "Audio files, folders, playlists, or '-'.") var inputs: [String] = []
     @Option(help: "Read paths from a file, one a line; '-' for standard input.") var from: String?

@@ -206,19 +206,19 @@ struct TrainCommand: ParsableCommand {
 
     private func showResult(_ folder: RunFolder, _ card: ModelCard) throws {
         guard let scores = card.scores else { return }
-        let epochs = card.epoch ?? card.configuration.epochs
-        let best = (card.configuration.watched ?? .raw).best(try folder.records())
+        let epochs = card.epoch ?? card.configuration?.epochs ?? 0
+        let best = (card.configuration?.watched ?? .raw).best(try folder.records())
         if json {
             return try printJSON(
                 TrainingResult(run: folder, epochs: epochs, best: best, card: card, scores: scores))
         }
-        show("split: \(card.split)")
+        show("split: \(card.split ?? "unknown")")
         show(
             "\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks: " + table(of: scores))
         if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
         show("\nrun: \(folder.url.path)\nmodel: \(folder.model.path)")
         if let best {
-            let measure = (card.configuration.watched ?? .raw).rawValue
+            let measure = (card.configuration?.watched ?? .raw).rawValue
             show("best by \(measure) on the held-out tracks: epoch \(best.epoch), \(folder.best.path)")
         }
     }
@@ -252,7 +252,7 @@ private struct TrainingResult: Encodable {
     let best: Best?
 
     init(run: RunFolder, epochs: Int, best: EpochRecord?, card: ModelCard, scores: Scores) {
-        split = card.split
+        split = card.split ?? "unknown"
         scored = card.scoredSide
         validation = card.validationScores.map(ScoresObject.init)
         self.run = run.url.path

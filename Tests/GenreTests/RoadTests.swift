@@ -72,7 +72,8 @@ import Testing
         #expect(verdicts[0]["genre"] as? String == (verdicts[0]["top"] as? [[String: Any]])?[0]["genre"] as? String)
         #expect(
             verdicts[1]["file"] as? String == text && (verdicts[1]["error"] as? String)?.contains("text.wav") == true)
-        #expect(verdicts[0]["probability"] as? Double == verdicts[2]["probability"] as? Double)
+        #expect(verdicts[0]["confidence"] as? Double == verdicts[2]["confidence"] as? Double)
+        #expect(verdicts[0]["confidence"] is Double)
 
         let card = try Tool.run("inspect", model)
         #expect(card.status == 0)

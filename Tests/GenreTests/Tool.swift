@@ -23,13 +23,13 @@ enum Tool {
     }()
 
     static func run(
-        _ arguments: String..., in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: String..., in folder: URL? = nil, environment: [String: String] = [:], input: URL? = nil
     ) throws -> Outcome {
-        try run(arguments, in: folder, environment: environment)
+        try run(arguments, in: folder, environment: environment, input: input)
     }
 
     static func run(
-        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], input: URL? = nil
     ) throws -> Outcome {
         let process = process(arguments, in: folder, environment: environment)
         // Files, not pipes: a full pipe would stop the tool.
@@ -39,7 +39,7 @@ enum Tool {
         for file in [output, diagnostics] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: diagnostics)
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
         return Outcome(

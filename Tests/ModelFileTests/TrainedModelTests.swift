@@ -88,7 +88,7 @@ import Testing
         try Data().write(to: file("empty.safetensors"))
         expectRefusal(file("empty.safetensors"), saying: "empty")
         expectRefusal(try rewritten("foreign") { $0["format"] = nil }, saying: "genre train")
-        expectRefusal(try rewritten("later") { $0["format_version"] = "2" }, saying: "update")
+        expectRefusal(try rewritten("later") { $0["format_version"] = "3" }, saying: "update")
         expectRefusal(try rewritten("version") { $0["format_version"] = "x" }, saying: "version")
         expectRefusal(try rewritten("cardless") { $0["card"] = nil }, saying: "card")
         expectRefusal(try rewritten("nonsense") { $0["card"] = "{}" }, saying: "card")

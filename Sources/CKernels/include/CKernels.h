@@ -12,4 +12,5 @@
 #include "gk_vocoder.h"
 #include "gk_pictures.h"
 #include "gk_oracle.h"
+#include "gk_fingerprint.h"
 #include "gk_peak.h"

@@ -52,5 +52,13 @@ int64_t gk_first_not_finite(const float *values, int64_t count);
 /// A fast hash of bytes that tells changed data, no defence against intent: eight interleaved streams of
 /// multiply-and-rotate over 64-bit little-endian words, folded. The same on every instruction set.
 uint64_t gk_content_hash(const void *bytes, size_t count);
+/// The same of bytes that come in pieces; where these end changes nothing.
+typedef struct {
+    uint64_t lanes[8], count;
+    char pending[64];
+} gk_hash;
+void gk_hash_start(gk_hash *hash);
+void gk_hash_add(gk_hash *hash, const void *bytes, size_t count);
+uint64_t gk_hash_value(const gk_hash *hash);
 /// The greatest |value|; 0 of none.
 float gk_greatest_magnitude(const float *values, int64_t count);

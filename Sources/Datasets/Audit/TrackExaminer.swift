@@ -1,0 +1,53 @@
+import Audio
+import Features
+import Foundation
+
+/// Listens to one file from its start to its end and keeps measures only. One examiner serves any number of threads.
+struct TrackExaminer: Sendable {
+    /// What is known of one track.
+    struct Facts: Sendable {
+        var properties: AudioProperties
+        /// Seconds of sound.
+        var seconds: Double
+        /// Of the samples at the fingerprint's rate.
+        var sound: UInt64
+        var levels: SoundLevels
+        var damagedPackets: Int
+        var isCutOff: Bool
+
+        /// The artist that the file's tags tell.
+        var artist: String? {
+            ["albumartist", "album_artist", "artist"].lazy.compactMap { properties.tags[$0] }
+                .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
+        }
+    }
+
+    /// Seconds of a file that are examined: a day.
+    static let longest: Double = 24 * 3600
+    /// Seconds of a silent stretch that is remarked on.
+    static let longSilence: Double = 2
+
+    private let fingerprinter: Fingerprinter
+
+    /// - Throws: `FeatureError.outOfMemory`.
+    init() throws(FeatureError) { fingerprinter = try Fingerprinter() }
+
+    /// - Throws: `AudioError`.
+    func examine(_ url: URL) throws -> (Facts, Fingerprint) {
+        let rate = Fingerprint.sampleRate
+        let stream = fingerprinter.stream()
+        var levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
+        var hash = ContentHash()
+        let (source, damaged) = try AudioDecoder.decode(url, sampleRate: rate) { block in
+            levels.add(block)
+            hash.update(UnsafeRawBufferPointer(block))
+            stream.add(block)
+            return Double(levels.samples) < Self.longest * rate
+        }
+        let seconds = Double(levels.samples) / rate
+        let facts = Facts(
+            properties: source, seconds: seconds, sound: hash.value, levels: levels, damagedPackets: damaged,
+            isCutOff: seconds >= Self.longest)
+        return (facts, stream.finish())
+    }
+}

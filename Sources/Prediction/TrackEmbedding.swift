@@ -1,0 +1,19 @@
+/// A track as the net sees it before its last layer: vectors that lie near each other where the net hears the like.
+public struct TrackEmbedding: Sendable {
+    /// Values a vector: 200 of the paper's nets (after the activation, without dropout), 400 from an LSTM in both
+    /// directions.
+    public let size: Int
+    /// Seconds from the start of the track to the start of each segment.
+    public let startTimes: [Double]
+    /// [segments][size].
+    public let segments: [Float]
+
+    /// The mean of the segments' vectors, added in double precision: [size].
+    public var mean: [Float] {
+        var sums = [Double](repeating: 0, count: size)
+        for row in startTimes.indices {
+            for index in 0..<size { sums[index] += Double(segments[row * size + index]) }
+        }
+        return sums.map { Float($0 / Double(startTimes.count)) }
+    }
+}

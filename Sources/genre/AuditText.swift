@@ -1,0 +1,153 @@
+import Datasets
+
+/// An audit in words.
+struct AuditText {
+    /// Lines of one kind at most; the rest is a number. `--json` has all.
+    private static let most = 20
+
+    private let audit: DatasetAudit
+    private var lines: [String] = []
+
+    init(_ audit: DatasetAudit) {
+        self.audit = audit
+        overview()
+        genres()
+        faults()
+        remarks()
+        copies()
+        relations()
+        artists()
+        gtzan()
+    }
+
+    var text: String { lines.joined(separator: "\n") }
+
+    private mutating func overview() {
+        var parts = ["\(audit.tracks) tracks of \(audit.genres.count) genres"]
+        if let durations = audit.durations {
+            parts.append(playingTime(durations.total))
+            parts.append(
+                "\(seconds(durations.least)) to \(seconds(durations.greatest)) each, median \(seconds(durations.median))"
+            )
+        }
+        lines.append("\(audit.roots.joined(separator: ", ")): " + parts.joined(separator: "; "))
+        for format in audit.formats.prefix(8) {
+            lines.append(
+                "  \(format.tracks) x \(format.codec) (\(format.container)), \(format.sampleRate) Hz, "
+                    + count(format.channels, "channel"))
+        }
+        if audit.formats.count > 8 { lines.append("  … and \(audit.formats.count - 8) other formats") }
+        if audit.otherFiles > 0 { lines.append("  \(count(audit.otherFiles, "file")) of other kinds, not looked at") }
+    }
+
+    private mutating func genres() {
+        lines += ["", "genre              tracks    length   artists   most of one artist"]
+        for genre in audit.genres {
+            let main = genre.mainArtist.map { "\(genre.mainArtistTracks) \($0)" } ?? "-"
+            lines.append(
+                "\((genre.name.isEmpty ? "(no folder)" : genre.name).left(16)) \(String(genre.tracks).right(8)) "
+                    + "\((genre.seconds.map(playingTime) ?? "-").right(9)) \(String(genre.artists).right(9))   \(main)")
+        }
+        if audit.balance.isUneven {
+            lines.append(
+                "uneven: \(audit.balance.least) to \(audit.balance.greatest) tracks a genre; 'genre train' has "
+                    + "--class-weights (weigh the loss) and --balanced-sampling (draw genres equally)")
+        }
+    }
+
+    private mutating func faults() {
+        list("cannot be used", audit.faults) { "\($0.track): \($0.reason)" }
+    }
+
+    private mutating func remarks() {
+        let kinds: [(DatasetAudit.Remark.Kind, String, (Double) -> String)] = [
+            (.damaged, "damaged, the sound may have gaps", { count(Int($0), "corrupt packet") }),
+            (.short, "shorter than a segment", { seconds($0) }),
+            (.silent, "silent", { seconds($0) }),
+            (.longSilence, "with long silent stretches", { "\(seconds($0)) at a time" }),
+            (.clipped, "clipped", { "\(decimal($0 * 100, places: 2)) % of the samples" }),
+            (.cutOff, "too long to be examined whole", { "the first \(seconds($0)) were" }),
+        ]
+        for (kind, title, measure) in kinds {
+            list(title, audit.remarks.filter { $0.kind == kind }.sorted { $0.measure > $1.measure }) {
+                "\($0.track): \(measure($0.measure))"
+            }
+        }
+    }
+
+    private mutating func copies() {
+        list("the same samples, several times", audit.copies) {
+            $0.tracks.joined(separator: " = ") + ($0.genres.count > 1 ? "   across genres" : "")
+        }
+    }
+
+    private mutating func relations() {
+        guard let relations = audit.relations else { return }
+        let kinds: [(DatasetAudit.Relation.Kind, String, String)] = [
+            (.nearDuplicate, "the same recording, coded or mastered anew", "~"),
+            (.excerpt, "excerpts of another track", "is in"), (.overlap, "tracks that share a part", "shares with"),
+        ]
+        for (kind, title, verb) in kinds {
+            list(title, relations.filter { $0.kind == kind }) { relation in
+                "\(relation.track) \(verb) \(relation.other): \(seconds(relation.seconds))"
+                    + " from \(playingTime(relation.trackStart)) and \(playingTime(relation.otherStart))"
+                    + ", \(percent(relation.difference)) of bits differ"
+                    + (relation.acrossGenres ? "   across genres" : "")
+            }
+        }
+        if audit.copies.isEmpty && relations.isEmpty { lines += ["", "no track was found twice, whole or in part"] }
+    }
+
+    private mutating func artists() {
+        let artists = audit.artists
+        let sources = [
+            (artists.fromTags, "tags"), (artists.fromIndex, "GTZAN's index"), (artists.fromFolders, "folders"),
+        ]
+        .filter { $0.0 > 0 }.map { "\($0.0) by \($0.1)" }
+        lines += [
+            "",
+            "artists: \(artists.different) known"
+                + (sources.isEmpty ? "" : " (tracks: \(sources.joined(separator: ", ")))")
+                + ", \(count(artists.unknown, "track")) of unknown ones",
+        ]
+        for artist in artists.main.prefix(8) {
+            lines.append("  \(artist.tracks) \(artist.name) (\(artist.genres.joined(separator: ", ")))")
+        }
+    }
+
+    private mutating func gtzan() {
+        guard let known = audit.gtzan else { return }
+        lines += ["", "GTZAN: \(known.tracks) of its 1000 tracks; known faults among them"]
+        if !known.undecodable.isEmpty {
+            lines.append("  undecodable in common copies: \(known.undecodable.joined(separator: ", "))")
+        }
+        for group in known.copies { lines.append("  the same recording: \(group.tracks.joined(separator: " = "))") }
+        if !known.leftOut.isEmpty {
+            lines.append(
+                "  left out by the fault-filtered partition (Kereliuk, Sturm & Larsen 2015): "
+                    + known.leftOut.joined(separator: ", "))
+        }
+    }
+
+    private mutating func list<Item>(_ title: String, _ items: [Item], _ line: (Item) -> String) {
+        guard !items.isEmpty else { return }
+        lines += ["", "\(items.count) \(title)"]
+        lines += items.prefix(Self.most).map { "  " + line($0) }
+        if items.count > Self.most { lines.append("  … and \(items.count - Self.most) more (--json has all)") }
+    }
+}
+
+/// 1234.5 as "20:34", 4000 as "1:06:40".
+private func playingTime(_ seconds: Double) -> String {
+    let whole = Int(seconds)
+    let minutes = String(whole / 60 % 60)
+    let rest = String(whole % 60)
+    func two(_ text: String) -> String { text.count < 2 ? "0" + text : text }
+    return whole >= 3600 ? "\(whole / 3600):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+}
+
+/// 2.345 as "2.3 s".
+private func seconds(_ value: Double) -> String { decimal(value, places: 1) + " s" }
+
+/// "1 file", "2 files".
+private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Prediction
+import Storage
+
+struct EmbedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embed",
+        abstract: "Write what a model makes of audio before its last layer: vectors for search and clustering.",
+        discussion: """
+            A vector is what the last dense layer reads: 200 values after the activation (of bicrnn 400). npy writes a \
+            float32 array [vectors, values], and beside it, with the ending .json, the file and (per segment) the start \
+            in seconds of each row; json writes one object with all of it. A file that cannot be read is reported and the \
+            rest goes on; the exit code is then 1.
+            """)
+
+    enum Unit: String, ExpressibleByArgument, CaseIterable, Encodable {
+        case segment, track
+    }
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case npy, json
+    }
+
+    @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
+    @Argument(help: "Audio files.") var files: [String]
+    @Option(help: "A vector for each segment, or for each track (the mean of its segments').") var per = Unit.track
+    @Option(help: "npy or json.") var format = Format.npy
+    @Option(name: [.short, .long], help: "The file to write.") var output: String
+    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+
+    func run() throws {
+        let place = URL(fileURLWithPath: output)
+        let names = place.deletingPathExtension().appendingPathExtension("json")
+        guard format == .json || names != place else {
+            throw ValidationError("--output must not end with .json: with --format npy the names are written there.")
+        }
+        let pool = try ThreadPool(threads: checked(threads: threads))
+        let predictor = try GenrePredictor(
+            model: TrainedModel(contentsOf: URL(fileURLWithPath: model)), pool: pool)
+        var table = EmbeddingTable(model: model, per: per)
+        var failed = false
+        for file in files {
+            do {
+                table.add(try predictor.embed(URL(fileURLWithPath: file)), of: file)
+            } catch {
+                failed = true
+                note("genre: \(error)")
+            }
+        }
+        guard !table.rows.isEmpty else { throw ExitCode(1) }
+        switch format {
+        case .npy:
+            try NpyWriter.write(table.values, shape: [table.rows.count, table.size], to: place)
+            try AtomicFile.write(try table.json(withValues: false), to: names)
+        case .json: try AtomicFile.write(try table.json(withValues: true), to: place)
+        }
+        show("\(table.rows.count) vectors of \(table.size) values: \(place.path)")
+        if failed { throw ExitCode(1) }
+    }
+}
+
+/// The vectors, and what each row is of.
+private struct EmbeddingTable {
+    struct Row: Encodable {
+        let file: String
+        /// Seconds; of a segment.
+        let start: Double?
+        var embedding: [Float]?
+    }
+
+    private struct Object: Encodable {
+        let model: String
+        let per: EmbedCommand.Unit
+        let size: Int
+        let rows: [Row]
+    }
+
+    let model: String
+    let per: EmbedCommand.Unit
+    private(set) var size = 0
+    private(set) var rows: [Row] = []
+    private(set) var values: [Float] = []
+
+    init(model: String, per: EmbedCommand.Unit) {
+        self.model = model
+        self.per = per
+    }
+
+    mutating func add(_ embedding: TrackEmbedding, of file: String) {
+        size = embedding.size
+        switch per {
+        case .segment:
+            rows += embedding.startTimes.map { Row(file: file, start: $0) }
+            values += embedding.segments
+        case .track:
+            rows.append(Row(file: file, start: nil))
+            values += embedding.mean
+        }
+    }
+
+    func json(withValues: Bool) throws -> Data {
+        var rows = rows
+        if withValues {
+            for index in rows.indices { rows[index].embedding = Array(values[index * size..<(index + 1) * size]) }
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(Object(model: model, per: per, size: size, rows: rows)) + Data("\n".utf8)
+    }
+}

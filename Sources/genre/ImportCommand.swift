@@ -1,0 +1,60 @@
+import Architectures
+import ArgumentParser
+import Features
+import Foundation
+import Interchange
+import ModelFile
+
+struct ImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Make a model of weights that PyTorch trained.",
+        discussion: """
+            WEIGHTS is a safetensors file (F32, F64, F16 or BF16) with the names and shapes of the net's PyTorch twin: \
+            frequency.1.weight, time.1.weight … dense1, dense2, lstm with nn.LSTM's own. What the file's metadata say \
+            ('genre export --format safetensors' writes them) need not be said again.
+            """)
+
+    @Argument(help: "Weights: safetensors.torch.save_file(net.state_dict(), …).") var weights: String
+    @Option(help: "The net: \(netNames).") var net: String?
+    @Option(help: "Names of the classes in their order, with commas between: blues,classical,country …") var genres:
+        String?
+    @Option(
+        help:
+            "Recipe of the segments that it was trained on: \(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
+    var recipe: String?
+    @Option(name: [.short, .long], help: "The model to write.") var output: String
+
+    func run() throws {
+        let url = URL(fileURLWithPath: weights)
+        let said = try WeightsFile.describe(url)
+        let net = try given(net ?? said.architecture, "--net")
+        guard let architecture = Architecture.named(net) else {
+            throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
+        }
+        let genres = try given(
+            genres?.split(separator: ",", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            } ?? said.genres, "--genres")
+        guard genres.count >= 2, Set(genres).count == genres.count, !genres.contains("") else {
+            throw ValidationError("--genres must name at least two genres, each once.")
+        }
+        let recipeName = try given(recipe ?? said.recipe, "--recipe")
+        guard let recipe = FeatureRecipe.named(recipeName) else {
+            throw ValidationError(
+                "There is no recipe '\(recipeName)'. The recipes are "
+                    + "\(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
+        }
+        let model = try TrainedModel(
+            importing: url, blueprint: architecture.blueprint(genres: genres.count), genres: genres, recipe: recipe,
+            toolVersion: toolVersion)
+        let place = URL(fileURLWithPath: output)
+        try model.write(to: place)
+        show("\(net) of \(genres.count) genres: \(place.path)")
+    }
+
+    private func given<Value>(_ value: Value?, _ option: String) throws -> Value {
+        guard let value else { throw ValidationError("\(weights) does not say what \(option) is: give it.") }
+        return value
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Synthesis
+import Testing
+
+/// `genre predict` on collections, with the built-in model.
+@Suite(.serialized) struct PredictTests {
+    private let folder: TemporaryFolder
+    private let songs = ["music/blues/blues.00000.wav", "music/disco/disco.00000.wav", "music/rock/rock.00000.wav"]
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try DemoCorpus.write(to: folder.url.appendingPathComponent("music"), tracksPerGenre: 1, seconds: 7, seed: 1)
+    }
+
+    @Test func aFileNeedsNoFurtherWord() throws {
+        let outcome = try Tool.run("predict", folder.path(songs[0]))
+        #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        #expect(outcome.output.hasPrefix(folder.path(songs[0])))
+        #expect(outcome.output.split(separator: "%").count == 4)
+        #expect(outcome.diagnostics.isEmpty)
+    }
+
+    @Test func foldersComeInOrderOnAnyNumberOfJobs() throws {
+        let one = try Tool.run("predict", folder.path("music"), "--json", "--jobs", "1")
+        #expect(one.status == 0, "\(one.diagnostics)")
+        let files = try one.objects().compactMap { $0["file"] as? String }
+        #expect(files.count == 10)
+        #expect(files == files.sorted())
+        #expect(try Tool.run("predict", folder.path("music"), "--json", "--jobs", "3").output == one.output)
+    }
+
+    @Test func badFilesAreReportedAndTheRestIsIntact() throws {
+        try folder.write(Data("no audio at all".utf8), to: "music/jazz/text.mp3")
+        try folder.write(Data(), to: "music/jazz/empty.mp3")
+        let outcome = try Tool.run("predict", folder.path("music"), folder.path("missing.wav"), "--csv")
+        #expect(outcome.status == 1)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 14)
+        #expect(lines[0].hasPrefix("file,genre,confidence,unsure,padded,seconds,error,blues,"))
+        // Errors hold commas, within quotes.
+        let bare = lines.map { line in
+            line.split(separator: "\"").enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+        }
+        #expect(Set(bare.map { $0.joined().filter { $0 == "," }.count }).count == 1)
+        for name in ["text.mp3", "empty.mp3", "missing.wav"] { #expect(outcome.diagnostics.contains(name)) }
+        #expect(outcome.diagnostics.contains("10 of 13 files heard") && outcome.diagnostics.contains("3 failed"))
+    }
+
+    @Test func aPlaylistAListAndStandardInputAreTheSameMusic() throws {
+        let direct = try Tool.run("predict", folder.path(songs[0]), folder.path(songs[1]), "--json")
+        try folder.write(Data("#EXTM3U\n\(songs[0])\n\(songs[1])\n".utf8), to: "list.m3u")
+        #expect(try Tool.run("predict", folder.path("list.m3u"), "--json").output == direct.output)
+        let list = try folder.write(Data(songs.prefix(2).map { folder.path($0) + "\n" }.joined().utf8), to: "list.txt")
+        #expect(try Tool.run("predict", "--from", list, "--json").output == direct.output)
+        let piped = try Tool.run("predict", "-", "--json", input: URL(fileURLWithPath: folder.path(songs[0])))
+        let (sound, first) = (try #require(piped.objects().first), try #require(direct.objects().first))
+        #expect(sound["file"] as? String == "-")
+        #expect(sound["confidence"] as? Double == first["confidence"] as? Double)
+    }
+
+    @Test func aBrokenOffRunGoesOn() throws {
+        let results = folder.path("results.jsonl")
+        let whole = try Tool.run("predict", folder.path("music"), "-o", results)
+        #expect(whole.status == 0)
+        let complete = try Data(contentsOf: URL(fileURLWithPath: results))
+        // Cut within the fourth line, as a kill would.
+        let lines = complete.split(separator: UInt8(ascii: "\n"))
+        let kept = lines.prefix(3).reduce(0) { $0 + $1.count + 1 }
+        try complete.prefix(kept + 20).write(to: URL(fileURLWithPath: results))
+        let refused = try Tool.run("predict", folder.path("music"), "-o", results)
+        #expect(refused.status == 1 && refused.diagnostics.contains("--resume"))
+        let resumed = try Tool.run("predict", folder.path("music"), "-o", results, "--resume", "--json")
+        #expect(resumed.status == 0)
+        #expect(try resumed.objects().count == 7)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: results)) == complete)
+        #expect(try Tool.run("predict", folder.path(songs[0]), "-o", folder.path("x.csv")).status == 0)
+        #expect(try Tool.run("predict", folder.path("music"), "-o", folder.path("x.csv"), "--resume").status == 0)
+        let table = try String(contentsOfFile: folder.path("x.csv"), encoding: .utf8)
+        #expect(table.split(separator: "\n").count == 11)
+    }
+
+    @Test func shardsMakeTheWhole() throws {
+        let shards = try (1...3).map {
+            try Tool.run("predict", folder.path("music"), "--shard", "\($0)/3", "--json").output
+        }
+        let whole = try Tool.run("predict", folder.path("music"), "--json").output
+        let parts = shards.flatMap { $0.split(separator: "\n") }.sorted()
+        #expect(parts == whole.split(separator: "\n").sorted())
+    }
+
+    @Test func aTimelineCoversTheTrackAndLoudnessDoesNotMatter() throws {
+        let outcome = try Tool.run("predict", folder.path(songs[2]), "--timeline", "--json")
+        let track = try #require(outcome.objects().first)
+        let timeline = try #require(track["timeline"] as? [[String: Any]])
+        #expect(timeline.first?["start"] as? Double == 0)
+        #expect(timeline.last?["end"] as? Double == track["seconds"] as? Double)
+    }
+
+    @Test(arguments: [
+        ["--json", "--csv", "x"], ["--top", "0", "x"], ["--unsure", "2", "x"], ["--resume", "x"],
+        ["--shard", "4/3", "x"], ["-", "--from", "-"], [],
+    ])
+    func wrongUsageIsSaid(arguments: [String]) throws {
+        #expect(try Tool.run(["predict"] + arguments).status == 2)
+    }
+
+    @Test func anUnknownModelNamesTheBuiltInOnes() throws {
+        let outcome = try Tool.run("predict", "--model", "nonesuch", folder.path(songs[0]))
+        #expect(outcome.status == 1)
+        #expect(outcome.diagnostics.contains("nonesuch") && outcome.diagnostics.contains("gtzan-shallow"))
+    }
+}
