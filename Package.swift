@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
         .target(name: "Datasets", dependencies: ["Audio", "Features", "Storage", "Randomness"]),
-        .target(name: "Evaluation"),
+        .target(name: "Evaluation", dependencies: ["Randomness"]),
         .target(name: "Architectures", dependencies: ["NeuralNetwork"]),
         // Floor 2
         .target(name: "Synthesis", dependencies: ["Audio", "Randomness"]),
@@ -97,7 +97,7 @@ let package = Package(
             name: "NeuralNetworkTests", dependencies: ["NeuralNetwork", "Architectures", "CKernels"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "ArchitecturesTests", dependencies: ["Architectures"]),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Randomness"]),
         .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Audio", "Randomness"]),
         .testTarget(
             name: "DatasetsTests", dependencies: ["Datasets", "Audio", "Features", "Synthesis"],

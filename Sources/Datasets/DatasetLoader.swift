@@ -27,6 +27,11 @@ public struct LoadedDataset: Sendable {
     public var skipped: [SkippedFile]
 }
 
+extension LoadedDataset {
+    /// A set that is in memory already, as if a segment store had held it.
+    public init(inMemory set: SegmentSet) { self.init(set: set, kind: .store, skipped: []) }
+}
+
 /// How data is opened.
 public struct DatasetOptions: Sendable {
     /// By name; nil takes the data's own, or `schindler` for audio.

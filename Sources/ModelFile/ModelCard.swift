@@ -28,6 +28,8 @@ public struct ModelCard: Codable, Sendable {
     public var scores: Scores?
     /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.
     public var validationScores: Scores?
+    /// Epochs that it learned for; nil in older files, which always have all.
+    public var epoch: Int?
     /// What turns its probabilities of a track into confidences; nil where too few tracks were held out.
     public var calibration: Calibration?
     /// Instruction set of the kernels that trained it: another one rounds differently. Nil for imported weights.
@@ -38,9 +40,8 @@ public struct ModelCard: Codable, Sendable {
     public init(
         blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, configuration: TrainingConfiguration,
         split: String, trainingTracks: [String], heldOutTracks: [String], testTracks: [String]? = nil,
-        dataHash: String, scores: Scores?, validationScores: Scores? = nil, calibration: Calibration? = nil,
-        instructionSet: String,
-        toolVersion: String
+        dataHash: String, scores: Scores?, validationScores: Scores? = nil, epoch: Int? = nil,
+        calibration: Calibration? = nil, instructionSet: String, toolVersion: String
     ) {
         architecture = blueprint.name
         self.blueprint = blueprint
@@ -54,6 +55,7 @@ public struct ModelCard: Codable, Sendable {
         self.dataHash = dataHash
         self.scores = scores
         self.validationScores = validationScores
+        self.epoch = epoch
         self.calibration = calibration
         self.instructionSet = instructionSet
         self.toolVersion = toolVersion

@@ -18,12 +18,24 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var averagedEpochs: Int?
     /// Nil where nothing is augmented or weighed, as in older files.
     public var augmentation: AugmentationConfiguration?
+    /// Nil for a constant learning rate.
+    public var schedule: LearningRateSchedule?
+    /// Stop after so many epochs in which the watched measure has not improved; nil for never.
+    public var patience: Int?
+    /// Nil for raw accuracy.
+    public var watched: WatchedMeasure?
+    /// Patterns of parameters that are not trained, as `NetworkPlan.parameters(matching:)` reads them; nil for none.
+    public var frozen: [String]?
+    /// Digest of the weights that the training begins with, hexadecimal; nil where they are drawn by the seed.
+    public var base: String?
 
     /// The report's hyperparameters (section V).
     public init(
         net: String = "shallow", epochs: Int = 100, batch: Int = 64, learningRate: Double = 5e-5, beta1: Double = 0.9,
         beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
-        segmentsPerTrack: Int? = 15, averagedEpochs: Int? = nil, augmentation: AugmentationConfiguration? = nil
+        segmentsPerTrack: Int? = 15, averagedEpochs: Int? = nil, augmentation: AugmentationConfiguration? = nil,
+        schedule: LearningRateSchedule? = nil, patience: Int? = nil, watched: WatchedMeasure? = nil,
+        frozen: [String]? = nil, base: String? = nil
     ) {
         self.net = net
         self.epochs = epochs
@@ -37,10 +49,16 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.segmentsPerTrack = segmentsPerTrack
         self.averagedEpochs = averagedEpochs
         self.augmentation = augmentation
+        self.schedule = schedule
+        self.patience = patience
+        self.watched = watched
+        self.frozen = frozen
+        self.base = base
     }
 
     private enum CodingKeys: String, CodingKey {
-        case net, epochs, batch, beta1, beta2, epsilon, l1, seed, augmentation
+        case net, epochs, batch, beta1, beta2, epsilon, l1, seed, augmentation, schedule, patience, watched, frozen,
+            base
         case learningRate = "learning_rate"
         case segmentsPerTrack = "segments_per_track"
         case averagedEpochs = "averaged_epochs"

@@ -24,23 +24,62 @@ public struct AdamSettings: Sendable, Hashable, Codable {
 
 /// Adam's moments for one set of parameters.
 public final class Adam {
+    /// All that the next update hangs on, besides the settings.
+    public struct State: Sendable {
+        public var steps: Int64
+        /// As the kernels keep them, a float for each of ``ParameterStore/stored``.
+        public var firstMoment: [Float]
+        public var secondMoment: [Float]
+
+        public init(steps: Int64, firstMoment: [Float], secondMoment: [Float]) {
+            self.steps = steps
+            self.firstMoment = firstMoment
+            self.secondMoment = secondMoment
+        }
+    }
+
     public var settings: AdamSettings
     /// Updates done so far.
     public private(set) var steps: Int64 = 0
-    private let count: Int
-    private let weightCount: Int
+    private let plan: NetworkPlan
+    /// The stretches of memory that are updated.
+    private let stretches: [Range<Int>]
     private let firstMoment: AlignedBuffer
     private let secondMoment: AlignedBuffer
 
-    public init(plan: NetworkPlan, settings: AdamSettings) throws(NeuralNetworkError) {
+    /// - Parameter frozen: names of parameters that are never changed and pay no penalty.
+    public init(
+        plan: NetworkPlan, settings: AdamSettings, frozen: Set<String> = []
+    ) throws(NeuralNetworkError) {
         self.settings = settings
-        count = plan.storedCount
-        weightCount = plan.storedWeightCount
+        self.plan = plan
+        stretches = plan.stretches { !frozen.contains($0.name) }
         firstMoment = try AlignedBuffer(floats: plan.storedCount)
         secondMoment = try AlignedBuffer(floats: plan.storedCount)
     }
 
-    /// One update; returns the penalty, l1 times the sum of the weights' absolute values before it.
+    public var state: State {
+        func copy(_ buffer: AlignedBuffer) -> [Float] {
+            Array(UnsafeBufferPointer(start: buffer.floats, count: plan.storedCount))
+        }
+        return State(steps: steps, firstMoment: copy(firstMoment), secondMoment: copy(secondMoment))
+    }
+
+    /// Goes on from a state of the same net.
+    ///
+    /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` where it is another net's or damaged.
+    public func restore(_ state: State) throws(NeuralNetworkError) {
+        try plan.check(stored: state.firstMoment, name: "Adam's first moment")
+        try plan.check(stored: state.secondMoment, name: "Adam's second moment")
+        guard state.steps >= 0, state.secondMoment.allSatisfy({ $0 >= 0 }) else {
+            throw .badParameter(name: "Adam's second moment", problem: "a value or the number of steps is below 0")
+        }
+        steps = state.steps
+        firstMoment.floats.update(from: state.firstMoment, count: plan.storedCount)
+        secondMoment.floats.update(from: state.secondMoment, count: plan.storedCount)
+    }
+
+    /// One update; returns the penalty, l1 times the sum of the updated weights' absolute values before it.
     func update(
         _ parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>, pool: ThreadPool
     ) -> Double {
@@ -48,9 +87,31 @@ public final class Adam {
         var adam = gk_adam(
             learning_rate: Float(settings.learningRate), beta1: Float(settings.beta1), beta2: Float(settings.beta2),
             epsilon: Float(settings.epsilon), l1: Float(settings.l1), step: steps)
-        let sum = gk_adam_update(
-            pool.handle, &adam, Int64(count), Int64(weightCount), parameters, gradients, firstMoment.floats,
-            secondMoment.floats)
+        var sum = 0.0
+        for stretch in stretches {
+            let start = stretch.lowerBound
+            let weights = min(max(plan.storedWeightCount - start, 0), stretch.count)
+            sum += gk_adam_update(
+                pool.handle, &adam, Int64(stretch.count), Int64(weights), parameters + start, gradients + start,
+                firstMoment.floats + start, secondMoment.floats + start)
+        }
         return settings.l1 * sum
+    }
+}
+
+extension NetworkPlan {
+    /// The memory of the chosen parameters, neighbours joined; each stretch begins and ends on a whole vector.
+    func stretches(of isChosen: (ParameterSpecification) -> Bool) -> [Range<Int>] {
+        let inMemory = parameters.sorted { $0.offset < $1.offset }
+        let ends = inMemory.dropFirst().map(\.offset) + [storedCount]
+        var result: [Range<Int>] = []
+        for (specification, end) in zip(inMemory, ends) where isChosen(specification) {
+            if let last = result.last, last.upperBound == specification.offset {
+                result[result.count - 1] = last.lowerBound..<end
+            } else {
+                result.append(specification.offset..<end)
+            }
+        }
+        return result
     }
 }

@@ -42,6 +42,8 @@ public final class Executor {
     private let probabilityBuffer: UnsafeMutablePointer<Float>
     private let labelBuffer: UnsafeMutablePointer<Int32>
     private var preparedVersion = 0
+    /// Groups below it, and the recurrent stage where it is nil, need no gradients.
+    private var lowestTrainedGroup: Int? = 0
     private var recorder: ((String, Double) -> Void)?
 
     /// - Throws: ``NeuralNetworkError/outOfMemory(bytes:)``.
@@ -212,11 +214,29 @@ public final class Executor {
         for (index, stage) in stages.enumerated().reversed() {
             part("dense \(index + 1) backward") { stage.backward(count: count, step: step, pool: pool) }
         }
+        guard let lowestTrainedGroup else { return result }
         if let recurrent { part("LSTM backward") { recurrent.backward(count: count, step: step, pool: pool) } }
-        for (index, group) in groups.enumerated().reversed() {
+        for (index, group) in groups.enumerated().reversed() where index >= lowestTrainedGroup {
             part("blocks \(index + 1) backward") { group.backward(count: count, pool: pool) }
         }
         return result
+    }
+
+    /// Leaves out the part of the backward pass that only frozen parameters would need; their gradients are then void.
+    ///
+    /// - Parameter frozen: names of the parameters that no optimiser will update.
+    public func skipGradients(of frozen: Set<String>) {
+        func isTrained(_ prefixes: [String]) -> Bool {
+            plan.parameters.contains { parameter in
+                !frozen.contains(parameter.name) && prefixes.contains { parameter.name.hasPrefix($0 + ".") }
+            }
+        }
+        lowestTrainedGroup = groups.indices.first { level in
+            isTrained(plan.towers.compactMap { level < $0.blocks.count ? $0.blocks[level].name : nil })
+        }
+        if lowestTrainedGroup == nil, let stage = plan.recurrent, isTrained([stage.name]) {
+            lowestTrainedGroup = groups.count
+        }
     }
 
     /// The canonical gradient of a parameter after ``gradientStep(count:labels:targets:step:)`` or a training step.

@@ -50,6 +50,19 @@ public final class ParameterStore {
         }
     }
 
+    /// All values as the kernels keep them, ``NetworkPlan/storedCount`` floats: quick to take and to give back.
+    public var stored: [Float] { Array(UnsafeBufferPointer(start: values, count: plan.storedCount)) }
+
+    /// Sets all values to what ``stored`` gave.
+    ///
+    /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` where the count differs or a value is not finite;
+    ///   nothing is changed then.
+    public func restore(stored: [Float]) throws(NeuralNetworkError) {
+        try plan.check(stored: stored, name: "all parameters")
+        version += 1
+        values.update(from: stored, count: stored.count)
+    }
+
     /// Draws all values: convolutions and dense layers from the Kaiming normal distribution (fan in, gain sqrt 2; He et
     /// al. 2015) with zero biases, recurrent layers uniformly in ± 1 / sqrt(hidden), as PyTorch does. Each tensor has a
     /// stream of its own, in canonical order.
@@ -67,6 +80,18 @@ public final class ParameterStore {
             case .uniform(let bound):
                 specification.layout.forEachStoredIndex { start[$0] = Float(stream.uniform(-bound, bound)) }
             }
+        }
+    }
+}
+
+extension NetworkPlan {
+    /// Whether values can be all parameters of this net, or something that goes with each of them.
+    func check(stored: [Float], name: String) throws(NeuralNetworkError) {
+        guard stored.count == storedCount else {
+            throw .badParameter(name: name, problem: "\(stored.count) values where the net keeps \(storedCount)")
+        }
+        if let index = stored.firstIndex(where: { !$0.isFinite }) {
+            throw .badParameter(name: name, problem: "value \(index) is \(stored[index])")
         }
     }
 }

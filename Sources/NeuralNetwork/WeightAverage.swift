@@ -7,17 +7,33 @@ public final class WeightAverage {
     /// Moments taken so far.
     public private(set) var count = 0
     private let mean: AlignedBuffer
-    private let size: Int
+    private let plan: NetworkPlan
+    private var size: Int { plan.storedCount }
 
     public init(plan: NetworkPlan) throws(NeuralNetworkError) {
-        size = plan.storedCount
-        mean = try AlignedBuffer(floats: size)
+        self.plan = plan
+        mean = try AlignedBuffer(floats: plan.storedCount)
     }
 
     /// Takes the parameters as they are now.
     public func add(_ parameters: ParameterStore) {
         count += 1
         gk_running_mean(Int64(size), Int64(count), parameters.values, mean.floats)
+    }
+
+    /// The mean so far, as the kernels keep it.
+    public var stored: [Float] { Array(UnsafeBufferPointer(start: mean.floats, count: size)) }
+
+    /// Goes on from where another mean of the same net stood.
+    ///
+    /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` where it is another net's or damaged.
+    public func restore(count: Int, stored: [Float]) throws(NeuralNetworkError) {
+        try plan.check(stored: stored, name: "the mean of the weights")
+        guard count >= 0 else {
+            throw .badParameter(name: "the mean of the weights", problem: "it is of \(count) moments")
+        }
+        self.count = count
+        mean.floats.update(from: stored, count: size)
     }
 
     /// Gives the parameters the mean of what was taken.

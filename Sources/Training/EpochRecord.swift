@@ -1,3 +1,5 @@
+import ModelFile
+
 /// What one epoch gave: a line of log.jsonl. Accuracies are fractions; losses are means a segment, in nats.
 public struct EpochRecord: Codable, Sendable, Hashable {
     /// From 1.
@@ -12,6 +14,8 @@ public struct EpochRecord: Codable, Sendable, Hashable {
     public var raw: Double
     public var max: Double
     public var maj: Double
+    /// Of the epoch's last step; nil in older logs.
+    public var learningRate: Double?
     /// Time that the epoch took, validation included.
     public var seconds: Double
 
@@ -19,6 +23,24 @@ public struct EpochRecord: Codable, Sendable, Hashable {
         case epoch, penalty, raw, max, maj, seconds
         case trainLoss = "train_loss"
         case trainAccuracy = "train_accuracy"
+        case learningRate = "learning_rate"
         case validationLoss = "validation_loss"
+    }
+}
+
+extension WatchedMeasure {
+    /// The measure turned so that the smaller is the better.
+    public func cost(_ record: EpochRecord) -> Double {
+        switch self {
+        case .loss: record.validationLoss
+        case .raw: -record.raw
+        case .max: -record.max
+        case .maj: -record.maj
+        }
+    }
+
+    /// The best epoch, the first of equals; nil where there is none.
+    public func best(_ records: [EpochRecord]) -> EpochRecord? {
+        records.min { (cost($0), $0.epoch) < (cost($1), $1.epoch) }
     }
 }

@@ -68,7 +68,7 @@ public struct JudgedTracks: Sendable {
         }
     }
 
-    private static func name(_ id: String) -> String { GTZAN.name(of: id) ?? id }
+    static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
 
-    private static func recording(_ id: String) -> String { GTZAN.recording(of: id) ?? id }
+    private static func name(_ id: String) -> String { GTZAN.name(of: id) ?? id }
 }

@@ -21,16 +21,16 @@ public final class Judge {
     public func scores(
         of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
     ) throws -> Scores {
-        let (probabilities, loss) = try self.probabilities(of: set, segments: indices, labels: labels)
+        let judged = try probabilities(of: set, segments: indices, labels: labels)
         return Scores(
-            genres: genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: loss / Double(max(indices.count, 1)))
+            genres: genres, probabilities: judged.probabilities, segmentTracks: indices.map(set.track),
+            trackLabels: labels, meanLoss: judged.lossSum / Double(max(indices.count, 1)))
     }
 
     /// What turns the net's probabilities into confidences, from the tracks of the segments at `indices`, whose classes
     /// are known; nil for too few tracks.
     public func calibration(of set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> Calibration? {
-        let (probabilities, _) = try self.probabilities(of: set, segments: indices, labels: labels)
+        let probabilities = try probabilities(of: set, segments: indices, labels: labels).probabilities
         var rows: [Int: [Float]] = [:]
         for (place, index) in indices.enumerated() {
             rows[set.track(ofSegment: index), default: []] += probabilities[place * classes..<(place + 1) * classes]
@@ -41,12 +41,12 @@ public final class Judge {
             labels: tracks.map { labels[$0] })
     }
 
-    /// Probabilities [segments][classes] of the segments at `indices`, and the sum of their cross-entropies.
+    /// The class probabilities of the segments at `indices`, [segments][classes], and the sum of their cross-entropies.
     ///
     /// - Parameter labels: the class of each of the set's tracks.
     public func probabilities(
         of set: SegmentSet, segments indices: [Int], labels: [Int]
-    ) throws -> (probabilities: [Float], loss: Double) {
+    ) throws -> (probabilities: [Float], lossSum: Double) {
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0

@@ -2,15 +2,26 @@ import Foundation
 import ModelFile
 import Storage
 
-/// The folder of one training run: config.json, log.jsonl (a line an epoch) and model.safetensors.
+/// The folder of one training run: config.json, split.json, log.jsonl (a line an epoch), checkpoints, best.safetensors
+/// (the best epoch's model), and at its end model.safetensors and verdicts.json.
 public struct RunFolder: Sendable {
     public let url: URL
 
     public var configuration: URL { url.appendingPathComponent("config.json") }
+    /// Which tracks are on which side.
+    public var split: URL { url.appendingPathComponent("split.json") }
     public var log: URL { url.appendingPathComponent("log.jsonl") }
+    /// The model after the last epoch; a run that has it is finished.
     public var model: URL { url.appendingPathComponent("model.safetensors") }
     /// The run's page, where one was written.
     public var report: URL { url.appendingPathComponent("report.html") }
+    /// The model of the best epoch by the watched measure.
+    public var best: URL { url.appendingPathComponent("best.safetensors") }
+    /// What the model said of each track that it was judged on.
+    public var verdicts: URL { url.appendingPathComponent("verdicts.json") }
+    public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
+
+    public var isFinished: Bool { FileManager.default.fileExists(atPath: model.path) }
 
     /// A folder that is there already.
     public init(at url: URL) { self.url = url }
@@ -23,7 +34,11 @@ public struct RunFolder: Sendable {
         let files = FileManager.default
         if Self.isRun(url) {
             guard replacing else { throw TrainingError.runExists(folder: url.path) }
-            for old in [configuration, log, model, report] where files.fileExists(atPath: old.path) {
+            let lock = try lock()
+            defer { withExtendedLifetime(lock) {} }
+            // The configuration last: a folder that was cleared in part is still a run.
+            for old in [model, best, verdicts, report, log, checkpoints, split, configuration]
+            where files.fileExists(atPath: old.path) {
                 try write(old) { try files.removeItem(at: old) }
             }
         }
@@ -37,19 +52,54 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Keeps other processes from training here, until the result goes away.
+    ///
+    /// - Throws: ``TrainingError/runInProgress(folder:)``.
+    func lock() throws -> FolderLock {
+        guard let lock = try FolderLock(ifFree: url) else { throw TrainingError.runInProgress(folder: url.path) }
+        return lock
+    }
+
     /// Writes config.json: what the run was told, about what data, on what machine.
-    public func write(configuration record: some Encodable) throws {
+    public func write(configuration record: some Encodable) throws { try write(json: record, to: configuration) }
+
+    /// Writes a value as JSON to read.
+    func write(json value: some Encodable, to file: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(record) + Data("\n".utf8)
-        try write(configuration) { try AtomicFile.write(data, to: configuration) }
+        let data = try encoder.encode(value) + Data("\n".utf8)
+        try write(file) { try AtomicFile.write(data, to: file) }
+    }
+
+    /// - Throws: ``TrainingError/notARun(folder:problem:)`` where the file is missing or not what it should be.
+    func read<Value: Decodable>(_ type: Value.Type, from file: URL) throws(TrainingError) -> Value {
+        let name = file.lastPathComponent
+        let data: Data
+        do {
+            let mapped = try MappedFile(file)
+            data = withExtendedLifetime(mapped) { Data(mapped.bytes) }
+        } catch {
+            throw .notARun(folder: url.path, problem: "it holds no readable \(name) (\(error))")
+        }
+        do { return try JSONDecoder().decode(type, from: data) } catch {
+            throw .notARun(
+                folder: url.path,
+                problem: "its \(name) is damaged, or an earlier version wrote it (\(Self.words(error)))")
+        }
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .keyNotFound(let key, _): "there is no '\(key.stringValue)'"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath.map(\.stringValue).joined(separator: ".") + ": " + context.debugDescription
+        default: "\(error)"
+        }
     }
 
     /// Adds a line to log.jsonl.
     public func append(_ record: EpochRecord) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        let line = try encoder.encode(record) + Data("\n".utf8)
+        let line = try Self.line(record)
         try write(log) {
             if !FileManager.default.fileExists(atPath: log.path) { try AtomicFile.write(Data(), to: log) }
             let handle = try FileHandle(forWritingTo: log)
@@ -59,8 +109,36 @@ public struct RunFolder: Sendable {
         }
     }
 
+    /// Writes log.jsonl anew.
+    func write(log records: [EpochRecord]) throws {
+        let lines = try records.map(Self.line).reduce(Data(), +)
+        try write(log) { try AtomicFile.write(lines, to: log) }
+    }
+
+    /// The log's whole lines; a last line that was cut short is left out.
+    public func records() throws -> [EpochRecord] {
+        guard let data = try? Data(contentsOf: log) else { return [] }
+        return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
+            do { return try JSONDecoder().decode(EpochRecord.self, from: line) } catch {
+                if line.endIndex == data.endIndex { return nil }
+                throw TrainingError.notARun(
+                    folder: url.path, problem: "line \(index + 1) of its log.jsonl is damaged")
+            }
+        }
+    }
+
+    private static func line(_ record: EpochRecord) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        return try encoder.encode(record) + Data("\n".utf8)
+    }
+
     public func write(_ model: TrainedModel) throws {
         try write(self.model) { try model.write(to: self.model) }
+    }
+
+    func write(best model: TrainedModel) throws {
+        try write(best) { try model.write(to: best) }
     }
 
     private func write(_ file: URL, _ body: () throws -> Void) throws {

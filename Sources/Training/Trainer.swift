@@ -9,8 +9,19 @@ import NeuralNetwork
 public final class Trainer {
     public let configuration: TrainingConfiguration
     public let parameters: ParameterStore
-    /// Of the last epoch.
+    /// A record of each epoch done.
+    public private(set) var history: [EpochRecord] = []
+    /// On the validation side, after the last epoch done.
     public private(set) var scores: Scores?
+    /// Adam's step size in the next step; only callbacks change it, before each step.
+    public var learningRate: Double {
+        get { optimiser.settings.learningRate }
+        set { optimiser.settings.learningRate = newValue }
+    }
+    public var stepsDone: Int { Int(optimiser.steps) }
+    public var stepsPerEpoch: Int { batches.stepsPerEpoch }
+    /// Epochs still to be done.
+    public var epochsLeft: Int { configuration.epochs - history.count }
 
     private let set: SegmentSet
     private let labels: [Int]
@@ -20,13 +31,19 @@ public final class Trainer {
     private let judge: Judge
     private let optimiser: Adam
     private let augmentation: BatchAugmentation?
+    private let average: WeightAverage?
+    private var sums = TrainerState.EpochSums()
+    private var clock = ContinuousClock.now
+    private var ending: TrainingEnd?
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
     ///   - blueprint: as many classes as the set has genres, and its segment size.
+    ///   - base: a net of the same architecture whose weights the training begins with.
+    ///   - renewsHead: draw the last layer by the seed all the same; it must be so where the classes differ.
     public init(
         set: SegmentSet, split: TrackSplit, blueprint: Blueprint, configuration: TrainingConfiguration,
-        pool: ThreadPool
+        base: ParameterStore? = nil, renewsHead: Bool = false, pool: ThreadPool
     ) throws {
         try configuration.check()
         let plan = try NetworkPlan(blueprint)
@@ -48,6 +65,21 @@ public final class Trainer {
         }
         parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: configuration.seed)
+        let frozen = try plan.parameters(matching: configuration.frozen ?? [])
+        if let base {
+            let renewed = renewsHead ? plan.headParameters : []
+            guard frozen.isDisjoint(with: renewed) else {
+                throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
+            }
+            let own = Dictionary(uniqueKeysWithValues: base.plan.parameters.map { ($0.name, $0) })
+            for specification in plan.parameters where !renewed.contains(specification.name) {
+                guard let source = own[specification.name], source.shape == specification.shape else {
+                    throw TrainingError.dataDoesNotFit(
+                        "the model to begin with is another net: its '\(specification.name)' differs")
+                }
+                try parameters.set(specification, to: base.canonical(source))
+            }
+        }
         augmentation = try configuration.augmentation.map {
             try BatchAugmentation($0, seed: configuration.seed, set: set, segments: trainingSegments)
         }
@@ -57,69 +89,143 @@ public final class Trainer {
         executor = try Executor(
             parameters: parameters, batch: batches.batch,
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
+        executor.skipGradients(of: frozen)
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        optimiser = try Adam(plan: plan, settings: configuration.adam)
+        optimiser = try Adam(plan: plan, settings: configuration.adam, frozen: frozen)
+        average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: plan) }
     }
 
-    /// Runs all epochs.
+    /// Ends the training after the event in progress.
+    public func stop(_ end: TrainingEnd) { ending = ending ?? end }
+
+    /// Runs all epochs that are left, or until a callback stops it.
     ///
-    /// - Parameter receive: called with every event, on this thread; what it throws ends the training.
-    public func run(_ receive: (TrainingEvent) throws -> Void) throws {
-        try receive(
+    /// - Returns: why it ended.
+    @discardableResult
+    public func run(_ callbacks: [any TrainingCallback]) throws -> TrainingEnd {
+        func tell(_ event: TrainingEvent) throws {
+            for callback in callbacks { try callback.receive(event, from: self) }
+        }
+        ending = nil
+        try tell(
             .started(
                 trainingSegments: batches.segmentsPerEpoch, validationSegments: validationSegments.count,
                 parameters: parameters.plan.parameterCount))
-        let average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: parameters.plan) }
-        for epoch in 1...configuration.epochs {
-            let start = ContinuousClock.now
-            var record = try train(epoch: epoch, receive)
-            let scores = try judge.scores(
-                of: set, segments: validationSegments, genres: set.genres, labels: labels)
-            self.scores = scores
-            record.validationLoss = scores.loss
-            record.raw = scores.raw
-            record.max = scores.max
-            record.maj = scores.maj
-            let taken = ContinuousClock.now - start
-            record.seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
-            try receive(.epoch(record))
-            if epoch > configuration.epochs - (configuration.averagedEpochs ?? 0) { average?.add(parameters) }
+        while ending == nil, epochsLeft > 0 {
+            clock = ContinuousClock.now
+            try trainEpoch(tell)
+            if ending != nil { break }
+            let record = try finishEpoch()
+            try tell(.epoch(record))
         }
-        guard let average else { return }
-        average.apply(to: parameters)
-        scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        let end = epochsLeft == 0 ? .completed : ending ?? .completed
+        try tell(.ended(end))
+        if end != .interrupted { try takeAverage() }
+        return end
     }
 
-    private func train(epoch: Int, _ receive: (TrainingEvent) throws -> Void) throws -> EpochRecord {
-        var loss = 0.0
-        var weight = 0.0
-        var penalty = 0.0
-        var correct = 0
-        var step = 0
-        while let batch = try batches.next(into: executor.inputs) {
+    /// Runs all epochs that are left.
+    ///
+    /// - Parameter receive: called with every event, on this thread; what it throws ends the training.
+    public func run(_ receive: @escaping (TrainingEvent) throws -> Void) throws { try run([EventListener(receive)]) }
+
+    /// The rest of the epoch in progress, or up to the step after which the training is to end.
+    private func trainEpoch(_ tell: (TrainingEvent) throws -> Void) throws {
+        while ending == nil, let batch = try batches.next(into: executor.inputs) {
             let targets = augmentation?.apply(to: executor, labels: batch.labels, step: batch.step)
             let result = executor.trainingStep(
                 count: batch.count, labels: batch.labels, targets: targets, optimiser: optimiser)
             guard result.lossSum.isFinite else {
-                throw TrainingError.diverged(epoch: epoch, learningRate: configuration.learningRate)
+                throw TrainingError.diverged(epoch: history.count + 1, learningRate: configuration.learningRate)
             }
-            loss += result.lossSum
-            weight += result.weight
-            penalty += result.penalty
-            correct += result.correct
-            step += 1
-            try receive(
+            sums.loss += result.lossSum
+            sums.weight += result.weight
+            sums.penalty += result.penalty
+            sums.correct += result.correct
+            sums.segments += batch.count
+            sums.steps += 1
+            sums.learningRate = learningRate
+            addTime()
+            try tell(
                 .step(
-                    done: (epoch - 1) * batches.stepsPerEpoch + step,
-                    of: configuration.epochs * batches.stepsPerEpoch, epoch: epoch))
+                    TrainingStep(
+                        done: stepsDone, total: configuration.epochs * stepsPerEpoch, epoch: history.count + 1,
+                        segments: batch.count, loss: result.lossSum / result.weight,
+                        epochLoss: sums.loss / sums.weight,
+                        epochAccuracy: Double(sums.correct) / Double(sums.segments), learningRate: learningRate)))
         }
+    }
+
+    /// Judges the net, and makes ready for the next epoch.
+    private func finishEpoch() throws -> EpochRecord {
+        let judged = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        scores = judged
+        addTime()
+        let record = EpochRecord(
+            epoch: history.count + 1, trainLoss: sums.loss / sums.weight, penalty: sums.penalty / Double(sums.steps),
+            trainAccuracy: Double(sums.correct) / Double(sums.segments), validationLoss: judged.loss, raw: judged.raw,
+            max: judged.max, maj: judged.maj, learningRate: sums.learningRate, seconds: sums.seconds)
+        history.append(record)
+        if record.epoch > configuration.epochs - (configuration.averagedEpochs ?? 0) { average?.add(parameters) }
+        sums = TrainerState.EpochSums()
         batches.beginEpoch()
-        let segments = Double(batches.segmentsPerEpoch)
-        return EpochRecord(
-            epoch: epoch, trainLoss: loss / weight, penalty: penalty / Double(batches.stepsPerEpoch),
-            trainAccuracy: Double(correct) / segments, validationLoss: 0, raw: 0, max: 0, maj: 0,
-            seconds: 0)
+        return record
+    }
+
+    /// Makes the mean of the weights the parameters, where one is asked for. No training goes on from there.
+    private func takeAverage() throws {
+        guard let average, average.count > 0 else { return }
+        average.apply(to: parameters)
+        scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+    }
+
+    private func addTime() {
+        let taken = (ContinuousClock.now - clock).components
+        sums.seconds += Double(taken.seconds) + Double(taken.attoseconds) * 1e-18
+        clock = ContinuousClock.now
+    }
+
+    // MARK: - State
+
+    /// All that a checkpoint keeps. Between events it is whole.
+    public var checkpoint: TrainingCheckpoint {
+        let adam = optimiser.state
+        return TrainingCheckpoint(
+            state: TrainerState(
+                batches: batches.state, steps: adam.steps, sums: sums, history: history, averaged: average?.count,
+                scores: scores),
+            parameters: parameters.stored, firstMoment: adam.firstMoment, secondMoment: adam.secondMoment,
+            average: average?.stored ?? [])
+    }
+
+    /// Goes to where a training of the same configuration, data and net stood.
+    ///
+    /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` or ``TrainingError/dataDoesNotFit(_:)`` where the
+    ///   checkpoint is another training's; this trainer must not be used then.
+    public func restore(_ checkpoint: TrainingCheckpoint) throws {
+        let state = checkpoint.state
+        let expected = Int64(state.history.count) * Int64(stepsPerEpoch) &+ Int64(state.sums.steps)
+        guard state.steps == expected, state.batches.epoch == state.history.count + 1,
+            state.batches.position == state.sums.segments
+        else {
+            throw TrainingError.dataDoesNotFit(
+                "\(state.steps) steps do not make \(state.history.count) epochs and \(state.sums.steps) steps")
+        }
+        try batches.restore(state.batches)
+        try parameters.restore(stored: checkpoint.parameters)
+        try optimiser.restore(
+            Adam.State(
+                steps: state.steps, firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment))
+        if let average {
+            guard let count = state.averaged else {
+                throw TrainingError.dataDoesNotFit("it has no mean of the weights")
+            }
+            try average.restore(count: count, stored: checkpoint.average)
+        }
+        sums = state.sums
+        history = state.history
+        scores = state.scores
     }
 }
 
@@ -143,6 +249,11 @@ extension TrainingConfiguration {
         try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
         try require(
             averagedEpochs.map { 1...epochs ~= $0 } ?? true, "--average-last must be 1 to the number of epochs")
+        try require(patience.map { 1...100_000 ~= $0 } ?? true, "--patience must be 1 to 100000 epochs")
+        if let warmup = schedule?.warmupEpochs {
+            try require(
+                warmup >= 0 && warmup <= Double(epochs), "--warmup must be 0 to the number of epochs, not \(warmup)")
+        }
         guard let augmentation else { return }
         if let masks = augmentation.masks {
             try require(1...100 ~= masks.count, "--masks must be 1 to 100, not \(masks.count)")

@@ -11,6 +11,12 @@ public enum TrainingError: Error, CustomStringConvertible {
     /// The data does not suit the model.
     case dataDoesNotFit(String)
     case nothingToJudge(String)
+    /// A folder that is to be resumed or compared is no run, or not one that can be.
+    case notARun(folder: String, problem: String)
+    /// A training is going on in the folder.
+    case runInProgress(folder: String)
+    /// Every checkpoint was refused.
+    case noUsableCheckpoint(folder: String)
 
     public var description: String {
         switch self {
@@ -18,10 +24,14 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .diverged(let epoch, let learningRate):
             "the loss is not finite in epoch \(epoch): try a learning rate below \(learningRate)"
         case .runExists(let folder):
-            "\(folder) already holds a run: name another folder with -o, or replace it with --force"
+            "\(folder) already holds a run: name another folder with -o, replace it with --force, or go on with --resume"
         case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"
         case .dataDoesNotFit(let problem): problem
         case .nothingToJudge(let problem): problem
+        case .notARun(let folder, let problem): "\(folder): \(problem)"
+        case .runInProgress(let folder): "a training is going on in \(folder): let it end, or stop it first"
+        case .noUsableCheckpoint(let folder):
+            "no checkpoint in \(folder) can be used: begin the run anew with --force"
         }
     }
 }

@@ -4,76 +4,263 @@ import Evaluation
 import Foundation
 import ModelFile
 import NeuralNetwork
+import Storage
 
-/// A training from data to a run folder: config.json before the first step, a line of log.jsonl an epoch,
-/// model.safetensors at the end.
+/// A training from data to a run folder: config.json and split.json before the first step, a line of log.jsonl an epoch,
+/// checkpoints and the best model on the way, model.safetensors and verdicts.json at the end.
 public struct TrainingRun {
+    /// How a run's turn ended.
+    public enum Outcome {
+        /// The model as written.
+        case finished(TrainedModel, TrainingEnd)
+        /// A checkpoint was written; ``run(pool:checkpoints:resuming:warning:callbacks:)`` can go on from it.
+        case interrupted
+    }
+
     public let configuration: TrainingConfiguration
     public let data: LoadedDataset
     public let split: TrackSplit
-    public let folder: RunFolder
+    public private(set) var folder: RunFolder
     /// What the data was opened from, for the record.
     public let paths: [String]
     public let toolVersion: String
+    public let blueprint: Blueprint
+    /// The model to begin with.
+    public let base: BaseModel?
+    /// Tracks that the model to begin with learned from.
+    public let learnedBefore: [String]?
+    /// The recipe that was asked for, and the seed of the segment draw, for the record.
+    public private(set) var requestedRecipe: String?
+    public private(set) var dataSeed: UInt64
 
     /// - Parameters:
-    ///   - configuration: what it says of augmented sound is what the data says.
+    ///   - configuration: its net is the base's where there is one; what it says of augmented sound is what the data says.
     ///   - paths: what the data was opened from, for the record.
     ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
+    ///   - base: a model to begin with, and where it lies; its last layer is drawn anew where the data's genres differ.
+    /// - Throws: ``TrainingError/badConfiguration(_:)`` for a net that is unknown or not the base's,
+    ///   ``TrainingError/dataDoesNotFit(_:)`` where the base needs other features.
     public init(
         configuration: TrainingConfiguration, data: LoadedDataset, split: TrackSplit? = nil, paths: [String],
-        folder: RunFolder, toolVersion: String
+        folder: RunFolder, base: (model: TrainedModel, path: String)? = nil, toolVersion: String
     ) throws {
-        var complete = configuration
+        let genres = data.set.genres
+        var configuration = configuration
         if data.augmentation != configuration.augmentation?.sound {
-            complete.augmentation = complete.augmentation ?? AugmentationConfiguration()
-            complete.augmentation?.sound = data.augmentation
+            configuration.augmentation = configuration.augmentation ?? AugmentationConfiguration()
+            configuration.augmentation?.sound = data.augmentation
         }
-        self.configuration = complete
+        if let (model, path) = base {
+            guard configuration.net == model.card.architecture else {
+                throw TrainingError.badConfiguration(
+                    "\(path) is a net '\(model.card.architecture)', not '\(configuration.net)': leave --net out")
+            }
+            guard model.card.recipe == data.set.recipe else {
+                throw TrainingError.dataDoesNotFit(
+                    "\(path) needs segments of recipe '\(model.card.recipe.name)', the data has "
+                        + "'\(data.set.recipe.name)'")
+            }
+            let record = BaseModel(model, path: path, genres: genres)
+            configuration.base = record.weights
+            self.base = record
+            blueprint = model.card.blueprint.classes(genres.count)
+            learnedBefore = model.card.trainingTracks
+        } else {
+            guard let architecture = Architecture.named(configuration.net) else {
+                throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
+            }
+            var blueprint = architecture.blueprint(genres: genres.count)
+            blueprint.input = data.set.mels × data.set.frames
+            self.blueprint = blueprint
+            self.base = nil
+            learnedBefore = nil
+        }
+        let plan = try NetworkPlan(blueprint)
+        let frozen = try plan.parameters(matching: configuration.frozen ?? [])
+        guard self.base?.headRenewed != true || frozen.isDisjoint(with: plan.headParameters) else {
+            throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
+        }
+        self.configuration = configuration
         self.data = data
         self.paths = paths
         self.folder = folder
         self.toolVersion = toolVersion
+        dataSeed = configuration.seed
         self.split = try split ?? SplitRequest(seed: configuration.seed).draw(data).splits[0]
+    }
+
+    /// The same run in another folder, and with what its record is to say of the data.
+    ///
+    /// - Parameters:
+    ///   - recipe: that was asked for; nil for the data's own or the default.
+    ///   - dataSeed: of the segment draw.
+    public func recorded(in folder: RunFolder, recipe: String?, dataSeed: UInt64) -> TrainingRun {
+        var run = self
+        run.folder = folder
+        run.requestedRecipe = recipe
+        run.dataSeed = dataSeed
+        return run
+    }
+
+    /// A run that is to go on, with the data that it began with.
+    ///
+    /// - Parameter record: the folder's config.json, see ``RunFolder/record()``.
+    /// - Throws: ``TrainingError/dataDoesNotFit(_:)`` where the data has changed.
+    public init(resuming folder: RunFolder, _ record: RunRecord, data: LoadedDataset, toolVersion: String) throws {
+        guard data.set.contentHash == record.dataHash else {
+            throw TrainingError.dataDoesNotFit(
+                "the data is not what \(folder.url.path) was trained on: its hash is \(data.set.contentHash), "
+                    + "then it was \(record.dataHash)")
+        }
+        let sides = try folder.read(SplitRecord.self, from: folder.split)
+        configuration = record.configuration
+        self.data = data
+        split = try sides.split(of: data.set)
+        self.folder = folder
+        paths = record.data
+        self.toolVersion = toolVersion
+        blueprint = record.blueprint
+        guard try NetworkPlan(blueprint).parameterCount < 1 << 30 else {
+            throw TrainingError.notARun(
+                folder: folder.url.path, problem: "its config.json holds a net beyond all measure")
+        }
+        base = record.base
+        learnedBefore = sides.learnedBefore
+        requestedRecipe = record.requestedRecipe
+        dataSeed = record.dataSeed
+    }
+
+    /// Tracks to be judged on that the model to begin with had learned from: they flatter the scores.
+    public var judgedTracksLearnedBefore: [String] {
+        guard let learnedBefore else { return [] }
+        let known = Set(learnedBefore.map(JudgedTracks.recording))
+        return (split.validation + split.test).map { data.set.tracks[$0].id }
+            .filter { known.contains(JudgedTracks.recording($0)) }
+    }
+
+    /// Writes config.json and split.json, so that the run can be resumed even if it never begins.
+    public func prepare(threads: Int) throws {
+        let set = data.set
+        try folder.write(json: SplitRecord(split, set: set, learnedBefore: learnedBefore), to: folder.split)
+        try folder.write(
+            configuration: RunRecord(
+                configuration: configuration, blueprint: blueprint, data: paths,
+                workingFolder: FileManager.default.currentDirectoryPath, recipe: set.recipe.name,
+                requestedRecipe: requestedRecipe, dataSeed: dataSeed, genres: set.genres, split: split.rule,
+                trainingTracks: split.training.count, heldOutTracks: split.validation.count,
+                testTracks: split.test.isEmpty ? nil : split.test.count,
+                skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) }, dataHash: set.contentHash,
+                base: base, threads: threads, instructionSet: activeInstructionSet, toolVersion: toolVersion))
+    }
+
+    /// What the checkpoints of this run, and of no other, carry: a digest of configuration, data, split and net. The
+    /// number of epochs is left out where nothing hangs on it, so that a run can go on for more.
+    var identity: String {
+        var told = configuration
+        if !told.hangsOnEpochs { told.epochs = 0 }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var hash = SHA256()
+        for part in [try? encoder.encode(told), try? encoder.encode(split), try? encoder.encode(blueprint)] {
+            hash.update(part ?? Data())
+        }
+        hash.update(Data(data.set.contentHash.utf8))
+        return hash.hexDigest()
     }
 
     /// Trains and writes the folder.
     ///
-    /// - Parameter receive: called with every event.
-    /// - Returns: the model as written; its scores are of the test side where the split has one, judged once, after the
-    ///   last epoch, else of the validation side after the last epoch.
-    public func run(pool: ThreadPool, _ receive: (TrainingEvent) throws -> Void) throws -> TrainedModel {
-        guard let architecture = Architecture.named(configuration.net) else {
-            throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
+    /// - Parameters:
+    ///   - resuming: go on from the newest checkpoint that can be used, or begin where there is none yet; else begin.
+    ///   - warning: told what is not as it should be, such as a checkpoint that is refused.
+    ///   - callbacks: told every event, after the run's own but before a checkpoint counts it as done.
+    /// - Returns: the model; its scores are of the test side where the split has one, judged once, after the last epoch,
+    ///   else of the validation side after the last epoch.
+    public func run(
+        pool: ThreadPool, checkpoints rule: CheckpointRule = CheckpointRule(), resuming: Bool = false,
+        warning: (String) -> Void = { _ in }, callbacks: [any TrainingCallback] = []
+    ) throws -> Outcome {
+        let lock = try folder.lock()
+        defer { withExtendedLifetime(lock) {} }
+        AtomicFile.removeLeftovers(in: folder.url)
+        if !resuming { try prepare(threads: pool.threads) }
+
+        let plan = try NetworkPlan(blueprint)
+        let saved = CheckpointFolder(
+            url: folder.checkpoints, run: identity, layout: SHA256.hexDigest(of: Data(plan.storedLayout.utf8)),
+            values: plan.storedCount)
+        var trainer = try makeTrainer(base: nil, pool: pool)
+        let goesOn = try resuming && saved.restore(warning: warning) { try trainer.restore($0) }
+        if !goesOn, let base { trainer = try makeTrainer(base: openBase(base), pool: pool) }
+
+        let watched = configuration.watched ?? .raw
+        var all: [any TrainingCallback] = [
+            LearningRateControl(schedule: configuration.schedule ?? LearningRateSchedule(), watched: watched),
+            EpochLog(folder: folder),
+            BestModel(watched: watched) { trainer in
+                try folder.write(best: model(of: trainer.parameters, epoch: trainer.history.count, trainer.scores))
+            },
+        ]
+        if let patience = configuration.patience { all.append(EarlyStop(patience: patience, watched: watched)) }
+        let end = try trainer.run(all + callbacks + [CheckpointWriter(rule, in: saved)])
+        if end == .interrupted { return .interrupted }
+        return .finished(try finish(trainer, pool: pool), end)
+    }
+
+    private func makeTrainer(base model: TrainedModel?, pool: ThreadPool) throws -> Trainer {
+        try Trainer(
+            set: data.set, split: split, blueprint: blueprint, configuration: configuration,
+            base: model?.parameters, renewsHead: base?.headRenewed ?? false, pool: pool)
+    }
+
+    private func openBase(_ base: BaseModel) throws -> TrainedModel {
+        let builtIn = BuiltInModel.all.first { $0.name == base.path }
+        let model = try builtIn?.open() ?? TrainedModel(contentsOf: URL(fileURLWithPath: base.path))
+        guard BaseModel.digest(model.parameters) == base.weights else {
+            throw TrainingError.dataDoesNotFit("\(base.path) is no longer the model that this run is to begin with")
         }
-        let set = data.set
-        var blueprint = architecture.blueprint(genres: set.genres.count)
-        blueprint.input = set.mels × set.frames
-        let trainer = try Trainer(
-            set: set, split: split, blueprint: blueprint, configuration: configuration, pool: pool)
+        return model
+    }
+
+    // MARK: - The end
+
+    /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
+    private func finish(_ trainer: Trainer, pool: ThreadPool) throws -> TrainedModel {
+        let side: SegmentSet.Side = split.test.isEmpty ? .validation : .test
+        if FileManager.default.fileExists(atPath: folder.best.path) {
+            var best = try TrainedModel(contentsOf: folder.best)
+            if side == .test { best.card.scores = try judge(side, best.parameters, pool: pool).scores }
+            best.card.calibration = try calibration(of: best.parameters, pool: pool)
+            try folder.write(best: best)
+        }
+        let (scores, outcomes) = try judge(side, trainer.parameters, pool: pool)
         try folder.write(
-            configuration: RunRecord(
-                configuration: configuration, data: paths, recipe: set.recipe.name, genres: set.genres,
-                split: split.rule, trainingTracks: split.training.count, heldOutTracks: split.validation.count,
-                testTracks: split.test.isEmpty ? nil : split.test.count,
-                skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) }, dataHash: set.contentHash,
-                threads: pool.threads, instructionSet: activeInstructionSet, toolVersion: toolVersion))
-        try trainer.run { event in
-            if case .epoch(let record) = event { try folder.append(record) }
-            try receive(event)
-        }
-        let testScores = try scores(.test, of: trainer.parameters, pool: pool)
-        let card = ModelCard(
-            blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
-            split: split.rule, trainingTracks: split.training.map { set.tracks[$0].id },
-            heldOutTracks: split.validation.map { set.tracks[$0].id },
-            testTracks: split.test.isEmpty ? nil : split.test.map { set.tracks[$0].id }, dataHash: set.contentHash,
-            scores: testScores ?? trainer.scores, validationScores: testScores == nil ? nil : trainer.scores,
-            calibration: try calibration(of: trainer.parameters, pool: pool),
-            instructionSet: activeInstructionSet, toolVersion: toolVersion)
-        let model = TrainedModel(card: card, parameters: trainer.parameters)
+            json: RunVerdicts(side: side, genres: data.set.genres, tracks: outcomes), to: folder.verdicts)
+        var model = model(
+            of: trainer.parameters, epoch: trainer.history.count, trainer.scores, test: side == .test ? scores : nil)
+        model.card.calibration = try calibration(of: trainer.parameters, pool: pool)
         try folder.write(model)
         return model
+    }
+
+    /// - Parameters:
+    ///   - validation: scores of the validation side.
+    ///   - test: of the test side; nil where there is none, or not yet.
+    private func model(
+        of parameters: ParameterStore, epoch: Int, _ validation: Scores?, test: Scores? = nil
+    ) -> TrainedModel {
+        let set = data.set
+        let hasTest = !split.test.isEmpty
+        let own = split.training.map { set.tracks[$0].id }
+        let known = Set(own)
+        let card = ModelCard(
+            blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
+            split: split.rule, trainingTracks: own + (learnedBefore ?? []).filter { !known.contains($0) },
+            heldOutTracks: split.validation.map { set.tracks[$0].id },
+            testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
+            scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
+            instructionSet: activeInstructionSet, toolVersion: toolVersion)
+        return TrainedModel(card: card, parameters: parameters)
     }
 
     /// From the validation side: the test side is for judging alone.
@@ -83,46 +270,66 @@ public struct TrainingRun {
             of: data.set, segments: split.segments(.validation, of: data.set), labels: data.set.tracks.map(\.label))
     }
 
-    /// Nil where the side has no track.
-    private func scores(
-        _ side: SegmentSet.Side, of parameters: ParameterStore, pool: ThreadPool
-    ) throws -> Scores? {
-        guard !split.tracks(side).isEmpty else { return nil }
+    private func judge(
+        _ side: SegmentSet.Side, _ parameters: ParameterStore, pool: ThreadPool
+    ) throws -> (scores: Scores, outcomes: [TrackOutcome]) {
+        let set = data.set
+        let segments = split.segments(side, of: set)
+        let labels = set.tracks.map(\.label)
         let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        return try judge.scores(
-            of: data.set, segments: split.segments(side, of: data.set), genres: data.set.genres,
-            labels: data.set.tracks.map(\.label))
+        let judged = try judge.probabilities(of: set, segments: segments, labels: labels)
+        let tracks = segments.map(set.track)
+        return (
+            Scores(
+                genres: set.genres, probabilities: judged.probabilities, segmentTracks: tracks, trackLabels: labels,
+                meanLoss: judged.lossSum / Double(max(segments.count, 1))),
+            TrackOutcome.all(
+                probabilities: judged.probabilities, classes: set.genres.count, segmentTracks: tracks,
+                trackLabels: labels, names: set.tracks.map(\.id))
+        )
     }
 }
 
-/// config.json: all that determines the run, and on what machine it ran.
-private struct RunRecord: Encodable {
-    struct Skipped: Encodable {
-        let file: String
-        let reason: String
-    }
+extension TrainingConfiguration {
+    /// Whether what happens before the last epoch hangs on the number of epochs.
+    var hangsOnEpochs: Bool { schedule?.shape == .cosine || averagedEpochs != nil }
+}
 
-    let configuration: TrainingConfiguration
-    let data: [String]
-    let recipe: String
-    let genres: [String]
-    let split: String
-    let trainingTracks: Int
-    let heldOutTracks: Int
-    let testTracks: Int?
-    let skipped: [Skipped]
-    let dataHash: String
-    let threads: Int
-    let instructionSet: String
-    let toolVersion: String
+/// verdicts.json: what the model said of each track of the side that it was judged on.
+public struct RunVerdicts: Codable, Sendable {
+    public var side: SegmentSet.Side
+    public var genres: [String]
+    public var tracks: [TrackOutcome]
+}
 
-    private enum CodingKeys: String, CodingKey {
-        case configuration, data, recipe, genres, split, skipped, threads
-        case trainingTracks = "training_tracks"
-        case heldOutTracks = "held_out_tracks"
-        case testTracks = "test_tracks"
-        case dataHash = "data_hash"
-        case instructionSet = "instruction_set"
-        case toolVersion = "tool_version"
+extension RunFolder {
+    /// What config.json says.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)``.
+    public func record() throws(TrainingError) -> RunRecord { try read(RunRecord.self, from: configuration) }
+
+    /// Lets a run go on for more epochs than it was told, though it may be finished.
+    ///
+    /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate hangs on their number.
+    public func extend(_ record: RunRecord, to epochs: Int) throws -> RunRecord {
+        guard epochs >= record.configuration.epochs else {
+            throw TrainingError.badConfiguration(
+                "--epochs must not be below the run's \(record.configuration.epochs) when it is resumed")
+        }
+        var longer = record
+        longer.configuration.epochs = epochs
+        guard epochs > record.configuration.epochs else { return record }
+        guard !record.configuration.hangsOnEpochs else {
+            throw TrainingError.badConfiguration(
+                "a run with --schedule cosine or --average-last ends where it was told to")
+        }
+        try longer.configuration.check()
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
+        for old in [model, verdicts] where FileManager.default.fileExists(atPath: old.path) {
+            try FileManager.default.removeItem(at: old)
+        }
+        try write(configuration: longer)
+        return longer
     }
 }

@@ -1,12 +1,13 @@
 import Evaluation
 import Foundation
+import Randomness
 import Storage
 
 /// Trainings that belong together (the folds of a cross-validation, one training under several seeds), and what they
 /// say together: summary.json of their common folder.
 public struct TrainingSeries: Sendable {
     public struct Member: Sendable {
-        /// Also the name of its run's folder in the series' folder: "fold-1", "seed-3".
+        /// Also the name of its run's folder in the series' folder: "fold-1", "run-3".
         public var name: String
         public var seed: UInt64
         /// On the tracks that the member was judged on at its end.
@@ -46,12 +47,17 @@ public struct TrainingSeries: Sendable {
     }
 }
 
-/// Mean and deviation of a measure over the members of a series.
+/// A measure over the members of a series.
 public struct Spread: Sendable, Hashable, Encodable {
     public let values: [Double]
     public let mean: Double
     /// The sample's standard deviation (divided by n - 1); nil for fewer than two values.
     public let deviation: Double?
+    /// The greatest value.
+    public let best: Double?
+    /// That of the mean, 95 %, by Student's t; nil for fewer than two values. It covers the chance in the members
+    /// (seeds), not that in the choice of the tracks.
+    public let interval: Interval?
 
     public init(_ values: [Double]) {
         self.values = values
@@ -60,16 +66,59 @@ public struct Spread: Sendable, Hashable, Encodable {
         self.mean = mean
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         deviation = values.count > 1 ? (squares / (count - 1)).squareRoot() : nil
+        best = values.max()
+        interval = Interval(meanOf: values)
     }
 }
 
-/// The folder of a series: a run's folder for each member, and summary.json.
+extension TrainingSeries {
+    /// Seeds for several trainings, told by one; below 2^32, so that every reader of JSON keeps them.
+    public static func seeds(_ count: Int, from seed: UInt64) -> [UInt64] {
+        var stream = RandomStream(seed: seed, purpose: "seeds of several trainings")
+        var result: [UInt64] = []
+        while result.count < count {
+            let next = stream.next() >> 32
+            if !result.contains(next) { result.append(next) }
+        }
+        return result
+    }
+}
+
+/// The folder of a series: a run's folder for each member, series.json, which says what belongs to it, and at the end
+/// summary.json.
 public struct SeriesFolder: Sendable {
     public let url: URL
     /// By the members' names, in their order.
     public let runs: [(name: String, folder: RunFolder)]
 
     public var summary: URL { url.appendingPathComponent("summary.json") }
+
+    /// Which runs belong to it, so that it can be resumed.
+    public var plan: URL { url.appendingPathComponent("series.json") }
+
+    /// Whether a folder is that of a series.
+    public static func isSeries(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent("series.json").path)
+    }
+
+    /// A series that is there already, and its plan.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)``.
+    public static func open(_ url: URL) throws(TrainingError) -> (folder: SeriesFolder, plan: SeriesPlan) {
+        let file = url.appendingPathComponent("series.json")
+        let plan = try RunFolder(at: url).read(SeriesPlan.self, from: file)
+        for member in plan.members where member.contains("/") || member.hasPrefix(".") || member.isEmpty {
+            throw .notARun(folder: url.path, problem: "its series.json names a member '\(member)'")
+        }
+        return (SeriesFolder(at: url, members: plan.members), plan)
+    }
+
+    private init(at url: URL, members: [String]) {
+        self.url = url
+        runs = members.map { ($0, RunFolder(at: url.appendingPathComponent($0))) }
+    }
+
+    public func write(_ plan: SeriesPlan) throws { try RunFolder(at: url).write(json: plan, to: self.plan) }
 
     /// Makes the folders of all members before the first of them trains.
     ///
@@ -80,7 +129,7 @@ public struct SeriesFolder: Sendable {
         let files = FileManager.default
         let summary = url.appendingPathComponent("summary.json")
         let single = RunFolder.isRun(url)
-        guard replacing || !(files.fileExists(atPath: summary.path) || single) else {
+        guard replacing || !(files.fileExists(atPath: summary.path) || Self.isSeries(url) || single) else {
             throw TrainingError.runExists(folder: url.path)
         }
         // All are looked at before any is touched.
@@ -89,9 +138,10 @@ public struct SeriesFolder: Sendable {
             throw TrainingError.runExists(folder: taken.path)
         }
         if single { _ = try RunFolder(creating: url, replacing: true) }
-        if files.fileExists(atPath: summary.path) {
-            do { try files.removeItem(at: summary) } catch {
-                throw TrainingError.cannotWrite(file: summary.path, problem: error.localizedDescription)
+        let old = [summary, url.appendingPathComponent("series.json")]
+        for file in old where files.fileExists(atPath: file.path) {
+            do { try files.removeItem(at: file) } catch {
+                throw TrainingError.cannotWrite(file: file.path, problem: error.localizedDescription)
             }
         }
         runs = try zip(members, folders).map { ($0, try RunFolder(creating: $1, replacing: replacing)) }
@@ -104,6 +154,21 @@ public struct SeriesFolder: Sendable {
         do { try AtomicFile.write(data, to: summary) } catch {
             throw TrainingError.cannotWrite(file: summary.path, problem: "\(error)")
         }
+    }
+}
+
+/// series.json.
+public struct SeriesPlan: Codable, Sendable {
+    public var kind: TrainingSeries.Kind
+    /// The split's rule, in words.
+    public var rule: String
+    /// Names of the members' folders, in their order.
+    public var members: [String]
+
+    public init(kind: TrainingSeries.Kind, rule: String, members: [String]) {
+        self.kind = kind
+        self.rule = rule
+        self.members = members
     }
 }
 

@@ -9,14 +9,14 @@ struct GenreTool: ParsableCommand {
         discussion: """
             Start with 'genre demo', which composes a small corpus and runs the whole road on it.
 
-            Exit codes: 0 good, 1 the work failed, 2 wrong usage. Results go to standard output, progress and \
+            Exit codes: 0 good, 1 the work failed, 2 wrong usage, 130 or 143 stopped by a signal. Results go to standard output, progress and \
             diagnostics to standard error.
             """,
         version: toolVersion,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self, FeaturesCommand.self,
-            InspectCommand.self, ExportCommand.self, ImportCommand.self, ReportCommand.self, DrawCommand.self,
-            ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
+            TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
+            FeaturesCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self, ReportCommand.self,
+            DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

@@ -110,7 +110,7 @@ struct InspectCommand: ParsableCommand {
         }
         if let c = card.configuration {
             lines.append(
-                "trained for \(c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
+                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
             )
         }
         if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
@@ -124,6 +124,11 @@ struct InspectCommand: ParsableCommand {
         if let augmentation = card.configuration?.augmentation {
             lines.append("augmentation: \(words(for: augmentation))")
         }
+        if let schedule = card.configuration?.schedule {
+            lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
+        }
+        if let base = card.configuration?.base { lines.append("began with the weights of digest \(base)") }
+        if let frozen = card.configuration?.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
         return lines
     }
 

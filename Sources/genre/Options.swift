@@ -16,8 +16,8 @@ func checked(threads: Int?) throws -> Int? {
 
 /// Hyperparameters of a training; every default is the report's.
 struct HyperparameterOptions: ParsableArguments {
-    @Option(help: "The net: \(netNames).") var net = "shallow"
-    @Option(help: "Passes over the training segments.") var epochs = 100
+    @Option(help: "The net: \(netNames). By default shallow, or that of --from.") var net: String?
+    @Option(help: "Passes over the training segments (100).") var epochs: Int?
     @Option(
         help: """
             Segments a step; the last, partial batch of an epoch is used too. By default the net's own (64, \
@@ -40,16 +40,19 @@ struct HyperparameterOptions: ParsableArguments {
 
 extension HyperparameterOptions {
     /// The configuration that the options ask for.
+    ///
+    /// - Parameter base: the net where none is named.
     func configuration(
-        augmentation: AugmentationConfiguration? = nil
+        augmentation: AugmentationConfiguration? = nil, net base: String? = nil
     ) throws -> TrainingConfiguration {
+        let net = net ?? base ?? "shallow"
         guard let architecture = Architecture.named(net) else {
             throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
         }
         var perTrack: Int?
         if case .random(let count) = try segmentChoice(segments) { perTrack = count }
         let configuration = TrainingConfiguration(
-            net: net, epochs: epochs, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
+            net: net, epochs: epochs ?? 100, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
             beta1: beta1, beta2: beta2,
             epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack,
             averagedEpochs: averageLast,

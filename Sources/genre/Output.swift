@@ -35,7 +35,13 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         guard isTerminal, now - lastUpdate >= .milliseconds(100) else { return }
         lastUpdate = now
         shown = true
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line())".utf8))
+        FileHandle.standardError.write(Data("\r\u{1B}[K\(line().prefix(max(Self.columns - 1, 20)))".utf8))
+    }
+
+    /// Characters a line of the terminal.
+    private static var columns: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     }
 
     /// Takes the line away, before other output.
@@ -46,6 +52,13 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         shown = false
         FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
     }
+}
+
+/// "[=====>     ]": how much of something is done.
+func bar(_ done: Int, of total: Int, width: Int = 20) -> String {
+    let filled = total > 0 ? min(max(done * width / total, 0), width) : 0
+    let line = String(repeating: "=", count: filled) + (filled < width ? ">" : "")
+    return "[\(line.left(width))]"
 }
 
 /// Rate and time left of work that is counted in items.

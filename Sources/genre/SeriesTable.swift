@@ -16,7 +16,10 @@ func table(of series: TrainingSeries) -> String {
         "".left(width) + ["raw", "max", "maj"].map { $0.right(9) }.joined() + "segments".right(11) + "tracks".right(8)
     ]
     lines += series.members.map { row($0.name, $0.scores) }
-    lines += [row("mean", \.mean), row("deviation", \.deviation)]
+    lines += [
+        row("mean", \.mean), row("deviation", \.deviation), row("best", \.best),
+        row("mean from", \.interval?.low), row("mean to", \.interval?.high),
+    ]
     if let pooled = series.pooled {
         lines += [row("pooled", pooled), "", "all folds together: " + table(of: pooled)]
     }

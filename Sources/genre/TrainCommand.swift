@@ -19,8 +19,12 @@ struct TrainCommand: ParsableCommand {
             be one file: a table of audio files (.csv, .tsv: path,genre and perhaps artist,split), spectrograms with labels \
             (.npz, or .npy with labels beside it), or the coursework's music_genres_dataset.pkl of 2018. Features of audio \
             are computed once and kept in a cache. \
-            Hyperparameters are the report's. The run folder gets config.json, log.jsonl (a line an epoch), \
-            model.safetensors, and what 'genre report' writes: report.html and figures/.
+            Hyperparameters are the report's. The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
+            checkpoints, best.safetensors (the best epoch's model), and at the end model.safetensors, verdicts.json, and \
+            what 'genre report' writes: report.html and figures/.
+
+            Ctrl-C stops after the step in progress. 'genre train --resume RUN' goes on after that, or after a crash, and \
+            ends with the same bits as if nothing had happened; with more --epochs it goes on beyond a run's end.
 
             Splits (--split), all by track:
             \(splitRuleList)
@@ -35,16 +39,19 @@ struct TrainCommand: ParsableCommand {
         help: ArgumentHelp(
             """
             Folders of genre folders, a table (.csv, .tsv), spectrograms (.npz, .npy), a segment store, or coursework \
-            pickles.
+            pickles; with --resume none, or where they lie now.
             """))
-    var data: [String]
+    var data: [String] = []
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
+    @OptionGroup(title: "The loop") var loop: LoopOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
     @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
+    @Option(help: "Go on with the training in this run folder, or the trainings of a series.") var resume: String?
+    @OptionGroup(title: "Checkpoints") var checkpointOptions: CheckpointOptions
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
     var tensorboard = false
@@ -52,73 +59,190 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Replace a run that is in the run folder.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
-    func run() throws {
-        let configuration = try hyperparameters.configuration(augmentation: augmentation.configuration())
-        let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
-        let threads = try checked(threads: threads)
-        let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
-        let dataset = try openData(
-            data, recipe: recipe, segments: choice, seed: configuration.seed, threads: threads,
-            augmentation: sound.augmentation(), cache: cacheOptions.cache())
-        let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
-        for warning in drawn.warnings { note("genre: \(warning)") }
-        if drawn.areFolds { return try trainFolds(drawn, dataset, configuration, in: folder, threads: threads) }
-        let run = try TrainingRun(
-            configuration: configuration, data: dataset, split: drawn.splits[0], paths: data,
-            folder: RunFolder(creating: folder, replacing: force), toolVersion: toolVersion)
-        let (model, report) = try trainAndReport(run, threads: threads)
-        let card = model.card
-        let scores = card.scores!
-        if json {
-            try printJSON(TrainingResult(run: run.folder, epochs: configuration.epochs, card: card))
-        } else {
-            show("split: \(card.split ?? drawn.rule)")
-            show(
-                "\(configuration.net) after epoch \(configuration.epochs), on the \(card.scoredSide) tracks: "
-                    + table(of: scores))
-            if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
-            show(
-                "\nrun: \(run.folder.url.path)\nmodel: \(run.folder.model.path)"
-                    + (report.map { "\nreport: \($0.path)" } ?? ""))
+    func validate() throws {
+        guard resume != nil else {
+            if data.isEmpty { throw ValidationError("Name the data to train on, or a run to --resume.") }
+            return
+        }
+        // What was told when the run began is in its folder, and cannot be told again.
+        var told = try hyperparameters.configuration(augmentation: augmentation.configuration())
+        told.epochs = 100
+        try loop.apply(to: &told)
+        let isNew =
+            try told != HyperparameterOptions.parse([]).configuration() || recipe != nil || output != nil || force
+            || loop.from != nil || loop.runs != 1 || splitOptions.split != nil || sound.augmentation() != nil
+        if isNew {
+            throw ValidationError(
+                "--resume goes on as the run was told; beside it only --epochs, --threads, --json and what is said of "
+                    + "checkpoints and the cache have a meaning.")
         }
     }
 
-    /// Trains, then writes what the flags ask for.
-    private func trainAndReport(_ run: TrainingRun, threads: Int?) throws -> (model: TrainedModel, page: URL?) {
-        let events = try tensorboard ? RunEvents(of: run) : nil
-        let model = try train(run, threads: threads) { event in
-            if case .epoch(let record) = event { try events?.add(record) }
+    func run() throws {
+        let threads = try checked(threads: threads)
+        if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
+        let base = try loop.from.map { try openModel($0) }
+        var configuration = try hyperparameters.configuration(
+            augmentation: augmentation.configuration(), net: base?.card.architecture)
+        try loop.apply(to: &configuration)
+        let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
+        let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
+        let requested = recipe ?? base?.card.recipe.name
+        let dataset = try openData(
+            data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
+            augmentation: sound.augmentation(), cache: cacheOptions.cache())
+        let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
+        for warning in drawn.warnings { note("genre: \(warning)") }
+        guard !(drawn.areFolds && loop.runs > 1) else {
+            throw ValidationError("--runs goes with one split, and '\(drawn.rule)' makes \(drawn.splits.count).")
         }
+
+        func run(_ configuration: TrainingConfiguration, _ split: TrackSplit, _ folder: () throws -> RunFolder) throws
+            -> TrainingRun
+        {
+            // A net that cannot be is told before a folder is made.
+            let base = base.map { (model: $0, path: loop.from!) }
+            let planned = try TrainingRun(
+                configuration: configuration, data: dataset, split: split, paths: data,
+                folder: RunFolder(at: URL(fileURLWithPath: "")), base: base, toolVersion: toolVersion)
+            return planned.recorded(in: try folder(), recipe: requested, dataSeed: hyperparameters.seed)
+        }
+        if !drawn.areFolds && loop.runs == 1 {
+            let run = try run(configuration, drawn.splits[0]) { try RunFolder(creating: folder, replacing: force) }
+            let (model, page) = try trainAndReport(run, threads: threads)
+            return try showResult(run.folder, model.card, report: page)
+        }
+
+        let seeds = TrainingSeries.seeds(loop.runs, from: configuration.seed)
+        let names =
+            drawn.areFolds ? drawn.splits.indices.map { "fold-\($0 + 1)" } : seeds.indices.map { "run-\($0 + 1)" }
+        let plan = SeriesPlan(kind: drawn.areFolds ? .folds : .seeds, rule: drawn.rule, members: names)
+        var made: SeriesFolder?
+        let members = try names.indices.map { index in
+            var own = configuration
+            if !drawn.areFolds { own.seed = seeds[index] }
+            return try run(own, drawn.areFolds ? drawn.splits[index] : drawn.splits[0]) {
+                let folder = try made ?? SeriesFolder(creating: folder, members: names, replacing: force)
+                made = folder
+                return folder.runs[index].folder
+            }
+        }
+        guard let seriesFolder = made else { return }
+        let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        for member in members { try member.prepare(threads: count) }
+        try seriesFolder.write(plan)
+        try trainSeries(plan, members, in: seriesFolder, threads: threads)
+    }
+
+    // MARK: - Going on
+
+    /// Goes on with a run or a series as its folder says.
+    private func goOn(_ folder: RunFolder, threads: Int?) throws {
+        if SeriesFolder.isSeries(folder.url) {
+            guard hyperparameters.epochs == nil else {
+                throw ValidationError("A series goes on as it was told: leave --epochs out.")
+            }
+            let (series, plan) = try SeriesFolder.open(folder.url)
+            let records = try series.runs.map { try $0.folder.record() }
+            guard let first = records.first else { return }
+            let dataset = try open(first, threads: threads)
+            let members = try zip(series.runs, records).map { run, record in
+                try TrainingRun(resuming: run.folder, record, data: dataset, toolVersion: toolVersion)
+            }
+            return try trainSeries(plan, members, in: series, threads: threads)
+        }
+        var record = try folder.record()
+        if let epochs = hyperparameters.epochs { record = try folder.extend(record, to: epochs) }
+        if folder.isFinished {
+            let card = try TrainedModel(contentsOf: folder.model).card
+            note("the run is finished; with more --epochs it goes on")
+            return try showResult(folder, card)
+        }
+        let run = try TrainingRun(
+            resuming: folder, record, data: open(record, threads: threads), toolVersion: toolVersion)
+        let (model, page) = try trainAndReport(run, threads: threads, resuming: true)
+        try showResult(folder, model.card, report: page)
+    }
+
+    /// Trains, then writes what the flags ask for.
+    private func trainAndReport(
+        _ run: TrainingRun, threads: Int?, resuming: Bool = false
+    ) throws -> (model: TrainedModel, page: URL?) {
+        let events = try tensorboard ? RunEvents(of: run) : nil
+        let model = try train(
+            run, threads: threads, checkpoints: checkpointOptions.rule, resuming: resuming,
+            callbacks: [EventListener { event in if case .epoch(let record) = event { try events?.add(record) } }])
         if noReport && events == nil { return (model, nil) }
         return (model, reportAfterTraining(run, page: !noReport, events: events, threads: threads))
     }
 
-    /// A run a fold, each in a folder of its own, then what they say together.
-    private func trainFolds(
-        _ drawn: DrawnSplits, _ dataset: LoadedDataset, _ configuration: TrainingConfiguration, in folder: URL,
-        threads: Int?
-    ) throws {
-        let names = drawn.splits.indices.map { "fold-\($0 + 1)" }
-        let seriesFolder = try SeriesFolder(creating: folder, members: names, replacing: force)
-        var series = TrainingSeries(kind: .folds, rule: drawn.rule)
-        for ((name, runFolder), split) in zip(seriesFolder.runs, drawn.splits) {
-            note("\(name) of \(names.count)")
-            let run = try TrainingRun(
-                configuration: configuration, data: dataset, split: split, paths: data, folder: runFolder,
-                toolVersion: toolVersion)
-            let card = try trainAndReport(run, threads: threads).model.card
-            series.add(.init(name: name, seed: configuration.seed, scores: card.scores!))
+    /// The data of a run, where it lay when the run began, or where it is said to lie now.
+    private func open(_ record: RunRecord, threads: Int?) throws -> LoadedDataset {
+        if record.toolVersion != toolVersion || record.instructionSet != activeInstructionSet {
+            note(
+                "genre: warning: the run began with version \(record.toolVersion) on \(record.instructionSet) kernels; "
+                    + "its bits will not be the same on \(toolVersion), \(activeInstructionSet)")
         }
-        try seriesFolder.write(series)
-        let report = noReport ? nil : comparisonAfterTraining(seriesFolder)
+        let choice = record.configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
+        return try openData(
+            data.isEmpty ? record.paths : data, recipe: record.requestedRecipe, segments: choice, seed: record.dataSeed,
+            threads: threads, augmentation: record.configuration.augmentation?.sound, cache: cacheOptions.cache())
+    }
+
+    // MARK: - Series
+
+    /// A run a member, each in a folder of its own, then what they say together. Finished members are left as they are,
+    /// begun ones go on.
+    private func trainSeries(
+        _ plan: SeriesPlan, _ members: [TrainingRun], in folder: SeriesFolder, threads: Int?
+    ) throws {
+        var series = TrainingSeries(kind: plan.kind, rule: plan.rule)
+        for (name, run) in zip(plan.members, members) {
+            let card: ModelCard
+            if run.folder.isFinished {
+                card = try TrainedModel(contentsOf: run.folder.model).card
+            } else {
+                note("\(name) of \(members.count)")
+                card = try trainAndReport(run, threads: threads, resuming: true).model.card
+            }
+            guard let scores = card.scores else { continue }
+            series.add(.init(name: name, seed: run.configuration.seed, scores: scores))
+        }
+        try folder.write(series)
+        let page = noReport ? nil : comparisonAfterTraining(folder)
+        let epochs = members[0].configuration.epochs
         if json {
-            try printJSON(SeriesResult(series, folder: seriesFolder, epochs: configuration.epochs))
+            try printJSON(SeriesResult(series, folder: folder, epochs: epochs))
         } else {
-            show("split: \(drawn.rule)\n")
+            show("split: \(plan.rule)\n")
             show(table(of: series))
             show(
-                "\nruns: \(folder.path)\nsummary: \(seriesFolder.summary.path)"
-                    + (report.map { "\nreport: \($0.path)" } ?? ""))
+                "\nruns: \(folder.url.path)\nsummary: \(folder.summary.path)"
+                    + (page.map { "\ncomparison: \($0.path)" } ?? ""))
+        }
+    }
+
+    // MARK: - Results
+
+    private func showResult(_ folder: RunFolder, _ card: ModelCard, report: URL? = nil) throws {
+        guard let scores = card.scores else { return }
+        let epochs = card.epoch ?? card.configuration?.epochs ?? 0
+        let best = (card.configuration?.watched ?? .raw).best(try folder.records())
+        if json {
+            return try printJSON(
+                TrainingResult(run: folder, epochs: epochs, best: best, card: card, scores: scores))
+        }
+        show("split: \(card.split ?? "unknown")")
+        show(
+            "\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks: " + table(of: scores))
+        if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
+        show("\nrun: \(folder.url.path)\nmodel: \(folder.model.path)")
+        if let best {
+            let measure = (card.configuration?.watched ?? .raw).rawValue
+            show("best by \(measure) on the held-out tracks: epoch \(best.epoch), \(folder.best.path)")
+        }
+        if let report {
+            show("report: \(report.path)")
         }
     }
 }
@@ -132,6 +256,11 @@ private func timestamp() -> String {
 }
 
 private struct TrainingResult: Encodable {
+    struct Best: Encodable {
+        let epoch: Int
+        let model: String
+    }
+
     let run: String
     let model: String
     let epochs: Int
@@ -143,9 +272,9 @@ private struct TrainingResult: Encodable {
     let scored: String
     let scores: ScoresObject
     let validation: ScoresObject?
+    let best: Best?
 
-    init(run: RunFolder, epochs: Int, card: ModelCard) {
-        let scores = card.scores!
+    init(run: RunFolder, epochs: Int, best: EpochRecord?, card: ModelCard, scores: Scores) {
         split = card.split ?? "unknown"
         scored = card.scoredSide
         validation = card.validationScores.map(ScoresObject.init)
@@ -156,5 +285,6 @@ private struct TrainingResult: Encodable {
         max = scores.max
         maj = scores.maj
         self.scores = ScoresObject(scores)
+        self.best = best.map { Best(epoch: $0.epoch, model: run.best.path) }
     }
 }

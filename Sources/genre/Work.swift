@@ -93,40 +93,30 @@ extension DatasetError {
 
 /// Trains with progress on the terminal and a line an epoch on standard error.
 ///
-/// - Parameter watch: called with every event, too.
+/// Ctrl-C ends it after the step in progress with a checkpoint, and then the command with an exit code of its own.
+/// - Parameter callbacks: told every event, too.
 func train(
-    _ run: TrainingRun, threads: Int?, watch: (TrainingEvent) throws -> Void = { _ in }
+    _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule = CheckpointRule(), resuming: Bool = false,
+    callbacks: [any TrainingCallback] = []
 ) throws -> TrainedModel {
+    let known = run.judgedTracksLearnedBefore
+    if !known.isEmpty {
+        note(
+            "genre: warning: the model to begin with had learned from \(known.count) of the tracks to judge on; they "
+                + "flatter the scores")
+    }
     let pool = try ThreadPool(threads: threads)
-    let pace = Pace()
-    let progress = ProgressLine()
-    defer { progress.clear() }
-    let configuration = run.configuration
-    var stepSize = configuration.batch
-    return try run.run(pool: pool) { event in
-        try watch(event)
-        switch event {
-        case .started(let training, let validation, let parameters):
-            stepSize = min(stepSize, training)
-            note(
-                "\(configuration.net): \(parameters) parameters; \(training) segments of \(run.split.training.count) "
-                    + "tracks to train, \(validation) of \(run.split.validation.count) held out"
-                    + (run.split.test.isEmpty ? "" : ", \(run.split.test.count) tracks to test at the end")
-                    + " (\(run.split.rule)); "
-                    + "\(pool.threads) threads, \(activeInstructionSet)")
-        case .step(let done, let total, let epoch):
-            progress.show(
-                "epoch \(epoch)/\(configuration.epochs)  step \(done)/\(total)  "
-                    + "\(Int(Double(done * stepSize) / pace.seconds())) segments/s  \(pace.left(done: done, of: total))"
-            )
-        case .epoch(let record):
-            progress.clear()
-            note(
-                String(
-                    format: "epoch %3d  train loss %.4f  accuracy %5.1f %%  penalty %.3f  |  validation loss %.4f  "
-                        + "raw %5.1f %%  max %5.1f %%  maj %5.1f %%  (%.1f s)",
-                    record.epoch, record.trainLoss, record.trainAccuracy * 100, record.penalty, record.validationLoss,
-                    record.raw * 100, record.max * 100, record.maj * 100, record.seconds))
-        }
+    let progress = TrainingProgress(run, threads: pool.threads)
+    let interruption = Interruption()
+    defer {
+        progress.clear()
+        interruption.end()
+    }
+    let outcome = try run.run(
+        pool: pool, checkpoints: checkpoints, resuming: resuming, warning: { note("genre: \($0)") },
+        callbacks: [progress, interruption] + callbacks)
+    switch outcome {
+    case .finished(let model, _): return model
+    case .interrupted: throw ExitCode(interruption.exitCode)
     }
 }

@@ -23,8 +23,9 @@ import Testing
         let result = try #require(try outcome.objects().last)
         let raw = try #require(result["raw"] as? Double)
         #expect(
-            try folder.contents(of: "run") == [
-                "config.json", "figures", "log.jsonl", "model.safetensors", "report.html",
+            try folder.contents(of: "run").filter { !$0.hasPrefix(".") } == [
+                "best.safetensors", "checkpoints", "config.json", "figures", "log.jsonl", "model.safetensors",
+                "report.html", "split.json", "verdicts.json",
             ])
 
         let log = try String(contentsOfFile: folder.path("run/log.jsonl"), encoding: .utf8).split(separator: "\n")
@@ -33,7 +34,8 @@ import Testing
             let record = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Double])
             #expect(
                 Set(record.keys) == [
-                    "epoch", "train_loss", "penalty", "train_accuracy", "validation_loss", "raw", "max", "maj",
+                    "epoch", "learning_rate", "train_loss", "penalty", "train_accuracy", "validation_loss", "raw",
+                    "max", "maj",
                     "seconds",
                 ])
             #expect(record["epoch"] == Double(index + 1))

@@ -27,11 +27,16 @@ import Testing
     @Test func foldsBecomeRunsAndASummary() throws {
         let outcome = try train("music", "--split", "kfold:2", "--json")
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
-        #expect(try folder.contents(of: "run") == ["figures", "fold-1", "fold-2", "report.html", "summary.json"])
+        #expect(
+            try folder.contents(of: "run").filter { !$0.hasPrefix(".") }
+                == ["comparison-figures", "comparison.html", "fold-1", "fold-2", "series.json", "summary.json"])
         for fold in ["fold-1", "fold-2"] {
             #expect(
                 try folder.contents(of: "run/\(fold)").filter { !$0.hasPrefix(".") }
-                    == ["config.json", "figures", "log.jsonl", "model.safetensors", "report.html"])
+                    == [
+                        "best.safetensors", "checkpoints", "config.json", "figures", "log.jsonl", "model.safetensors",
+                        "report.html", "split.json", "verdicts.json",
+                    ])
         }
         let summary = try #require(
             JSONSerialization.jsonObject(with: Data(contentsOf: folder.url.appendingPathComponent("run/summary.json")))

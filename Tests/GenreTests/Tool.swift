@@ -31,16 +31,7 @@ enum Tool {
     static func run(
         _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:], input: URL? = nil
     ) throws -> Outcome {
-        let process = Process()
-        // The tool lies beside the test bundle.
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("genre")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        // A cache of its own for every run of the tests, never the user's.
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["XDG_CACHE_HOME": caches].merging(environment) { $1 }
-        ) { $1 }
+        let process = process(arguments, in: folder, environment: environment)
         // Files, not pipes: a full pipe would stop the tool.
         let streams = try TemporaryFolder()
         let output = streams.url.appendingPathComponent("output")
@@ -54,6 +45,32 @@ enum Tool {
         return Outcome(
             status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
             diagnostics: try String(contentsOf: diagnostics, encoding: .utf8))
+    }
+
+    /// Starts the tool and comes back at once; what it says goes nowhere.
+    static func start(_ arguments: [String]) throws -> Process {
+        let process = process(arguments, in: nil, environment: [:])
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    private static func process(
+        _ arguments: [String], in folder: URL?, environment: [String: String]
+    ) -> Process {
+        let process = Process()
+        // The tool lies beside the test bundle.
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+            .deletingLastPathComponent().appendingPathComponent("genre")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        // A cache of its own for every run of the tests, never the user's.
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["XDG_CACHE_HOME": caches].merging(environment) { $1 }
+        ) { $1 }
+        return process
     }
 }
 

@@ -72,10 +72,10 @@ let tinyBlueprint = Blueprint("tiny", input: 80 × 80) {
         try trainer.run { event in
             switch event {
             case .started(let training, let validation, _): #expect((training, validation) == (90, 30))
-            case .step(let done, let total, _):
-                steps.append(done)
-                #expect(total == 12)
-            case .epoch: break
+            case .step(let step):
+                steps.append(step.done)
+                #expect(step.total == 12 && step.epoch == (step.done - 1) / 6 + 1)
+            case .epoch, .ended: break
             }
         }
         #expect(steps == Array(1...12))  // 90 segments in batches of 16: five whole and one of ten, twice

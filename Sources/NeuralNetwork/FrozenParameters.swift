@@ -1,0 +1,59 @@
+extension NetworkPlan {
+    /// Names of the parameters that patterns name:
+    /// - `towers`: all that lies before the recurrent and dense layers;
+    /// - `conv2`: the second convolution of every tower;
+    /// - else the parameter of that name, or those whose name goes on with a point: `frequency`, `frequency.1`, `dense1`.
+    ///
+    /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` for a pattern that names nothing, and where nothing
+    ///   would be left to train.
+    public func parameters(matching patterns: [String]) throws(NeuralNetworkError) -> Set<String> {
+        var result: Set<String> = []
+        for pattern in patterns {
+            let prefixes = prefixes(of: pattern)
+            let found = parameters.map(\.name).filter { name in
+                prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
+            }
+            guard !found.isEmpty else {
+                throw .badParameter(
+                    name: pattern,
+                    problem: "nothing in this net has such a name; its parameters are "
+                        + parameters.map(\.name).joined(separator: ", "))
+            }
+            result.formUnion(found)
+        }
+        guard result.count < parameters.count else {
+            throw .badParameter(name: patterns.joined(separator: ", "), problem: "nothing would be left to train")
+        }
+        return result
+    }
+
+    private func prefixes(of pattern: String) -> [String] {
+        if pattern == "towers" { return towers.flatMap(\.blocks).map(\.name) }
+        if pattern.hasPrefix("conv"), let depth = Int(pattern.dropFirst(4)), depth >= 1 {
+            return towers.compactMap { $0.blocks.count >= depth ? $0.blocks[depth - 1].name : nil }
+        }
+        return [pattern]
+    }
+
+    /// Names of the parameters of the last layer, which gives the logits.
+    public var headParameters: Set<String> {
+        guard let head = dense.last?.name else { return [] }
+        return Set(parameters.map(\.name).filter { $0.hasPrefix(head + ".") })
+    }
+
+    /// Where and how the kernels keep each parameter, in words: equal for equal memory.
+    public var storedLayout: String {
+        parameters.map { "\($0.name) \($0.offset) \($0.layout)" }.joined(separator: "; ")
+    }
+}
+
+extension Blueprint {
+    /// The same net for another number of classes.
+    public func classes(_ count: Int) -> Blueprint {
+        var result = self
+        if let head = layers.lastIndex(where: { if case .dense = $0 { true } else { false } }) {
+            result.layers[head] = .dense(units: count)
+        }
+        return result
+    }
+}

@@ -1,0 +1,128 @@
+import Datasets
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Storage
+
+/// config.json: all that determines the run, where its data came from, and on what machine it ran.
+public struct RunRecord: Codable, Sendable {
+    public struct Skipped: Codable, Sendable {
+        public let file: String
+        public let reason: String
+    }
+
+    public var configuration: TrainingConfiguration
+    public var blueprint: Blueprint
+    /// As they were given, relative to `workingFolder`.
+    public var data: [String]
+    public var workingFolder: String
+    public var recipe: String
+    /// The recipe that was asked for; nil for the data's own or the default.
+    public var requestedRecipe: String?
+    /// Seed of the segment draw: of a series' common data, not of its member.
+    public var dataSeed: UInt64
+    public var genres: [String]
+    /// In words; split.json names the tracks.
+    public var split: String
+    public var trainingTracks: Int
+    public var heldOutTracks: Int
+    public var testTracks: Int?
+    public var skipped: [Skipped]
+    public var dataHash: String
+    /// The model that the training began with.
+    public var base: BaseModel?
+    public var threads: Int
+    public var instructionSet: String
+    public var toolVersion: String
+
+    private enum CodingKeys: String, CodingKey {
+        case configuration, blueprint, data, recipe, genres, split, skipped, base, threads
+        case workingFolder = "working_folder"
+        case requestedRecipe = "requested_recipe"
+        case dataSeed = "data_seed"
+        case trainingTracks = "training_tracks"
+        case heldOutTracks = "held_out_tracks"
+        case testTracks = "test_tracks"
+        case dataHash = "data_hash"
+        case instructionSet = "instruction_set"
+        case toolVersion = "tool_version"
+    }
+
+    /// The paths of the data from anywhere.
+    public var paths: [String] {
+        data.map { URL(fileURLWithPath: $0, relativeTo: URL(fileURLWithPath: workingFolder, isDirectory: true)).path }
+    }
+}
+
+/// A model that a training began with.
+public struct BaseModel: Codable, Sendable, Hashable {
+    /// Absolute, or the name of a built-in model.
+    public var path: String
+    /// Digest of its weights, hexadecimal.
+    public var weights: String
+    /// Whether the last layer was drawn anew, since the genres differ.
+    public var headRenewed: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case path, weights
+        case headRenewed = "head_renewed"
+    }
+
+    /// - Parameter genres: of the data.
+    public init(_ model: TrainedModel, path: String, genres: [String]) {
+        let isFile = FileManager.default.fileExists(atPath: path)
+        self.path = isFile ? URL(fileURLWithPath: path).path : path
+        weights = Self.digest(model.parameters)
+        headRenewed = model.card.genres != genres
+    }
+
+    static func digest(_ parameters: ParameterStore) -> String {
+        var hash = SHA256()
+        for specification in parameters.plan.parameters {
+            hash.update(Data("\(specification.name) \(specification.shape);".utf8))
+            parameters.canonical(specification).withUnsafeBytes { hash.update($0) }
+        }
+        return hash.hexDigest()
+    }
+}
+
+/// split.json: the tracks of each side by name.
+public struct SplitRecord: Codable, Sendable {
+    public var rule: String
+    public var training: [String]
+    public var validation: [String]
+    public var test: [String]
+    /// What the model that the training began with had learned from before.
+    public var learnedBefore: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case rule, training, validation, test
+        case learnedBefore = "learned_before"
+    }
+
+    init(_ split: TrackSplit, set: SegmentSet, learnedBefore: [String]?) {
+        func names(_ tracks: [Int]) -> [String] { tracks.map { set.tracks[$0].id } }
+        rule = split.rule
+        training = names(split.training)
+        validation = names(split.validation)
+        test = names(split.test)
+        self.learnedBefore = learnedBefore
+    }
+
+    /// - Throws: ``TrainingError/dataDoesNotFit(_:)`` where the set lacks a track.
+    func split(of set: SegmentSet) throws(TrainingError) -> TrackSplit {
+        let places = Dictionary(set.tracks.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        func tracks(_ names: [String]) throws(TrainingError) -> [Int] {
+            var result: [Int] = []
+            for name in names {
+                guard let place = places[name] else {
+                    throw .dataDoesNotFit("the data has no track '\(name)', which the run's split.json names")
+                }
+                result.append(place)
+            }
+            return result.sorted()
+        }
+        return TrackSplit(
+            training: try tracks(training), validation: try tracks(validation), test: try tracks(test), rule: rule)
+    }
+}

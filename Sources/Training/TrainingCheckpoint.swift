@@ -1,0 +1,108 @@
+import Foundation
+import NeuralNetwork
+import Randomness
+import Storage
+
+/// All that a training needs to go on as if it had never stopped. Weights and Adam's moments are kept as the kernels keep
+/// them, so a checkpoint belongs to builds that keep them alike; for all else there are model files.
+public struct TrainingCheckpoint: Sendable {
+    public var state: TrainerState
+    public var parameters: [Float]
+    public var firstMoment: [Float]
+    public var secondMoment: [Float]
+    /// The mean of the weights so far; empty where none is asked for.
+    public var average: [Float]
+
+    public init(
+        state: TrainerState, parameters: [Float], firstMoment: [Float], secondMoment: [Float], average: [Float] = []
+    ) {
+        self.average = average
+        self.state = state
+        self.parameters = parameters
+        self.firstMoment = firstMoment
+        self.secondMoment = secondMoment
+    }
+
+    private static let format = "genrekit-checkpoint"
+    private static let formatVersion = "1"
+
+    private var tensors: [(name: String, shape: [Int], values: [Float])] {
+        [
+            ("adam.first", firstMoment), ("adam.second", secondMoment), ("average", average),
+            ("parameters", parameters),
+        ].map { ($0, [$1.count], $1) }
+    }
+
+    /// Writes a safetensors file beside its place, then renames it.
+    ///
+    /// - Parameters:
+    ///   - run: identifies the run, see ``TrainingRun/identity``.
+    ///   - layout: identifies the memory that the values lie in.
+    func write(to url: URL, run: String, layout: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let text = String(decoding: try encoder.encode(state), as: UTF8.self)
+        let tensors = tensors
+        try Safetensors.write(
+            tensors: tensors,
+            metadata: [
+                "format": Self.format, "format_version": Self.formatVersion, "run": run, "layout": layout,
+                "state": text, "seal": Self.seal([run, layout, text], tensors.map(\.values)),
+            ], to: url)
+    }
+
+    /// Reads and checks all of a file.
+    ///
+    /// - Throws: ``CheckpointFault``, saying what is wrong with it.
+    init(contentsOf url: URL, run: String, layout: String, values: Int) throws(CheckpointFault) {
+        do {
+            let file = try SafetensorsFile(url)
+            guard file.metadata["format"] == Self.format else { throw CheckpointFault("it is no checkpoint") }
+            guard file.metadata["format_version"] == Self.formatVersion else {
+                throw CheckpointFault("it is of a later version of the tool")
+            }
+            guard let foundRun = file.metadata["run"], let foundLayout = file.metadata["layout"],
+                let text = file.metadata["state"], let seal = file.metadata["seal"]
+            else { throw CheckpointFault("its metadata is not whole") }
+            guard foundRun == run else { throw CheckpointFault("it belongs to another run") }
+            guard foundLayout == layout else { throw CheckpointFault("a build with another memory layout wrote it") }
+            func tensor(_ name: String, orNone: Bool = false) throws -> [Float] {
+                let shape = try file.shape(of: name)
+                guard try file.type(of: name) == .float32, shape == [values] || orNone && shape == [0] else {
+                    throw CheckpointFault("its tensor '\(name)' does not fit the net")
+                }
+                return try file.floats(named: name)
+            }
+            parameters = try tensor("parameters")
+            firstMoment = try tensor("adam.first")
+            secondMoment = try tensor("adam.second")
+            average = try tensor("average", orNone: true)
+            guard Self.seal([run, layout, text], [firstMoment, secondMoment, average, parameters]) == seal else {
+                throw CheckpointFault("its contents do not match their seal: it is damaged")
+            }
+            state = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
+        } catch let fault as CheckpointFault {
+            throw fault
+        } catch {
+            throw CheckpointFault("\(error)")
+        }
+    }
+
+    /// A hash of everything in the file.
+    private static func seal(_ texts: [String], _ tensors: [[Float]]) -> String {
+        let all = texts.map { hex(fnv1a($0)) } + tensors.map { hex(tensorHash($0)) }
+        return hex(fnv1a(all.joined(separator: " ")))
+    }
+}
+
+/// Why a checkpoint cannot be used.
+struct CheckpointFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+func hex(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+}

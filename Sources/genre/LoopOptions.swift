@@ -1,0 +1,78 @@
+import ArgumentParser
+import ModelFile
+import Training
+
+/// How the loop goes: learning rate, early stop, where it begins, what it leaves as it is.
+struct LoopOptions: ParsableArguments {
+    @Option(
+        help: """
+            How the learning rate goes: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (constant).
+            """)
+    var schedule: String?
+    @Option(help: "Epochs, or a part of one, in which the learning rate rises to its height (0).") var warmup: Double?
+    @Option(help: "Stop when nothing has improved for so many epochs.") var patience: Int?
+    @Option(
+        help: """
+            What the best model, --patience and plateaus go by, on the held-out tracks: \
+            \(WatchedMeasure.allCases.map(\.rawValue).joined(separator: ", ")) (raw).
+            """)
+    var watch: String?
+    @Option(help: "Begin with the weights of a model; where its genres are others, its last layer is drawn anew.")
+    var from: String?
+    @Option(
+        help: """
+            Layers that stay as they are, separated by commas: 'towers', 'conv1' (the first convolution of every tower), \
+            or names as 'genre inspect' lists them.
+            """)
+    var freeze: String?
+    @Option(help: "Train so often on the same data and split, with seeds made from --seed.") var runs = 1
+}
+
+extension LoopOptions {
+    func validate() throws {
+        guard 1...1000 ~= runs else { throw ValidationError("--runs must be 1 to 1000.") }
+        if let watch, WatchedMeasure(rawValue: watch) == nil {
+            throw ValidationError("--watch must be loss, raw, max or maj, not '\(watch)'.")
+        }
+        if let schedule, LearningRateSchedule.Shape(schedule) == nil {
+            throw ValidationError(
+                """
+                '\(schedule)' is no schedule: constant, cosine, step:30:0.1 (every 30 epochs, times 0.1) or plateau:5:0.5 \
+                (after 5 epochs in vain, times 0.5).
+                """)
+        }
+        if let warmup, !(0...100_000 ~= warmup) { throw ValidationError("--warmup must be a number of epochs.") }
+    }
+
+    /// Adds what the options say to a configuration.
+    func apply(to configuration: inout TrainingConfiguration) throws {
+        if schedule != nil || warmup != nil {
+            configuration.schedule = LearningRateSchedule(
+                schedule.flatMap { .init($0) } ?? .constant, warmupEpochs: warmup ?? 0)
+        }
+        configuration.patience = patience
+        configuration.watched = watch.flatMap(WatchedMeasure.init)
+        configuration.frozen = freeze.map { $0.split(separator: ",").map(String.init) }
+        do { try configuration.check() } catch { throw ValidationError("\(error)") }
+    }
+}
+
+/// When checkpoints are written.
+struct CheckpointOptions: ParsableArguments {
+    @Option(
+        help: "Write a checkpoint after every so many epochs; by default after an epoch once half a minute has passed.")
+    var checkpointEpochs: Int?
+    @Option(help: "Write a checkpoint within an epoch, too, once so many minutes have passed.")
+    var checkpointMinutes = 10.0
+
+    func validate() throws {
+        guard checkpointEpochs.map({ $0 >= 1 }) ?? true else {
+            throw ValidationError("--checkpoint-epochs must be at least 1.")
+        }
+        guard checkpointMinutes > 0, checkpointMinutes <= 1e6 else {
+            throw ValidationError("--checkpoint-minutes must be above 0.")
+        }
+    }
+
+    var rule: CheckpointRule { CheckpointRule(epochs: checkpointEpochs, minutes: checkpointMinutes) }
+}
