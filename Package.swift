@@ -13,7 +13,8 @@ let package = Package(
     name: "GenreKit",
     platforms: [.macOS(.v13)],
     products: [
-        .executable(name: "genre", targets: ["genre"])
+        .library(name: "GenreKit", targets: ["GenreKit"]),
+        .executable(name: "genre", targets: ["genre"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0")),
@@ -28,6 +29,8 @@ let package = Package(
                 "Evaluation", "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .target(
+            name: "GenreKit", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Evaluation"]),
         // Floor 6
         .target(
             name: "Report",
@@ -87,6 +90,7 @@ let package = Package(
             providers: [.apt(["librsvg2-dev"]), .brew(["librsvg"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         // Tests mirror the modules.
+        .testTarget(name: "GenreKitTests", dependencies: ["GenreKit"]),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Randomness"]),
         .testTarget(name: "RandomnessTests", dependencies: ["Randomness"]),
         .testTarget(name: "StorageTests", dependencies: ["Storage"]),
