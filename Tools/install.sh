@@ -30,7 +30,9 @@ put() {
 }
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
-put "$binary" "$prefix/bin/genre" 755
+cp "$binary" "$temporary/genre"
+strip "$temporary/genre" 2>/dev/null || true # half the size; the program runs as well without
+put "$temporary/genre" "$prefix/bin/genre" 755
 for shell in bash zsh fish; do "$binary" --generate-completion-script $shell >"$temporary/$shell"; done
 put "$temporary/bash" "$prefix/share/bash-completion/completions/genre" 644
 put "$temporary/zsh" "$prefix/share/zsh/site-functions/_genre" 644
