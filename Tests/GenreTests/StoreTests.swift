@@ -1,0 +1,117 @@
+import Foundation
+import Synthesis
+import Testing
+
+/// Segment stores through the tool: the same bytes however they came about, and clear words where they cannot be used.
+@Suite(.serialized) struct StoreTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try DemoCorpus.write(to: folder.url.appendingPathComponent("music"), tracksPerGenre: 2, seconds: 3, seed: 4)
+    }
+
+    private func make(_ store: String, _ options: String...) throws -> Tool.Outcome {
+        try Tool.run(["features", folder.path("music"), "-o", folder.path(store)] + options)
+    }
+
+    private func bytes(of store: String) throws -> [String: Data] {
+        let names = try folder.contents(of: store).filter { !$0.hasPrefix(".") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map {
+                ($0, try Data(contentsOf: URL(fileURLWithPath: folder.path("\(store)/\($0)"))))
+            })
+    }
+
+    private func train(_ store: String, _ options: String...) throws -> Tool.Outcome {
+        try Tool.run(
+            ["train", folder.path(store), "--epochs", "1", "--no-report", "-o", folder.path("run"), "--force"] + options
+        )
+    }
+
+    @Test func theBytesHangOnNoNumberOfThreadsAndATrainingTakesThem() throws {
+        for (store, threads) in [("one", "1"), ("three", "3")] {
+            let outcome = try make(store, "--threads", threads)
+            #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        }
+        #expect(try bytes(of: "one") == bytes(of: "three"))
+        #expect(try bytes(of: "one").keys.contains("index.json"))
+        #expect(try train("one").status == 0)
+        let half = try make("half", "--precision", "float16")
+        #expect(half.status == 0)
+        #expect(try train("half").status == 0)
+    }
+
+    @Test func aFullDiskLeavesAStoreThatGoesOn() throws {
+        #expect(try make("whole").status == 0)
+        // 1,000 blocks of 1,024 bytes are less than the features take.
+        let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+            .appendingPathComponent("genre").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = [
+            "-c", "ulimit -f 1000; exec \"$0\" features \"$1\" -o \"$2\" 2>\"$3\" >/dev/null", tool,
+            folder.path("music"), folder.path("store"), "/dev/null",
+        ]
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 1)
+        #expect(!FileManager.default.fileExists(atPath: folder.path("store/index.json")))
+        #expect(try train("store").status == 1)
+        #expect(try make("store").status == 0)
+        #expect(try bytes(of: "store") == bytes(of: "whole"))
+    }
+
+    @Test func killsLoseNothing() throws {
+        #expect(try make("whole").status == 0)
+        for milliseconds in [5, 20, 40, 60, 80] {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+                .appendingPathComponent("genre")
+            process.arguments = ["features", folder.path("music"), "-o", folder.path("store")]
+            process.standardOutput = FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            usleep(UInt32(milliseconds * 1000))
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+        #expect(try make("store").status == 0)
+        #expect(try bytes(of: "store") == bytes(of: "whole"))
+    }
+
+    @Test func onlyWhatIsNewIsComputed() throws {
+        #expect(try make("store").status == 0)
+        // A copy costs nothing, another sound is computed.
+        var song = try Data(contentsOf: URL(fileURLWithPath: folder.path("music/jazz/jazz.00000.wav")))
+        try folder.write(song, to: "music/jazz/copy.wav")
+        song[50_000] ^= 1
+        try folder.write(song, to: "music/jazz/new.wav")
+        try folder.write(Data(), to: "music/jazz/empty.wav")
+        let again = try make("store")
+        #expect(again.status == 0)
+        #expect(again.output.contains("computed 1,") && again.output.contains("21 were there already"))
+        #expect(again.output.contains("1 files left out") && again.diagnostics.contains("empty.wav"))
+    }
+
+    @Test func otherRecipesVersionsAndDamageAreSaid() throws {
+        #expect(try make("store").status == 0)
+        let other = try make("store", "--recipe", "coursework")
+        #expect(other.status == 1 && other.diagnostics.contains("schindler") && other.diagnostics.contains("--force"))
+        #expect(try train("store", "--recipe", "coursework").status == 2)
+
+        let chunk = URL(fileURLWithPath: folder.path("store/chunk-00000.safetensors"))
+        let sound = try Data(contentsOf: chunk)
+        try sound.prefix(100_000).write(to: chunk)
+        let damaged = try train("store")
+        #expect(damaged.status == 1 && damaged.diagnostics.contains("chunk-00000.safetensors"))
+        try sound.write(to: chunk)
+        #expect(try train("store").status == 0)
+
+        let index = URL(fileURLWithPath: folder.path("store/index.json"))
+        let text = try String(contentsOf: index, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "\"version\":1", with: "\"version\":9").utf8).write(to: index)
+        let later = try train("store")
+        #expect(later.status == 1 && later.diagnostics.contains("version 9"))
+    }
+}
