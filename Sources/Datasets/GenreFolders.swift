@@ -91,7 +91,7 @@ enum GenreFolders {
         var result: [(relative: String, url: URL)] = []
         var pending: [(prefix: String, folder: URL)] = [("", genre)]
         while let (prefix, folder) = pending.popLast() {
-            guard let identity = FolderIdentity(folder), visited.insert(identity).inserted else { continue }
+            guard let identity = FolderIdentity(folder.path), visited.insert(identity).inserted else { continue }
             for entry in try contents(of: folder) {
                 let relative = prefix + entry.lastPathComponent
                 if isFolder(entry) {
@@ -108,19 +108,5 @@ enum GenreFolders {
         AudioFileNames.extensions.contains(url.pathExtension.lowercased())
     }
 
-    static func isFolder(_ url: URL) -> Bool { FolderIdentity(url) != nil }
-}
-
-/// What tells one folder from another, whatever path leads to it.
-struct FolderIdentity: Hashable {
-    var device: UInt64
-    var inode: UInt64
-
-    /// Nil for what is no folder.
-    init?(_ url: URL) {
-        var status = stat()
-        guard stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-    }
+    static func isFolder(_ url: URL) -> Bool { FolderIdentity(url.path) != nil }
 }

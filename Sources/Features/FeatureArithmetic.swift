@@ -24,10 +24,13 @@ extension FeatureRecipe {
 
 extension TrackFeatures {
     /// The values' bits in half precision (IEEE 754 binary16), rounded to the nearest, [rows][mels].
-    public func halfValues() -> [UInt16] {
-        [UInt16](unsafeUninitializedCapacity: values.count) { halves, count in
-            count = values.count
-            if let to = halves.baseAddress { gk_to_half(values, Int64(count), to) }
-        }
+    public func halfValues() -> [UInt16] { Features.halfValues(values) }
+}
+
+/// Values' bits in half precision (IEEE 754 binary16), rounded to the nearest.
+public func halfValues(_ values: [Float]) -> [UInt16] {
+    [UInt16](unsafeUninitializedCapacity: values.count) { halves, count in
+        count = values.count
+        if let to = halves.baseAddress { gk_to_half(values, Int64(count), to) }
     }
 }

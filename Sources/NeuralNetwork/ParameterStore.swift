@@ -1,4 +1,3 @@
-import CKernels
 import Randomness
 
 /// The values of a net's parameters, in the kernels' layout.
@@ -93,13 +92,5 @@ extension NetworkPlan {
         if let index = stored.firstIndex(where: { !$0.isFinite }) {
             throw .badParameter(name: name, problem: "value \(index) is \(stored[index])")
         }
-    }
-}
-
-/// Values' bits in half precision (IEEE 754 binary16), rounded to the nearest.
-public func halfValues(_ values: [Float]) -> [UInt16] {
-    [UInt16](unsafeUninitializedCapacity: values.count) { halves, count in
-        count = values.count
-        if let to = halves.baseAddress { gk_to_half(values, Int64(count), to) }
     }
 }

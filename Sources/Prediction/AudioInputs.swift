@@ -28,7 +28,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     /// What is still to come, the next one last.
     private var pending: [Pending]
     /// Folders entered so far, so that a link back to one ends there.
-    private var visited: Set<FileIdentity> = []
+    private var visited: Set<FolderIdentity> = []
     private let warning: @Sendable (String) -> Void
 
     /// - Parameter warning: gets folders that cannot be read or hold no audio, and broken playlists.
@@ -42,7 +42,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
             switch top {
             case .file(let input): return input
             case .given(let path):
-                if FileIdentity(folder: path) != nil {
+                if FolderIdentity(path) != nil {
                     if !enter(path, key: "") { warning("\(path) holds no audio") }
                 } else if Self.isPlaylist(path) {
                     readPlaylist(path)
@@ -50,7 +50,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
                     return Input(url: URL(fileURLWithPath: path), name: path, key: (path as NSString).lastPathComponent)
                 }
             case .entry(let path, let key):
-                if FileIdentity(folder: path) != nil {
+                if FolderIdentity(path) != nil {
                     _ = enter(path, key: key)
                 } else {
                     return Input(url: URL(fileURLWithPath: path), name: path, key: key)
@@ -62,7 +62,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
 
     /// Puts the audio files and folders in a folder before everything else; false where there are none.
     private mutating func enter(_ path: String, key: String) -> Bool {
-        guard let identity = FileIdentity(folder: path), visited.insert(identity).inserted else { return true }
+        guard let identity = FolderIdentity(path), visited.insert(identity).inserted else { return true }
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
             warning("\(path) cannot be read (\(error.localizedDescription)); its files are left out")
@@ -73,7 +73,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
             let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
             guard
                 AudioFileNames.extensions.contains((name as NSString).pathExtension.lowercased())
-                    || FileIdentity(folder: entry) != nil
+                    || FolderIdentity(entry) != nil
             else { continue }
             pending.append(.entry(path: entry, key: key.isEmpty ? name : "\(key)/\(name)"))
         }
@@ -118,19 +118,5 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         }
         if entries.isEmpty { warning("\(path) names no file") }
         pending += entries.reversed()
-    }
-}
-
-/// What tells one folder from another, whatever path leads to it.
-private struct FileIdentity: Hashable {
-    var device: UInt64
-    var inode: UInt64
-
-    /// Nil for what is no folder.
-    init?(folder path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
     }
 }

@@ -137,15 +137,6 @@ struct AuditText {
     }
 }
 
-/// 1234.5 as "20:34", 4000 as "1:06:40".
-private func playingTime(_ seconds: Double) -> String {
-    let whole = Int(seconds)
-    let minutes = String(whole / 60 % 60)
-    let rest = String(whole % 60)
-    func two(_ text: String) -> String { text.count < 2 ? "0" + text : text }
-    return whole >= 3600 ? "\(whole / 3600):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
-}
-
 /// 2.345 as "2.3 s".
 private func seconds(_ value: Double) -> String { decimal(value, places: 1) + " s" }
 

@@ -84,6 +84,14 @@ func duration(_ seconds: Double) -> String {
     return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
 }
 
+/// 1234.5 as "20:34", 4000 as "1:06:40".
+func playingTime(_ seconds: Double) -> String {
+    let whole = Int(seconds)
+    let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+    let rest = String(format: ":%02d", whole % 60)
+    return hours > 0 ? String(format: "%d:%02d", hours, minutes) + rest : "\(minutes)" + rest
+}
+
 /// 0.6312 as "63.1 %".
 func percent(_ fraction: Double?) -> String {
     guard let fraction else { return "-" }

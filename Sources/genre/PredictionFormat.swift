@@ -20,7 +20,7 @@ struct PredictionFormat {
         if timeline {
             for stretch in Stretch.all(of: prediction) {
                 lines.append(
-                    "  \(clock(stretch.start)) - \(clock(stretch.end))  \(genres[stretch.genre]) \(percent(stretch.probability))"
+                    "  \(playingTime(stretch.start)) - \(playingTime(stretch.end))  \(genres[stretch.genre]) \(percent(stretch.probability))"
                 )
             }
         }
@@ -137,11 +137,4 @@ private struct Stretch {
         }
         return result
     }
-}
-
-/// 3725 seconds as "1:02:05".
-func clock(_ seconds: Double) -> String {
-    let whole = Int(seconds)
-    let short = String(format: "%d:%02d", whole / 60 % 60, whole % 60)
-    return whole >= 3600 ? "\(whole / 3600):" + String(format: "%02d:%02d", whole / 60 % 60, whole % 60) : short
 }

@@ -45,12 +45,10 @@ import Testing
     @Test func aFullDiskLeavesAStoreThatGoesOn() throws {
         #expect(try make("whole").status == 0)
         // 1,000 blocks of 1,024 bytes are less than the features take.
-        let tool = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("genre").path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments = [
-            "-c", "ulimit -f 1000; exec \"$0\" features \"$1\" -o \"$2\" 2>\"$3\" >/dev/null", tool,
+            "-c", "ulimit -f 1000; exec \"$0\" features \"$1\" -o \"$2\" 2>\"$3\" >/dev/null", Tool.url.path,
             folder.path("music"), folder.path("store"), "/dev/null",
         ]
         try process.run()
@@ -66,8 +64,7 @@ import Testing
         #expect(try make("whole").status == 0)
         for milliseconds in [5, 20, 40, 60, 80] {
             let process = Process()
-            process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-                .appendingPathComponent("genre")
+            process.executableURL = Tool.url
             process.arguments = ["features", folder.path("music"), "-o", folder.path("store")]
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice

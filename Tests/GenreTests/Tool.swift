@@ -15,6 +15,10 @@ enum Tool {
         }
     }
 
+    /// The tool lies beside the test bundle.
+    static let url = URL(fileURLWithPath: CommandLine.arguments[0])
+        .deletingLastPathComponent().appendingPathComponent("genre")
+
     /// Removed when the tests end.
     private static let caches: String = {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("genre-tests-cache-\(getpid())").path
@@ -61,9 +65,7 @@ enum Tool {
         _ arguments: [String], in folder: URL?, environment: [String: String]
     ) -> Process {
         let process = Process()
-        // The tool lies beside the test bundle.
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("genre")
+        process.executableURL = url
         process.arguments = arguments
         process.currentDirectoryURL = folder
         // A cache of its own for every run of the tests, never the user's.

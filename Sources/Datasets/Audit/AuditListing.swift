@@ -1,3 +1,4 @@
+import Audio
 import Foundation
 
 /// Every audio file below some folders, whatever their layout: an audit also looks at what no training would take.
@@ -48,7 +49,7 @@ struct AuditListing {
         var visited: Set<FolderIdentity> = []
         var pending: [(path: String, url: URL)] = [("", root)]
         while let (path, folder) = pending.popLast() {
-            guard let identity = FolderIdentity(folder), visited.insert(identity).inserted else { continue }
+            guard let identity = FolderIdentity(folder.path), visited.insert(identity).inserted else { continue }
             let entries: [URL]
             do { entries = try GenreFolders.contents(of: folder) } catch {
                 if folder == root { throw error }
