@@ -19,7 +19,7 @@ public enum ReportError: Error, CustomStringConvertible {
         case .notARun(let folder, let problem): "\(folder) is not a finished run: \(problem)"
         case .badJSON(let file): "\(file) is not valid JSON"
         case .otherRun(let folder):
-            "\(folder) holds a finished run of another configuration: name another folder with -o, or move it away"
+            "\(folder) holds a run of another configuration or of more epochs: name another folder with -o, or move it away"
         case .dataDoesNotFit(let problem): problem
         }
     }

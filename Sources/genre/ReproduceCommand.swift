@@ -14,11 +14,11 @@ struct ReproduceCommand: ParsableCommand {
         abstract: "Train the nets of the report's Table I and lay the results beside the published ones.",
         discussion: """
             Each net is trained for 200 epochs under five seeds, as 'genre train DATA --net NET --seed SEED' does it; \
-            accuracies are told after 100 and 200 epochs. The tool says first how long it will take. Finished runs are kept: \
-            the same command goes on where it was stopped. The page, report.html of the output folder, is written anew after \
-            every run.
+            accuracies are told after 100 and 200 epochs. The tool says first how long it will take. What is finished is \
+            kept, what is begun goes on: the same command, or one with more seeds, nets or epochs, goes on where the last \
+            one was stopped. report.html and results.json of the output folder are written anew after every run.
 
-            Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others.
+            Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others, '--net deep:3' under three seeds.
             """)
 
     @Argument(help: "As for 'genre train': for the report's own figures the folder with train.pkl and val.pkl.")
@@ -26,9 +26,15 @@ struct ReproduceCommand: ParsableCommand {
     @Option(
         name: [.short, .long], help: "The folder of runs and report; by default reproduction or reproduction-quick.")
     var output: String?
-    @Option(help: "Nets to train. Repeat for several.") var net: [String] = []
+    @Option(help: ArgumentHelp("Nets to train, with seeds of their own. Repeat for several.", valueName: "net[:seeds]"))
+    var net: [String] = []
     @Option(help: "Seeds, from 0; by default 5.") var seeds: Int?
     @Option(help: "Epochs of each training; half-way figures are told, too. By default 200.") var epochs: Int?
+    @Flag(
+        help:
+            "Train the first net by batches of \(Reproduction.studiedBatches.map(String.init).joined(separator: ", ")), too."
+    )
+    var batchStudy = false
     @Flag(help: "A smoke run: two seeds, two epochs.") var quick = false
     @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
@@ -48,19 +54,31 @@ struct ReproduceCommand: ParsableCommand {
             try train(open, reproduction, threads: threads)
         }
         if dryRun { return }
-        show("report: \(try writePage(reproduction).path)")
+        show("report: \(try writePage(reproduction, threads: threads).path)")
     }
 
     private func plan() throws -> Reproduction {
-        let nets = try (net.isEmpty ? Reproduction.usualNets : net).map(architecture(named:))
-        let seeds = seeds ?? (quick ? 2 : 5)
+        let usual = seeds ?? (quick ? 2 : 5)
         let epochs = epochs ?? (quick ? 2 : 200)
-        guard 1...1000 ~= seeds else { throw ValidationError("--seeds must be 1 to 1000.") }
+        func checked(_ count: Int) throws -> [UInt64] {
+            guard 1...1000 ~= count else { throw ValidationError("Seeds must be 1 to 1000.") }
+            return (0..<count).map(UInt64.init)
+        }
+        let groups = try (net.isEmpty ? Reproduction.usualNets : net).map { words in
+            let parts = words.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let count = parts.count > 1 ? Int(parts[1]) : usual else {
+                throw ValidationError("--net \(words): after the colon stands a number of seeds, as in deep:3.")
+            }
+            return Reproduction.Group(net: try architecture(named: String(parts[0])), seeds: try checked(count))
+        }
         guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
-        guard Set(net).count == net.count else { throw ValidationError("--net names a net twice.") }
+        guard Set(groups.map(\.net.name)).count == groups.count else {
+            throw ValidationError("--net names a net twice.")
+        }
         return Reproduction(
-            folder: URL(fileURLWithPath: output ?? (quick ? "reproduction-quick" : "reproduction")), nets: nets,
-            seeds: (0..<seeds).map(UInt64.init), milestones: epochs > 1 ? [epochs / 2, epochs] : [epochs])
+            folder: URL(fileURLWithPath: output ?? (quick ? "reproduction-quick" : "reproduction")), nets: groups,
+            batches: batchStudy ? Reproduction.studiedBatches : [],
+            milestones: epochs > 1 ? [epochs / 2, epochs] : [epochs])
     }
 
     private typealias Drawn = (data: LoadedDataset, split: TrackSplit, warnings: [String])
@@ -82,19 +100,21 @@ struct ReproduceCommand: ParsableCommand {
         let training = drawn.split.segments(.training, of: drawn.data.set).count
         let validation = drawn.split.segments(.validation, of: drawn.data.set).count
         var total = 0.0
-        for net in reproduction.nets {
-            let count = members.count { $0.net == net.name }
+        let rows = reproduction.nets + reproduction.batches.filter { $0.batch != $0.net.defaultBatch }
+        for row in rows {
+            let count = members.count { $0.net == row.net.name && $0.batch == row.batch }
             guard count > 0 else { continue }
             func seconds(_ phase: NetBenchmark.Phase, segments: Int) throws -> Double {
-                let result = try NetBenchmark(architecture: net, phase: phase, batch: net.defaultBatch)
+                let result = try NetBenchmark(architecture: row.net, phase: phase, batch: row.batch)
                     .run(passes: 5, pool: pool, peak: 1)
-                return Double(segments) / Double(net.defaultBatch) * result.msMedian * 1e-3
+                return Double(segments) / Double(row.batch) * result.msMedian * 1e-3
             }
             let epoch = try seconds(.train, segments: training) + seconds(.inference, segments: validation)
             let each = epoch * Double(reproduction.milestones.last!)
             total += each * Double(count)
+            let name = row.net.name + (row.batch == row.net.defaultBatch ? "" : ", batch \(row.batch)")
             note(
-                "\(net.name.left(16)) \(count) runs of \(reproduction.milestones.last!) epochs, \(duration(each)) each")
+                "\(name.left(18)) \(count) runs of \(reproduction.milestones.last!) epochs, \(duration(each)) each")
         }
         note(
             "about \(duration(total)) in all, by \(training) segments to train and \(validation) held out on \(pool.threads) threads"
@@ -111,20 +131,40 @@ struct ReproduceCommand: ParsableCommand {
                 drawn = (member.seed, try draw(seed: member.seed, threads: threads))
                 for warning in drawn!.value.warnings { note("genre: \(warning)") }
             }
-            note("run \(index + 1) of \(members.count): \(member.net), seed \(member.seed)")
+            note("run \(index + 1) of \(members.count): \(member.net), batch \(member.batch), seed \(member.seed)")
             let value = drawn!.value
-            let run = try TrainingRun(
-                configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
-                paths: data, folder: RunFolder(creating: member.folder, replacing: true), toolVersion: toolVersion)
-            _ = try genre.train(run, threads: threads)
+            let run: TrainingRun
+            let begun = try reproduction.begunRun(of: member)
+            if let begun {
+                run = try TrainingRun(
+                    resuming: begun.folder, begun.record, data: value.data, toolVersion: toolVersion)
+            } else {
+                run = try TrainingRun(
+                    configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
+                    paths: data, folder: RunFolder(creating: member.folder, replacing: true), toolVersion: toolVersion)
+            }
+            _ = try genre.train(run, threads: threads, resuming: begun != nil)
             reportAfterTraining(run, threads: threads)
-            _ = try writePage(reproduction)
+            _ = try writePage(reproduction, threads: threads)
         }
     }
 
-    private func writePage(_ reproduction: Reproduction) throws -> URL {
+    /// Writes page, figures and results.json of what is finished.
+    private func writePage(_ reproduction: Reproduction, threads: Int?) throws -> URL {
+        var assessment: Assessment?
+        if let example = try ReproductionReport.example(of: reproduction) {
+            let data = try draw(seed: example.settings.seed, threads: threads).data
+            guard data.set.contentHash == example.card.dataHash else {
+                throw TrainingError.dataDoesNotFit(
+                    "\(example.folder.url.path) was trained on other data: name another folder with -o")
+            }
+            assessment = try Assessment(
+                of: example.model, on: data.set, shown: ReproductionReport.shownConfusions,
+                pool: ThreadPool(threads: threads))
+        }
         let page = reproduction.folder.appendingPathComponent("report.html")
-        try ReproductionReport(reproduction).write(page: page, figures: figuresFolder(beside: page))
+        try ReproductionReport(reproduction, assessment: assessment).write(
+            page: page, figures: figuresFolder(beside: page))
         return page
     }
 }

@@ -91,12 +91,41 @@ import Testing
         let before = try Data(contentsOf: model)
         let second = try Tool.run(words + ["--seeds", "2"])
         #expect(second.status == 0 && second.diagnostics.contains("1 of 2 runs are finished"))
-        #expect(second.diagnostics.contains("run 1 of 1: shallow, seed 1"))
+        #expect(second.diagnostics.contains("run 1 of 1: shallow, batch 64, seed 1"))
         #expect(try Data(contentsOf: model) == before)
         let page = try String(contentsOfFile: folder.path("table/report.html"), encoding: .utf8)
         #expect(page.contains("2 of 2 runs") && page.contains("smoke run"))
-        let other = try Tool.run(words.map { $0 == "1" ? "2" : $0 } + ["--seeds", "1"])
-        #expect(other.status == 1 && other.diagnostics.contains("another configuration"))
+        let results = folder.url.appendingPathComponent("table/results.json")
+        #expect(try rawByEpoch(results).map(\.count) == [1, 1])
+
+        // More epochs, a study of batches and seeds of a net's own go on from what is there.
+        let longer = try Tool.run(
+            "reproduce", folder.path("music"), "--net", "shallow:1", "--epochs", "2", "--batch-study", "-o",
+            folder.path("table"))
+        #expect(longer.status == 0 && longer.diagnostics.contains("0 of 4 runs are finished"))
+        #expect(try rawByEpoch(results).map(\.count) == [2])
+        let straight = try train("straight", "--segments", "15", "--epochs", "2")
+        #expect(straight.status == 0)
+        #expect(
+            try Data(contentsOf: model)
+                == Data(contentsOf: URL(fileURLWithPath: folder.path("straight/model.safetensors"))))
+        #expect(FileManager.default.fileExists(atPath: folder.path("table/shallow/batch-28/seed-0/model.safetensors")))
+        #expect(try String(contentsOfFile: folder.path("table/report.html"), encoding: .utf8).contains("Batch sizes"))
+
+        let shorter = try Tool.run(words + ["--seeds", "1"])
+        #expect(shorter.status == 1 && shorter.diagnostics.contains("of more epochs"))
+        // What is finished was trained on these data, not on any.
+        try FileManager.default.removeItem(atPath: folder.path("music/jazz"))
+        let others = try Tool.run(
+            "reproduce", folder.path("music"), "--net", "shallow:1", "--epochs", "2", "-o", folder.path("table"))
+        #expect(others.status == 1 && others.diagnostics.contains("was trained on other data"))
+    }
+
+    /// Raw accuracies of a reproduction's first net, run by run.
+    private func rawByEpoch(_ results: URL) throws -> [[Double]] {
+        let object = try JSONSerialization.jsonObject(with: Data(contentsOf: results)) as? [String: Any]
+        let nets = try #require(object?["nets"] as? [[String: Any]])
+        return try #require(nets.first?["runs"] as? [[String: Any]]).compactMap { $0["raw"] as? [Double] }
     }
 
     @Test func theSameSeedGivesTheSameModelOnAnyNumberOfThreads() throws {

@@ -23,7 +23,7 @@ import Testing
         ["train", "x", "--threads", "0"], ["train", "x", "--segments", "none"], ["predict"], ["evaluate", "x"],
         ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
         ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
-        ["bench", "--net", "alexnet"],
+        ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)

@@ -33,6 +33,10 @@ import Training
         #expect(Candidate.choose(from: candidates).map(\.segment) == [1, 3, 5])
         #expect(Candidate.choose(from: Array(candidates[4...])).map(\.segment) == [4])
         #expect(Candidate.choose(from: Array(candidates[...1])).map(\.segment) == [1])
+        // Pairs that are asked for, the surest of each; all of them or none.
+        #expect(Candidate.choose([(0, 1), (1, 0), (2, 2)], from: candidates)?.map(\.segment) == [1, 3, 5])
+        #expect(Candidate.choose([(0, 1), (1, 2)], from: candidates)?.count == nil)
+        #expect(Candidate.choose([], from: candidates)?.count == nil)
     }
 
     @Test func thePageStandsAlone() throws {

@@ -7,43 +7,58 @@ public enum Curves {
 
     /// Shares of right segments and tracks in training and on the held-out tracks.
     public static func accuracy(_ epochs: [EpochRecord]) -> Figure {
-        func points(_ value: (EpochRecord) -> Double) -> [Point] {
-            epochs.map { Point(Double($0.epoch), share($0, value) * 100) }
+        accuracy(of: [epochs], title: "Accuracy", name: "accuracy")
+    }
+
+    /// The same of several runs of one kind: their means, with bands of a standard deviation to both sides.
+    public static func accuracy(of runs: [[EpochRecord]], title: String, name: String) -> Figure {
+        func series(
+            _ words: String, _ colour: Int, width: Double = 1.8, dashes: [Double] = [],
+            _ value: @escaping (EpochRecord) -> Double
+        ) -> LineChart.Series {
+            let (points, spread) = means(of: runs) { share($0, value) * 100 }
+            return .init(
+                name: words, points: points, colour: .series(colour), width: width, dashes: dashes, spread: spread)
         }
-        let series: [LineChart.Series] = [
-            .init(name: "training, raw", points: points(\.trainAccuracy), colour: .series(1)),
-            .init(name: "held out, raw", points: points(\.raw), colour: .series(0), width: 2.4),
-            .init(name: "held out, max", points: points(\.max), colour: .series(2), width: 1.4),
-            .init(name: "held out, maj", points: points(\.maj), colour: .series(3), width: 1.4, dashes: [5, 3]),
+        let lines = [
+            series("training, raw", 1, \.trainAccuracy), series("held out, raw", 0, width: 2.4, \.raw),
+            series("held out, max", 2, width: 1.4, \.max),
+            series("held out, maj", 3, width: 1.4, dashes: [5, 3], \.maj),
         ]
         let chart = LineChart(
-            title: "Accuracy", horizontalTitle: "epoch", verticalTitle: "right (%)", series: series,
-            values: percentages(of: series))
+            title: title, horizontalTitle: "epoch", verticalTitle: "right (%)", series: lines,
+            values: percentages(of: lines))
         return Figure(
-            name: "accuracy", title: "Accuracy by epoch",
+            name: name, title: "\(title) by epoch",
             summary:
-                "Lines over the epochs: the share of right training segments, and of right held-out segments (raw) "
-                + "and tracks (max, maj)." + last(epochs) { "raw \(percent($0.raw)), max \(percent($0.max))" },
+                "Lines over the epochs\(of(runs)): the share of right training segments, and of right held-out segments "
+                + "(raw) and tracks (max, maj)."
+                + last(lines) { "raw \(decimal($0[1], places: 1)) %, max \(decimal($0[2], places: 1)) %" },
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
     }
 
     /// Mean cross-entropy a segment in training and on the held-out tracks.
-    public static func loss(_ epochs: [EpochRecord]) -> Figure {
-        func points(_ value: (EpochRecord) -> Double) -> [Point] {
-            epochs.map { Point(Double($0.epoch), value($0)) }
+    public static func loss(_ epochs: [EpochRecord]) -> Figure { loss(of: [epochs], title: "Loss", name: "loss") }
+
+    /// The same of several runs of one kind: their means, with bands of a standard deviation to both sides.
+    public static func loss(of runs: [[EpochRecord]], title: String, name: String) -> Figure {
+        func series(
+            _ words: String, _ colour: Int, width: Double = 1.8, _ value: @escaping (EpochRecord) -> Double
+        ) -> LineChart.Series {
+            let (points, spread) = means(of: runs, value)
+            return .init(name: words, points: points, colour: .series(colour), width: width, spread: spread)
         }
-        let series: [LineChart.Series] = [
-            .init(name: "training", points: points(\.trainLoss), colour: .series(1)),
-            .init(name: "held out", points: points(\.validationLoss), colour: .series(0), width: 2.4),
-        ]
+        let lines = [series("training", 1, \.trainLoss), series("held out", 0, width: 2.4, \.validationLoss)]
         let chart = LineChart(
-            title: "Loss", horizontalTitle: "epoch", verticalTitle: "cross-entropy (nats a segment)", series: series,
-            values: losses(of: series))
+            title: title, horizontalTitle: "epoch", verticalTitle: "cross-entropy (nats a segment)", series: lines,
+            values: losses(of: lines))
         return Figure(
-            name: "loss", title: "Loss by epoch",
-            summary: "Lines over the epochs: the mean cross-entropy of the training segments and of the held-out ones."
-                + last(epochs) {
-                    "\(decimal($0.trainLoss, places: 3)) in training, \(decimal($0.validationLoss, places: 3)) held out"
+            name: name, title: "\(title) by epoch",
+            summary:
+                "Lines over the epochs\(of(runs)): the mean cross-entropy of the training segments and of the held-out "
+                + "ones."
+                + last(lines) {
+                    "\(decimal($0[0], places: 3)) in training, \(decimal($0[1], places: 3)) held out"
                 },
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
     }
@@ -99,25 +114,18 @@ public enum Curves {
     /// Means over the runs of each group, with bands of a standard deviation to both sides.
     ///
     /// - Parameter groups: runs of one kind, say of several seeds; only epochs that all of a group's runs have count.
-    public static func comparison(ofGroups groups: [(name: String, runs: [Run])], by measure: Measure) -> Figure {
+    public static func comparison(
+        ofGroups groups: [(name: String, runs: [Run])], by measure: Measure, name: String = "groups"
+    ) -> Figure {
         let series = groups.enumerated().map { index, group in
-            var points: [Point] = []
-            var spread: [Double] = []
-            let length = group.runs.map(\.epochs.count).min() ?? 0
-            for place in 0..<length {
-                let values = group.runs.map {
-                    measure.isShare
-                        ? share($0.epochs[place], measure.value) * 100 : measure.value($0.epochs[place])
-                }
-                let summary = Spread(values)
-                points.append(Point(Double(group.runs[0].epochs[place].epoch), summary.mean))
-                spread.append(summary.deviation ?? 0)
+            let (points, spread) = means(of: group.runs.map(\.epochs)) {
+                measure.isShare ? share($0, measure.value) * 100 : measure.value($0)
             }
             return LineChart.Series(
                 name: group.name + (group.runs.count > 1 ? " (\(group.runs.count) runs)" : ""), points: points,
                 colour: .series(index), dashes: dashes(ofSeries: index), spread: spread)
         }
-        return comparison(series, measure: measure, name: "groups-\(measure.rawValue)")
+        return comparison(series, measure: measure, name: "\(name)-\(measure.rawValue)")
     }
 
     private static func comparison(_ series: [LineChart.Series], measure: Measure, name: String) -> Figure {
@@ -162,7 +170,17 @@ public enum Curves {
         return 0...min(greatest, max(usual * 1.6, greatest / 1000))
     }
 
-    private static func last(_ epochs: [EpochRecord], _ words: (EpochRecord) -> String) -> String {
-        epochs.last.map { " After epoch \($0.epoch): " + words($0) + "." } ?? ""
+    /// Means over runs, as far as all of them go, and the deviations of more than one.
+    private static func means(of runs: [[EpochRecord]], _ value: (EpochRecord) -> Double) -> ([Point], [Double]) {
+        let spreads = (0..<(runs.map(\.count).min() ?? 0)).map { place in Spread(runs.map { value($0[place]) }) }
+        let points = spreads.enumerated().map { Point(Double(runs[0][$0].epoch), $1.mean) }
+        return (points, runs.count > 1 ? spreads.map { $0.deviation ?? 0 } : [])
+    }
+
+    private static func of(_ runs: [[EpochRecord]]) -> String { runs.count > 1 ? ", means of \(runs.count) runs" : "" }
+
+    private static func last(_ lines: [LineChart.Series], _ words: ([Double]) -> String) -> String {
+        guard let end = lines.first?.points.last else { return "" }
+        return " After epoch \(Int(end.x)): " + words(lines.compactMap { $0.points.last?.y }) + "."
     }
 }

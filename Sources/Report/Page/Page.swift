@@ -85,6 +85,7 @@ struct Page {
         th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--gk-grid)}
         th{color:var(--gk-muted);font-weight:600}
         .n{text-align:right;white-space:nowrap}
+        th.n{white-space:normal;vertical-align:bottom}
         td.key{color:var(--gk-muted);white-space:nowrap}
         td.value{overflow-wrap:anywhere}
         .bar{display:flex;height:10px;width:100%;min-width:90px;border-radius:2px;overflow:hidden;\

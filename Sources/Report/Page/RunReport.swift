@@ -34,19 +34,7 @@ public struct RunReport {
         ]
     }
 
-    public var spectrograms: [Figure] {
-        guard let assessment else { return [] }
-        return assessment.examples.enumerated().map { index, example in
-            let words =
-                example.isRight
-                ? "\(assessment.genres[example.label]), rightly"
-                : "\(assessment.genres[example.label]) called \(assessment.genres[example.predicted])"
-            return SpectrogramFigure.figure(
-                name: "segment-\(index + 1)-\(example.isRight ? "right" : "wrong")", title: words,
-                values: example.values, recipe: assessment.recipe, genres: assessment.genres,
-                probabilities: example.probabilities, label: example.label)
-        }
-    }
+    public var spectrograms: [Figure] { assessment?.spectrograms ?? [] }
 
     public var architecture: Figure { ArchitectureFigure.figure(of: run.model.parameters.plan) }
 
@@ -149,13 +137,10 @@ public struct RunReport {
     private var exampleSection: Page.Section? {
         guard let assessment else { return missing(id: "segments", heading: "Segments") }
         guard !assessment.examples.isEmpty else { return nil }
-        let elements = zip(spectrograms, assessment.examples).map { figure, example in
-            figure.element(caption: "\(example.track), its segment \(example.number) of those judged")
-        }
         return Page.Section(
             id: "segments", heading: "Segments",
             body: "<p>The wrong verdicts that the net was surest of, from two tracks, and the surest right one.</p>\n"
-                + figureGrid(elements))
+                + figureGrid(assessment.exampleElements))
     }
 
     private var trackSection: Page.Section? {

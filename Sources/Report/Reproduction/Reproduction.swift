@@ -3,63 +3,114 @@ import Foundation
 import ModelFile
 import Training
 
-/// The trainings behind the report's Table I, and which of them are done.
+/// The trainings behind the report's Table I and its study of batch sizes, and which of them are done.
 ///
-/// Each member is what `genre train DATA --net NET --epochs LAST --seed SEED` makes, in NET/seed-SEED of one folder. The
-/// learning rate is constant, so a run of 200 epochs holds that of 100: its log's hundredth line.
+/// Each member is what `genre train DATA --net NET --epochs LAST --seed SEED` makes, in NET/seed-SEED of one folder
+/// (NET/batch-B/seed-SEED for a batch size that is not the net's own). The learning rate is constant, so a run of 200
+/// epochs holds that of 100: its log's hundredth line.
 public struct Reproduction: Sendable {
+    /// One net by one batch size under several seeds: a row of a table.
+    public struct Group: Sendable {
+        public let net: Architecture
+        /// Segments a step.
+        public let batch: Int
+        public let seeds: [UInt64]
+
+        /// - Parameter batch: nil for the net's own.
+        public init(net: Architecture, batch: Int? = nil, seeds: [UInt64]) {
+            self.net = net
+            self.batch = batch ?? net.defaultBatch
+            self.seeds = seeds
+        }
+    }
+
     public struct Member: Sendable, Hashable {
         public let net: String
+        public let batch: Int
         public let seed: UInt64
         public let folder: URL
     }
 
     public let folder: URL
     /// In the table's order.
-    public let nets: [Architecture]
-    public let seeds: [UInt64]
+    public let nets: [Group]
+    /// The first net by each batch size of the study; empty for no study.
+    public let batches: [Group]
     /// Epochs after which accuracies are told, in increasing order; the last is the length of each training.
     public let milestones: [Int]
 
     /// The nets of Table I: the row CRNN as the text describes it and as the authors' code computes it.
     public static let usualNets = ["shallow", "deep", "crnn", "crnn-published"]
+    /// The batch sizes that the report tried (its section on training).
+    public static let studiedBatches = [28, 32, 64, 128]
 
-    public init(folder: URL, nets: [Architecture], seeds: [UInt64], milestones: [Int]) {
-        precondition(!nets.isEmpty && !seeds.isEmpty && !milestones.isEmpty, "there is something to reproduce")
+    /// - Parameter batches: sizes by which the first net is trained, too, under its seeds.
+    public init(folder: URL, nets: [Group], batches: [Int] = [], milestones: [Int]) {
+        precondition(nets.allSatisfy { !$0.seeds.isEmpty } && !nets.isEmpty, "there is something to reproduce")
+        precondition(!milestones.isEmpty, "accuracies are told at some time")
         self.folder = folder
         self.nets = nets
-        self.seeds = seeds
+        self.batches = batches.map { Group(net: nets[0].net, batch: $0, seeds: nets[0].seeds) }
         self.milestones = milestones.sorted()
     }
 
-    /// Seed by seed, so that every net has a first run early.
-    public var members: [Member] {
-        seeds.flatMap { seed in
-            nets.map { net in
-                Member(net: net.name, seed: seed, folder: folder.appendingPathComponent("\(net.name)/seed-\(seed)"))
-            }
+    /// Of one row, seed by seed.
+    public func members(of group: Group) -> [Member] {
+        let own = folder.appendingPathComponent(group.net.name)
+        let place = group.batch == group.net.defaultBatch ? own : own.appendingPathComponent("batch-\(group.batch)")
+        return group.seeds.map { seed in
+            Member(
+                net: group.net.name, batch: group.batch, seed: seed,
+                folder: place.appendingPathComponent("seed-\(seed)"))
         }
+    }
+
+    /// All, each once: seed by seed, so that every net has a first run early.
+    public var members: [Member] {
+        let rows = (nets + batches).map(members(of:))
+        var seen: Set<Member> = []
+        return (0..<(rows.map(\.count).max() ?? 0)).flatMap { place in
+            rows.compactMap { place < $0.count ? $0[place] : nil }
+        }
+        .filter { seen.insert($0).inserted }
     }
 
     /// What a member is told.
     public func configuration(of member: Member) -> TrainingConfiguration {
-        let net = nets.first { $0.name == member.net }!
+        let net = (nets + batches).first { $0.net.name == member.net }!.net
         return TrainingConfiguration(
-            net: net.name, epochs: milestones.last!, batch: net.defaultBatch, l1: net.defaultL1, seed: member.seed)
+            net: net.name, epochs: milestones.last!, batch: member.batch, l1: net.defaultL1, seed: member.seed)
     }
 
-    /// The member's finished run; nil where there is none yet.
+    /// The member's finished run; nil where there is none yet, or one that is to go on for more epochs.
     ///
     /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a finished run of another configuration.
     public func finishedRun(of member: Member) throws -> FinishedRun? {
         guard FileManager.default.fileExists(atPath: RunFolder(at: member.folder).model.path) else { return nil }
         let run = try FinishedRun(member.folder)
+        guard fits(run.settings, member) else { throw ReportError.otherRun(folder: member.folder.path) }
+        return run.settings.epochs == milestones.last! ? run : nil
+    }
+
+    /// A member's run that has begun but is not finished, or is to go on for more epochs, with those already told; nil where
+    /// there is none.
+    ///
+    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration.
+    public func begunRun(of member: Member) throws -> (folder: RunFolder, record: RunRecord)? {
+        let folder = RunFolder(at: member.folder)
+        guard FileManager.default.fileExists(atPath: folder.configuration.path) else { return nil }
+        let record = try folder.record()
+        guard fits(record.configuration, member) else { throw ReportError.otherRun(folder: member.folder.path) }
+        return (folder, try folder.extend(record, to: milestones.last!))
+    }
+
+    /// Whether a run was told what the member is to be told, for as many epochs or fewer.
+    private func fits(_ settings: TrainingConfiguration, _ member: Member) -> Bool {
+        var told = settings
         // Augmented segments that come with the data are none of ours.
-        var told = run.settings
         told.augmentation = nil
-        guard told == configuration(of: member) else {
-            throw ReportError.otherRun(folder: member.folder.path)
-        }
-        return run
+        guard told.epochs <= milestones.last! else { return false }
+        told.epochs = milestones.last!
+        return told == configuration(of: member)
     }
 }

@@ -7,139 +7,195 @@ import Training
 
 /// What a reproduction's finished runs say together, beside the published figures.
 public struct ReproductionReport {
+    /// Finished runs of one row, in the order of the seeds; one at least.
+    public struct Row {
+        public let group: Reproduction.Group
+        public let runs: [FinishedRun]
+    }
+
     public let reproduction: Reproduction
-    /// Finished runs by net, in the order of the seeds; nets without any are left out.
-    public let groups: [(net: Architecture, runs: [FinishedRun])]
+    /// Rows of Table I.
+    public let nets: [Row]
+    /// Rows of the study of batch sizes.
+    public let batches: [Row]
+    /// What the first run of the first net says of single segments; nil where the data is not at hand.
+    public let assessment: Assessment?
 
-    public init(_ reproduction: Reproduction) throws {
+    /// - Parameter assessment: of the run that ``example(of:)`` names.
+    public init(_ reproduction: Reproduction, assessment: Assessment? = nil) throws {
+        func rows(_ groups: [Reproduction.Group]) throws -> [Row] {
+            try groups.compactMap { group in
+                let runs = try reproduction.members(of: group).compactMap(reproduction.finishedRun)
+                return runs.isEmpty ? nil : Row(group: group, runs: runs)
+            }
+        }
         self.reproduction = reproduction
-        let members = reproduction.members
-        groups = try reproduction.nets.compactMap { net in
-            let runs = try members.filter { $0.net == net.name }.compactMap { try reproduction.finishedRun(of: $0) }
-            return runs.isEmpty ? nil : (net, runs)
-        }
+        nets = try rows(reproduction.nets)
+        batches = try rows(reproduction.batches)
+        self.assessment = assessment
     }
 
-    private var runs: [FinishedRun] { groups.flatMap(\.runs) }
-
-    public var figures: [Figure] { curves + confusions + architectures }
-
-    private var curves: [Figure] {
-        guard !groups.isEmpty else { return [] }
-        let lines = groups.map { group in
-            (
-                name: group.net.name,
-                runs: group.runs.map { Curves.Run(name: $0.name, epochs: $0.epochs) }
-            )
+    /// The run whose segments are shown; nil where the first net has none yet.
+    public static func example(of reproduction: Reproduction) throws -> FinishedRun? {
+        for member in reproduction.members(of: reproduction.nets[0]) {
+            if let run = try reproduction.finishedRun(of: member) { return run }
         }
-        return [.raw, .max, .validationLoss, .trainLoss].map { Curves.comparison(ofGroups: lines, by: $0) }
+        return nil
     }
 
-    /// Of each net, all its runs' segments together.
-    private var confusions: [Figure] {
-        groups.compactMap { group in
-            let scores = group.runs.compactMap(\.card.scores)
-            guard let first = scores.first, scores.allSatisfy({ $0.genres == first.genres }),
-                first.genres.count <= ConfusionFigure.greatestGenres
-            else { return nil }
-            let pooled = Scores(pooling: scores)
-            return ConfusionFigure.figure(
-                genres: pooled.genres, counts: pooled.confusion, unit: "segments",
-                title: "\(group.net.name), \(counted(scores.count, "run"))", name: "confusion-\(group.net.name)")
-        }
-    }
+    /// What the report's figures 5 to 7 show: a true genre and what it was called. (The caption of figure 7 says pop, the
+    /// text metal.)
+    public static let shownConfusions = [("rock", "country"), ("jazz", "blues"), ("metal", "metal")]
 
-    private var architectures: [Figure] {
-        groups.map {
-            ArchitectureFigure.figure(
-                of: $0.runs[0].model.parameters.plan, name: "architecture-\($0.net.name)")
-        }
+    /// All finished runs, each once.
+    var runs: [FinishedRun] {
+        var seen: Set<String> = []
+        return (nets + batches).flatMap(\.runs).filter { seen.insert($0.folder.url.path).inserted }
     }
 
     public func write(page: URL, figures folder: URL?) throws {
         if let folder { try FigureFiles.write(figures, to: folder) }
-        do { try AtomicFile.write(html(), to: page) } catch {
+        do {
+            try AtomicFile.write(html(), to: page)
+            try AtomicFile.write(json(), to: page.deletingLastPathComponent().appendingPathComponent("results.json"))
+        } catch {
             throw ReportError.cannotWrite(file: page.path, problem: "\(error)")
         }
     }
 
-    // MARK: - Figures of the table
+    // MARK: - Figures
 
-    /// Mean and deviation of a measure over a net's runs after so many epochs; nil where a run is shorter.
-    func spread(_ runs: [FinishedRun], after epochs: Int, _ measure: (EpochRecord) -> Double) -> Spread? {
-        let values = runs.compactMap { run in run.epochs.first { $0.epoch == epochs }.map(measure) }
-        return values.count == runs.count && !values.isEmpty ? Spread(values) : nil
+    public var figures: [Figure] {
+        curves.flatMap(\.figures) + comparisons + studyCurves + confusions + spectrograms + architectures
     }
 
-    /// "63.1 ± 0.7 %".
-    static func words(_ spread: Spread?) -> String {
-        guard let spread else { return "–" }
-        let deviation = spread.deviation.map { " ± " + decimal($0 * 100, places: 1) } ?? ""
-        return decimal(spread.mean * 100, places: 1) + deviation + " %"
-    }
-
-    private func table() -> String {
-        var rows: [String] = []
-        for epochs in reproduction.milestones {
-            for group in groups {
-                let published = PublishedResult.find(group.net.name, epochs: epochs, in: PublishedResult.tableI)
-                let paper = PublishedResult.find(group.net.name, epochs: epochs, in: PublishedResult.schindler)
-                let raw = spread(group.runs, after: epochs, \.raw)
-                var difference = "–"
-                if let raw, let published {
-                    let points = raw.mean * 100 - published.raw
-                    difference = (points < 0 ? "−" : "+") + decimal(abs(points), places: 1)
+    /// Of each net the curves of both sides: of the first net after every milestone, of the others after the last.
+    private var curves: [(net: String, figures: [Figure])] {
+        nets.enumerated().map { index, row in
+            let name = row.group.net.name
+            let milestones = index == 0 ? reproduction.milestones : [reproduction.milestones.last!]
+            return (
+                name,
+                milestones.flatMap { milestone in
+                    let epochs = row.runs.map { run in run.epochs.filter { $0.epoch <= milestone } }
+                    return [
+                        Curves.accuracy(
+                            of: epochs, title: "\(name): accuracy, \(counted(milestone, "epoch"))",
+                            name: "accuracy-\(name)-\(milestone)"),
+                        Curves.loss(
+                            of: epochs, title: "\(name): loss, \(counted(milestone, "epoch"))",
+                            name: "loss-\(name)-\(milestone)"),
+                    ]
                 }
-                let schindler = paper.map { result in
-                    [result.raw, result.max, result.maj].compactMap { $0.map { decimal($0, places: 1) } }
-                        .joined(separator: " / ")
-                }
-                let cells = [
-                    String(epochs), String(group.runs.count), Self.words(raw),
-                    published.map { decimal($0.raw, places: 2) + " %" } ?? "–", difference,
-                    Self.words(spread(group.runs, after: epochs, \.max)),
-                    Self.words(spread(group.runs, after: epochs, \.maj)), schindler ?? "–",
-                ]
-                rows.append(
-                    "<tr><td>\(escaped(group.net.name))</td>"
-                        + cells.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>")
-            }
+            )
         }
-        let heads = [
-            "epochs", "runs", "raw", "Table I, raw", "points apart", "max", "maj", "Schindler et al.: raw / max / maj",
-        ]
-        return "<div class=\"scroll\"><table><thead><tr><th>net</th>"
-            + heads.map { "<th class=\"n\">\($0)</th>" }.joined() + "</tr></thead>\n<tbody>\n"
-            + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 
-    private func runTable() -> String {
-        let rows = groups.flatMap { group in
-            group.runs.map { run in
-                let seconds = run.epochs.reduce(0) { $0 + $1.seconds }
-                let marks = reproduction.milestones.map { epochs in
-                    percent(run.epochs.first { $0.epoch == epochs }?.raw)
-                }
-                let cells = [String(run.settings.seed)] + marks + [duration(seconds)]
-                return "<tr><td>\(escaped(group.net.name))</td>"
-                    + cells.map { "<td class=\"n\">\($0)</td>" }.joined()
-                    + "<td>\(escaped(run.card.split ?? ""))</td></tr>"
+    private var comparisons: [Figure] {
+        guard nets.count > 1 else { return [] }
+        let lines = nets.map { (name: $0.group.net.name, runs: Self.lines($0)) }
+        return [.raw, .max, .validationLoss, .trainLoss].map { Curves.comparison(ofGroups: lines, by: $0) }
+    }
+
+    private var studyCurves: [Figure] {
+        guard batches.count > 1 else { return [] }
+        let lines = batches.map { (name: "batch \($0.group.batch)", runs: Self.lines($0)) }
+        return [.raw, .validationLoss].map { Curves.comparison(ofGroups: lines, by: $0, name: "batches") }
+    }
+
+    private static func lines(_ row: Row) -> [Curves.Run] {
+        row.runs.map { Curves.Run(name: $0.name, epochs: $0.epochs) }
+    }
+
+    /// Of each net, all its runs' segments together.
+    private var confusions: [Figure] {
+        nets.compactMap { row in
+            guard let pooled = Self.pooled(row), pooled.genres.count <= ConfusionFigure.greatestGenres else {
+                return nil
             }
+            let name = row.group.net.name
+            return ConfusionFigure.figure(
+                genres: pooled.genres, counts: pooled.confusion, unit: "segments",
+                title: "\(name), \(counted(row.runs.count, "run"))", name: "confusion-\(name)")
         }
-        let heads = ["seed"] + reproduction.milestones.map { "raw, epoch \($0)" } + ["time"]
-        return "<div class=\"scroll\"><table><thead><tr><th>net</th>"
-            + heads.map { "<th class=\"n\">\($0)</th>" }.joined() + "<th>split</th></tr></thead>\n<tbody>\n"
-            + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
+    }
+
+    static func pooled(_ row: Row) -> Scores? {
+        let scores = row.runs.compactMap(\.card.scores)
+        guard let first = scores.first, scores.allSatisfy({ $0.genres == first.genres }) else { return nil }
+        return Scores(pooling: scores)
+    }
+
+    private var spectrograms: [Figure] { assessment?.spectrograms ?? [] }
+
+    private var architectures: [Figure] {
+        nets.map {
+            ArchitectureFigure.figure(
+                of: $0.runs[0].model.parameters.plan, name: "architecture-\($0.group.net.name)")
+        }
     }
 
     // MARK: - The page
 
     public func html() -> String {
+        let paths = Set(runs.flatMap(\.dataPaths)).sorted().map { URL(fileURLWithPath: $0).lastPathComponent }
+        let recipes = Set(runs.map(\.card.recipe.name)).sorted()
+        let confusions = confusions
+        var sections = [Page.Section(id: "table", heading: "Accuracies", body: summary)]
+        if !batches.isEmpty {
+            sections.append(
+                .init(
+                    id: "batches", heading: "Batch sizes",
+                    body: batchTable() + figureGrid(studyCurves.map { $0.element() })
+                        + "<p class=\"note\">The report tried batches of "
+                        + Reproduction.studiedBatches.map(String.init).joined(separator: ", ")
+                        + " segments and found 64 the most accurate.</p>\n"))
+        }
+        sections += [
+            .init(id: "curves", heading: "Training", body: curveSection),
+            .init(
+                id: "confusions", heading: "Confusions",
+                body: figureGrid(
+                    zip(confusions, confusions.indices).map { figure, index in
+                        figure.element(
+                            caption: index == 0 && nets[0].group.net.name == "shallow"
+                                ? "Figure 2 of the report shows one run of this net." : "")
+                    })),
+        ]
+        if let assessment {
+            sections.append(
+                .init(
+                    id: "segments", heading: "Segments",
+                    body: "<p>Segments held out from \(escaped(nets[0].group.net.name)), "
+                        + "\(escaped(nets[0].runs[0].name)), as in the report's figures 5 to 7 (rock called country, jazz "
+                        + "called blues, metal called metal) where the net says the same of some; else the wrong verdicts "
+                        + "that it was surest of.</p>\n" + figureGrid(assessment.exampleElements)))
+        }
+        sections += [
+            .init(id: "runs", heading: "Runs", body: runTable()),
+            .init(
+                id: "nets", heading: "Nets",
+                body: figureGrid(
+                    zip(architectures, nets).map { figure, row in
+                        let number = ["shallow": 1, "deep": 8, "crnn": 9][row.group.net.name]
+                        return figure.element(caption: number.map { "Figure \($0) of the report." } ?? "")
+                    })),
+        ]
+        return Page(
+            title: "Table I, reproduced",
+            subtitle:
+                "\(runs.count) of \(reproduction.members.count) runs on \(paths.joined(separator: ", ")), features "
+                + "\(recipes.joined(separator: ", ")).",
+            sections: sections, foot: "Written by GenreKit."
+        ).html()
+    }
+
+    private var summary: String {
         let total = reproduction.members.count
-        let done = runs.count
         var summary = ""
-        if done < total {
-            summary += "<p class=\"caution\">\(done) of \(total) runs are finished; the figures are of those.</p>\n"
+        if runs.count < total {
+            summary +=
+                "<p class=\"caution\">\(runs.count) of \(total) runs are finished; the figures are of those.</p>\n"
         }
         if reproduction.milestones.last! < 100 {
             summary +=
@@ -149,30 +205,32 @@ public struct ReproductionReport {
         for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() {
             summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
         }
-        summary +=
-            table()
+        for warning in assessment?.warnings ?? [] { summary += "<p class=\"caution\">\(escaped(warning))</p>\n" }
+        return summary + netTable()
             + "<p class=\"note\">Means of the runs and their standard deviations (n − 1) on the held-out tracks after the "
             + "epoch named; the learning rate is constant, so that longer trainings hold the shorter ones. Table I is that "
             + "of Pandey, Hossain &amp; Bayraktar (five runs, the coursework's split and segments); Schindler, Lidy &amp; "
             + "Rauber 2016 judged four folds. On other data, splits or segments the figures do not compare one to one."
             + "</p>\n"
-        let paths = Set(runs.flatMap(\.dataPaths)).sorted().map { URL(fileURLWithPath: $0).lastPathComponent }
-        let recipes = Set(runs.map(\.card.recipe.name)).sorted()
-        return Page(
-            title: "Table I, reproduced",
-            subtitle:
-                "\(done) of \(total) runs on \(paths.joined(separator: ", ")), features \(recipes.joined(separator: ", ")).",
-            sections: [
-                .init(id: "table", heading: "Accuracies", body: summary),
-                .init(
-                    id: "curves", heading: "Training",
-                    body: figureGrid(curves.map { $0.element() })
-                        + "<p class=\"note\">Means over a net's runs; the bands are a standard deviation to both sides.</p>"
-                ),
-                .init(id: "confusions", heading: "Confusions", body: figureGrid(confusions.map { $0.element() })),
-                .init(id: "runs", heading: "Runs", body: runTable()),
-                .init(id: "nets", heading: "Nets", body: figureGrid(architectures.map { $0.element() })),
-            ], foot: "Written by GenreKit."
-        ).html()
+    }
+
+    private var curveSection: String {
+        let curves = curves
+        var body = ""
+        for (index, part) in curves.enumerated() {
+            let isReports = index == 0 && part.net == "shallow" && reproduction.milestones == [100, 200]
+            body +=
+                "<h3>\(escaped(part.net))</h3>\n"
+                + figureGrid(
+                    zip(part.figures, part.figures.indices).map { figure, place in
+                        figure.element(caption: isReports ? "Figure \(3 + place / 2) of the report." : "")
+                    })
+        }
+        if !comparisons.isEmpty {
+            body += "<h3>All nets</h3>\n" + figureGrid(comparisons.map { $0.element() })
+        }
+        return body
+            + "<p class=\"note\">Means over a net's runs; the bands are a standard deviation to both sides. Training "
+            + "figures are taken while it trains, with dropout.</p>\n"
     }
 }

@@ -47,8 +47,11 @@ public struct Assessment: Sendable {
     /// - Parameters:
     ///   - model: as a training wrote it.
     ///   - set: the data of the run, opened as it was then.
+    ///   - shown: a true genre and a verdict for each of the examples; others are taken where one of them does not occur.
     /// - Throws: ``ReportError/dataDoesNotFit(problem:)`` where the set holds none of them.
-    public init(of model: TrainedModel, on set: SegmentSet, pool: ThreadPool) throws {
+    public init(
+        of model: TrainedModel, on set: SegmentSet, shown: [(label: String, predicted: String)] = [], pool: ThreadPool
+    ) throws {
         let card = model.card
         guard set.recipe == card.recipe else {
             throw ReportError.dataDoesNotFit(
@@ -86,7 +89,13 @@ public struct Assessment: Sendable {
                 id: set.tracks[track].id, label: labels[track],
                 verdict: Verdict(segments: rows[track]!, classes: classes), segments: rows[track]!.count / classes)
         }
-        examples = try Candidate.choose(from: candidates).map { candidate in
+        let wanted = shown.compactMap { label, predicted in
+            card.genres.firstIndex(of: label).flatMap { label in
+                card.genres.firstIndex(of: predicted).map { (label: label, predicted: $0) }
+            }
+        }
+        let chosen = shown.count == wanted.count ? Candidate.choose(wanted, from: candidates) : nil
+        examples = try (chosen ?? Candidate.choose(from: candidates)).map { candidate in
             var values = [Float](repeating: 0, count: set.valueCount)
             try values.withUnsafeMutableBufferPointer { try set.read(candidate.segment, into: $0.baseAddress!) }
             return Example(
@@ -131,5 +140,14 @@ struct Candidate {
         let shown = Set(chosen.map(\.label))
         if let last = right.first(where: { !shown.contains($0.label) }) ?? right.first { chosen.append(last) }
         return chosen
+    }
+
+    /// Of each pair the one that the net was surest of; nil where there are no pairs, or a pair does not occur.
+    static func choose(_ pairs: [(label: Int, predicted: Int)], from candidates: [Candidate]) -> [Candidate]? {
+        let chosen = pairs.compactMap { label, predicted in
+            candidates.filter { $0.label == label && $0.predicted == predicted }
+                .max { ($0.certainty, $1.segment) < ($1.certainty, $0.segment) }
+        }
+        return !pairs.isEmpty && chosen.count == pairs.count ? chosen : nil
     }
 }
