@@ -72,7 +72,7 @@ let package = Package(
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
-        .target(name: "CModels", exclude: ["gtzan-shallow.safetensors"]),
+        .target(name: "CModels", exclude: ["gtzan-shallow.safetensors", "gtzan-shallow.txt"]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],

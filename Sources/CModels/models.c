@@ -7,8 +7,12 @@ _Alignas(64) static const uint8_t gtzan_shallow[] = {
 #embed "gtzan-shallow.safetensors"
 };
 
+static const char gtzan_shallow_notes[] = {
+#embed "gtzan-shallow.txt" suffix(, 0)
+};
+
 static const gk_model models[] = {
-    {"gtzan-shallow", gtzan_shallow, sizeof gtzan_shallow},
+    {"gtzan-shallow", gtzan_shallow, sizeof gtzan_shallow, gtzan_shallow_notes},
 };
 
 int32_t gk_model_count(void) {

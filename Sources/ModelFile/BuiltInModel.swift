@@ -13,6 +13,10 @@ public struct BuiltInModel: Sendable {
         BuiltInModel(name: String(cString: gk_model_at(index).name), index: index)
     }
 
+    /// What its card cannot say, as lines of text: what it is for, its data, its scores on artists that it never met, its
+    /// limits.
+    public var notes: String { String(cString: gk_model_at(index).notes) }
+
     public func open() throws -> TrainedModel {
         let model = gk_model_at(index)
         let bytes = UnsafeRawBufferPointer(start: model.bytes, count: model.size)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import ModelFile
+import Report
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,6 +17,7 @@ struct InspectCommand: ParsableCommand {
     var path: [String]
     @Option(help: "For data: number of threads; by default one a core. The result does not depend on it.")
     var threads: Int?
+    @Option(help: "Of a model: write its card with figures as a page, too, one HTML file.") var page: String?
     @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
 
     func run() throws {
@@ -24,10 +26,17 @@ struct InspectCommand: ParsableCommand {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path[0], isDirectory: &isFolder)
         if path.count > 1 || (isThere && isFolder.boolValue) || DatasetLoader.isData(urls[0]) {
+            guard page == nil else { throw ValidationError("--page is for models.") }
             return try audit(urls, threads: threads)
         }
         let model = try openModel(path[0])
-        if json { try printJSON(model.card) } else { show(text(of: model)) }
+        let notes = isThere ? nil : BuiltInModel.all.first { $0.name == path[0] }?.notes
+        if let page {
+            let report = ModelReport(model: model, name: urls[0].lastPathComponent, notes: notes)
+            try report.write(page: URL(fileURLWithPath: page))
+        }
+        if json { return try printJSON(model.card) }
+        show(text(of: model) + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
     }
 
     private func audit(_ data: [URL], threads: Int) throws {
@@ -86,7 +95,9 @@ struct InspectCommand: ParsableCommand {
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
         lines += [""] + origin(of: card)
-        if let scores = card.scores { lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores)] }
+        if let scores = card.scores {
+            lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores), "", trackTable(of: scores)]
+        }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         if let calibration = card.calibration {
             lines += [

@@ -24,6 +24,31 @@ func table(of scores: Scores) -> String {
     return lines.joined(separator: "\n")
 }
 
+/// Of each genre how many tracks were told rightly, how sure that is, and what the others were called.
+func trackTable(of scores: Scores) -> String {
+    let width = max(9, scores.genres.map(\.count).max() ?? 0) + 1
+    var lines = [
+        "tracks told rightly".left(width + 22) + "95 % interval".right(16) + "   else called"
+    ]
+    func line(_ name: String, _ right: Int, _ total: Int, _ others: String) -> String {
+        let interval = Interval(ofShare: right, of: total)
+        let bounds = [interval.low, interval.high].map { decimal($0 * 100, places: 1) }.joined(separator: " to ")
+        return name.left(width) + "\(right) of \(total)".right(12)
+            + percent(total > 0 ? Double(right) / Double(total) : nil).right(10) + bounds.right(16)
+            + (others.isEmpty ? "" : "   " + others)
+    }
+    for (index, row) in scores.trackConfusion.enumerated() {
+        let others = row.indices.filter { $0 != index && row[$0] > 0 }.sorted { (row[$1], $0) < (row[$0], $1) }
+        lines.append(
+            line(
+                scores.genres[index], row[index], row.reduce(0, +),
+                others.map { "\(scores.genres[$0]) \(row[$0])" }.joined(separator: ", ")))
+    }
+    let right = scores.genres.indices.reduce(0) { $0 + scores.trackConfusion[$1][$1] }
+    lines.append(line("all", right, scores.trackConfusion.joined().reduce(0, +), ""))
+    return lines.joined(separator: "\n")
+}
+
 /// Scores as `--json` prints them; the lists have the order of `genres`.
 struct ScoresObject: Encodable {
     let raw: Double

@@ -23,6 +23,21 @@ import Testing
         #expect(Interval(meanOf: [1]) == nil)
     }
 
+    /// Wilson's bounds are where the normal test of the share just fails: (share - bound)^2 = z^2 bound (1 - bound) / n.
+    @Test func theIntervalOfAShare() {
+        for (right, total) in [(63, 99), (1, 10), (9, 10), (500, 1000)] {
+            let interval = Interval(ofShare: right, of: total)
+            let share = Double(right) / Double(total)
+            #expect(interval.low < share && share < interval.high)
+            for bound in [interval.low, interval.high] {
+                let left = (share - bound) * (share - bound)
+                #expect(abs(left - 3.841_459 * bound * (1 - bound) / Double(total)) < 1e-7, "\(right) of \(total)")
+            }
+        }
+        #expect(Interval(ofShare: 0, of: 10).low == 0 && Interval(ofShare: 10, of: 10).high == 1)
+        #expect(Interval(ofShare: 0, of: 0) == Interval(low: 0, high: 1))
+    }
+
     private func outcome(_ track: Int, right: Bool, segments: Int = 1) -> TrackOutcome {
         TrackOutcome(
             track: "\(track)", label: 0, max: right ? 0 : 1, maj: right ? 0 : 1, segments: segments,

@@ -78,6 +78,14 @@ import Testing
         let card = try Tool.run("inspect", model)
         #expect(card.status == 0)
         #expect(card.output.contains("2060642 parameters") && card.output.contains("frequency.1"))
+        #expect(card.output.contains("tracks told rightly") && card.output.contains("95 % interval"))
+        #expect(try Tool.run("inspect", model, "--page", folder.path("card.html")).status == 0)
+        #expect(try String(contentsOfFile: folder.path("card.html"), encoding: .utf8).contains("<svg"))
+        let builtIn = try Tool.run("inspect", "gtzan-shallow", "--page", folder.path("built-in.html"))
+        #expect(builtIn.output.contains("artists that it never met"))
+        #expect(try String(contentsOfFile: folder.path("built-in.html"), encoding: .utf8).contains("never met"))
+        #expect(try Tool.run("draw", model, "gtzan-shallow", "-o", folder.path("drawn")).status == 0)
+        #expect(FileManager.default.fileExists(atPath: folder.path("drawn/gtzan-shallow.svg")))
     }
 
     @Test func aReproductionGoesOnWhereItStopped() throws {

@@ -24,6 +24,7 @@ import Testing
         ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
         ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
         ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
+        ["draw", "no-such-net"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)

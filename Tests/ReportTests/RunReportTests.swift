@@ -96,6 +96,17 @@ import Training
         #expect(try String(contentsOf: sample.folder.file("report.html"), encoding: .utf8) == report.html())
     }
 
+    @Test func aModelsCardIsAPage() throws {
+        let sample = try SampleRun()
+        let file = sample.folder.file("card.html")
+        try ModelReport(model: sample.model, name: "a & b").write(page: file)
+        let page = try String(contentsOf: file, encoding: .utf8)
+        #expect(page.contains("a &amp; b") && page.contains("&lt;script&gt;"))
+        for part in ["scores", "net", "training"] { #expect(page.contains("<section id=\"\(part)\">")) }
+        #expect(page.contains(">learning rate<") && page.contains("95 % interval"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+    }
+
     @Test func runsAreComparedByNamesOfTheirOwn() throws {
         let samples = try [SampleRun(), SampleRun(genres: ["blues", "jazz", "rock"], epochs: 5)]
         let report = ComparisonReport(runs: try samples.map { try FinishedRun($0.folder.url) })

@@ -7,6 +7,7 @@ typedef struct {
     const char *name;
     const uint8_t *bytes; // a safetensors file
     size_t size;
+    const char *notes; // what its card cannot say: purpose, data, scores on other artists, limits
 } gk_model;
 
 int32_t gk_model_count(void);

@@ -21,6 +21,23 @@ public struct Interval: Codable, Sendable, Hashable {
         self.init(low: mean - half, high: mean + half)
     }
 
+    /// Of a share, 95 %, where `right` of `total` chance draws were right: the score interval of Wilson 1927, which keeps
+    /// within 0 to 1 and serves few draws, too. All of it for no draws.
+    public init(ofShare right: Int, of total: Int) {
+        precondition(right >= 0 && right <= total, "a part of the whole")
+        guard total > 0 else {
+            self.init(low: 0, high: 1)
+            return
+        }
+        let z = 1.959964
+        let count = Double(total)
+        let share = Double(right) / count
+        let scale = 1 + z * z / count
+        let middle = (share + z * z / (2 * count)) / scale
+        let half = z / scale * (share * (1 - share) / count + z * z / (4 * count * count)).squareRoot()
+        self.init(low: right == 0 ? 0 : middle - half, high: right == total ? 1 : middle + half)
+    }
+
     /// Of a measure over the population of which the tracks are a sample, by the bootstrap (Efron 1979): the measure's
     /// percentiles over samples of as many tracks, drawn with replacement. A track's segments stay together, since they
     /// are alike. Nil without tracks.

@@ -85,7 +85,8 @@ struct Page {
         th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--gk-grid)}
         th{color:var(--gk-muted);font-weight:600}
         .n{text-align:right;white-space:nowrap}
-        th.n{white-space:normal;vertical-align:bottom}
+        th{vertical-align:bottom}
+        th.n{white-space:normal}
         td.key{color:var(--gk-muted);white-space:nowrap}
         td.value{overflow-wrap:anywhere}
         .bar{display:flex;height:10px;width:100%;min-width:90px;border-radius:2px;overflow:hidden;\
@@ -102,6 +103,7 @@ struct Page {
         .id{overflow-wrap:anywhere;min-width:min(20em,34vw);padding-left:1.3em;text-indent:-1.3em}
         .swatch{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin:0 .3em 0 .6em}
         .keys .swatch:first-child{margin-left:0}
+        pre{font-size:.8rem;line-height:1.45;margin:0}
         footer{padding:18px 16px 40px;font-size:.85rem}
         @media (max-width:640px){
         h1{font-size:1.4rem}

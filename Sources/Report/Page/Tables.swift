@@ -18,6 +18,23 @@ enum Tables {
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 
+    /// Of each genre how many tracks were told rightly, with the 95 % interval of that share.
+    static func trackShares(_ scores: Scores) -> String {
+        let rows = scores.genres.indices.map { index in
+            let total = scores.trackConfusion[index].reduce(0, +)
+            let right = scores.trackConfusion[index][index]
+            let interval = Interval(ofShare: right, of: total)
+            return "<tr><td>\(escaped(scores.genres[index]))</td><td class=\"n\">\(right) of \(total)</td>"
+                + "<td class=\"n\">\(percent(total > 0 ? Double(right) / Double(total) : nil))</td>"
+                + "<td class=\"n\">\(decimal(interval.low * 100, places: 1)) to "
+                + "\(decimal(interval.high * 100, places: 1)) %</td></tr>"
+        }
+        return
+            "<div class=\"scroll\"><table><thead><tr><th>genre</th><th class=\"n\">right</th><th class=\"n\">share</th>"
+            + "<th class=\"n\">95 % interval</th></tr></thead>\n<tbody>\n"
+            + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
+    }
+
     /// The cells beside the diagonal that hold the largest part of their row.
     static func worstConfusions(_ scores: Scores, count: Int = 8) -> String {
         var pairs: [(row: Int, column: Int, value: Int, total: Int)] = []

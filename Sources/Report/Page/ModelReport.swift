@@ -1,0 +1,103 @@
+import Architectures
+import Foundation
+import ModelFile
+import NeuralNetwork
+import Storage
+
+/// A model's card as a page: what it is, how it was trained, how it was judged.
+public struct ModelReport {
+    public let model: TrainedModel
+    /// By which it is known.
+    public let name: String
+
+    /// Lines that were written about it; nil for none.
+    public let notes: String?
+
+    public init(model: TrainedModel, name: String, notes: String? = nil) {
+        self.model = model
+        self.name = name
+        self.notes = notes
+    }
+
+    /// Writes one HTML file that needs no other.
+    ///
+    /// - Throws: ``ReportError/cannotWrite(file:problem:)``.
+    public func write(page: URL) throws(ReportError) {
+        do { try AtomicFile.write(html(), to: page) } catch {
+            throw .cannotWrite(file: page.path, problem: "\(error)")
+        }
+    }
+
+    public func html() throws -> String {
+        let card = model.card
+        return Page(
+            title: name,
+            subtitle: "A model: the net \(card.architecture) for \(counted(card.genres.count, "genre")), "
+                + "\(grouped(model.parameters.plan.parameterCount)) parameters, features \(card.recipe.name).",
+            sections: [noteSection, scoreSection, netSection, try trainingSection].compactMap { $0 },
+            foot: "Written by GenreKit; model by version \(card.toolVersion)."
+        ).html()
+    }
+
+    private var noteSection: Page.Section? {
+        notes.map {
+            Page.Section(
+                id: "notes", heading: "Notes",
+                body: "<div class=\"scroll\"><pre>\(escaped($0.trimmingCharacters(in: .newlines)))</pre></div>")
+        }
+    }
+
+    private var scoreSection: Page.Section? {
+        guard let scores = model.card.scores else { return nil }
+        var body =
+            "<p>On the \(model.card.scoredSide) tracks (\(counted(scores.segments, "segment")) of "
+            + "\(counted(scores.tracks, "track"))): raw \(percent(scores.raw)), max \(percent(scores.max)), maj "
+            + "\(percent(scores.maj)).</p>\n"
+        if scores.genres.count <= ConfusionFigure.greatestGenres {
+            let figures = [
+                ConfusionFigure.figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
+                ConfusionFigure.figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),
+            ]
+            body += figureGrid(figures.map { $0.element() })
+        }
+        body += columns([
+            "<h3>Tracks told rightly</h3>\n" + Tables.trackShares(scores),
+            "<h3>Precision, recall and F1 of the segments</h3>\n" + Tables.genres(scores),
+            "<h3>Worst confusions</h3>\n" + Tables.worstConfusions(scores),
+        ])
+        return Page.Section(id: "scores", heading: "Scores", body: body)
+    }
+
+    private var netSection: Page.Section {
+        let card = model.card
+        var body = ""
+        if let caution = card.blueprint.caution { body += "<p class=\"caution\">\(escaped(caution))</p>\n" }
+        if let summary = Architecture.named(card.architecture)?.summary {
+            body += "<p>\(escaped(summary.prefix(1).uppercased() + summary.dropFirst())).</p>\n"
+        }
+        return Page.Section(
+            id: "net", heading: "Net",
+            body: body + figureGrid([ArchitectureFigure.figure(of: model.parameters.plan).element()]))
+    }
+
+    private var trainingSection: Page.Section {
+        get throws {
+            let card = model.card
+            var parts: [(String, JSONValue)] = [("features", try JSONValue(card.recipe))]
+            if let imported = card.imported { parts.append(("imported weights", try JSONValue(imported))) }
+            if let configuration = card.configuration {
+                parts.insert(("training", try JSONValue(configuration)), at: 0)
+            }
+            if let calibration = card.calibration { parts.append(("calibration", try JSONValue(calibration))) }
+            var words: [String] = []
+            if let split = card.split { words.append("Split: \(split).") }
+            if let training = card.trainingTracks { words.append("\(counted(training.count, "track")) to train on.") }
+            if let held = card.heldOutTracks { words.append("\(counted(held.count, "track")) held out.") }
+            if let test = card.testTracks { words.append("\(counted(test.count, "track")) to test on.") }
+            return Page.Section(
+                id: "training", heading: "Training",
+                body: "<p>\(escaped(words.joined(separator: " ")))</p>\n"
+                    + columns(parts.map { "<h3>\(escaped($0.0))</h3>\n" + Tables.json($0.1) }))
+        }
+    }
+}
