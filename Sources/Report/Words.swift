@@ -1,10 +1,12 @@
 import Foundation
 
+// How pages and terminal say numbers: the tool uses these, too.
+
 /// 0.6312 as "63.1 %"; nothing as "–".
-func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, places: 1) + " %" } ?? "–" }
+package func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, places: 1) + " %" } ?? "–" }
 
 /// A number with so many places after the point.
-func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
+package func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
 
 /// 2060642 as "2,060,642".
 func grouped(_ value: Int) -> String {
@@ -21,7 +23,7 @@ func grouped(_ value: Int) -> String {
 func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
 /// 200 as "3 min 20 s".
-func duration(_ seconds: Double) -> String {
+package func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "–" }
     let whole = Int(seconds.rounded())
     if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }

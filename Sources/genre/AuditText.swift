@@ -1,4 +1,5 @@
 import Datasets
+import Report
 
 /// An audit in words.
 struct AuditText {

@@ -2,6 +2,7 @@ import Architectures
 import ArgumentParser
 import Benchmarks
 import NeuralNetwork
+import Report
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Benchmarks
 import Features
 import Foundation
 import NeuralNetwork
+import Report
 
 struct BenchFeatures: ParsableCommand {
     static let configuration = CommandConfiguration(

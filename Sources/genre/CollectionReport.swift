@@ -1,5 +1,6 @@
 import Foundation
 import Prediction
+import Report
 
 /// What is said of a collection beside its results: progress on the terminal, and at the end the files that failed.
 final class CollectionReport: @unchecked Sendable {  // one thread at a time; warnings go straight out

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Report
 import Training
 
 struct CompareCommand: ParsableCommand {

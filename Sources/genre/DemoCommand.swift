@@ -5,6 +5,7 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 import Prediction
+import Report
 import Synthesis
 import Training
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Features
 import Foundation
+import Report
 
 struct FeaturesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import Foundation
+import Report
 
 /// Writes a result to standard output at once, so that it keeps its place among the diagnostics.
 func show(_ text: String) {
@@ -77,13 +78,6 @@ struct Pace: Sendable {
     }
 }
 
-/// 200 as "3 min 20 s".
-func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded(.up))
-    if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
-    return whole >= 60 ? "\(whole / 60) min \(whole % 60) s" : "\(whole) s"
-}
-
 /// 1234.5 as "20:34", 4000 as "1:06:40".
 func playingTime(_ seconds: Double) -> String {
     let whole = Int(seconds)
@@ -91,15 +85,6 @@ func playingTime(_ seconds: Double) -> String {
     let rest = String(format: ":%02d", whole % 60)
     return hours > 0 ? String(format: "%d:%02d", hours, minutes) + rest : "\(minutes)" + rest
 }
-
-/// 0.6312 as "63.1 %".
-func percent(_ fraction: Double?) -> String {
-    guard let fraction else { return "-" }
-    return String(format: "%.1f %%", fraction * 100)
-}
-
-/// A number with so many places after the point.
-func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
 
 extension String {
     /// Filled with spaces on the right up to `width` characters.

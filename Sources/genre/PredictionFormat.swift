@@ -1,5 +1,6 @@
 import Foundation
 import Prediction
+import Report
 
 /// Predictions as text, JSON and CSV.
 struct PredictionFormat {

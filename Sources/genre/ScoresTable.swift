@@ -1,4 +1,5 @@
 import Evaluation
+import Report
 
 /// Scores on one line: the three accuracies, and of what.
 func line(of scores: Scores) -> String {

@@ -1,4 +1,5 @@
 import Evaluation
+import Report
 import Training
 
 /// A series as text: a line a member, then mean and deviation, then the pooled scores.

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNetwork
+import Report
 import Training
 
 /// What is said while a net is trained: a bar on the terminal, a line an epoch on standard error.

@@ -92,7 +92,7 @@ public struct Reproduction: Sendable {
         return run.settings.epochs == milestones.last! ? run : nil
     }
 
-    /// A member's run that has begun but is not finished, or is to go on for more epochs, with those already told; nil where
+    /// A member's run that has begun but is not finished, or is to go on for more epochs: then it is told so. Nil where
     /// there is none.
     ///
     /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration.
