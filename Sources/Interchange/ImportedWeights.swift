@@ -32,6 +32,10 @@ extension TrainedModel {
             throw InterchangeError.badDescription(
                 problem: "recipe '\(recipe.name)' does not make segments of \(blueprint.input)")
         }
+        if recipe.makesSegmentsFromAudio {
+            // It may come from the file.
+            do { try recipe.check() } catch { throw InterchangeError.badDescription(problem: "\(url.path): \(error)") }
+        }
         let file = try WeightsFile.open(url)
         guard file.metadata["format"] != TrainedModel.format else {
             throw InterchangeError.alreadyAModel(file: url.path)
@@ -39,7 +43,8 @@ extension TrainedModel {
         let prefix = Self.wrapperPrefix(of: file.names)
         let problems = try Self.misfits(of: file, prefix: prefix, plan: plan)
         guard problems.isEmpty else {
-            throw InterchangeError.doNotFit(file: url.path, net: blueprint.name, problems: problems)
+            throw InterchangeError.doNotFit(
+                file: url.path, net: blueprint.name, segments: "\(blueprint.input)", problems: problems)
         }
         let parameters = try ParameterStore(plan: plan)
         for specification in plan.parameters {
