@@ -6,20 +6,35 @@ import Testing
 
 @testable import Interchange
 
-/// Weights that PyTorch wrote, and the logits that it computed of them.
+/// Weights that PyTorch wrote, and the logits that it and ONNX Runtime computed of them.
 @Suite struct FixtureTests {
-    private struct Expected: Decodable { let logits: [[Float]] }
+    private struct Expected: Decodable { let logits, onnxLogits, onnxProbabilities: [[Float]] }
 
-    @Test(arguments: tinyNets) func importedWeightsGiveTorchsLogits(blueprint: Blueprint) throws {
-        let expected = try JSONDecoder().decode(
-            Expected.self, from: Data(contentsOf: fixture(blueprint.name, "json"))
-        ).logits
-        let count = expected.count
+    private func expected(_ blueprint: Blueprint) throws -> Expected {
+        try JSONDecoder().decode(Expected.self, from: Data(contentsOf: fixture(blueprint.name, "json")))
+    }
+
+    private func expectNear(_ found: [Float], _ expected: [[Float]], within bound: Float) {
+        #expect(!found.isEmpty && found.count == expected.joined().count)
+        for (a, b) in zip(found, expected.joined()) { #expect(abs(a - b) <= bound) }
+    }
+
+    @Test(arguments: tinyNets) func importedWeightsGiveTheOthersLogits(blueprint: Blueprint) throws {
+        let expected = try expected(blueprint)
+        let count = expected.logits.count
         let inputs = (0..<count * 6400).map { Float(Double($0 * 7919 % 1009) / 504.5 - 1) }
-        let found = try logits(
+        let (logits, probabilities) = try answers(
             of: imported(blueprint, from: fixture(blueprint.name, "safetensors")), inputs: inputs, count: count)
-        #expect(found.count == count * 3)
-        for (a, b) in zip(found, expected.joined()) { #expect(abs(a - b) <= 1e-5) }
+        expectNear(logits, expected.logits, within: 1e-5)
+        expectNear(logits, expected.onnxLogits, within: 1e-5)
+        expectNear(probabilities, expected.onnxProbabilities, within: 1e-5)
+    }
+
+    /// The bytes that onnx.checker passed and ONNX Runtime ran.
+    @Test(arguments: tinyNets) func theONNXFileIsTheOneThatTheRuntimeRan(blueprint: Blueprint) throws {
+        let model = try imported(blueprint, from: fixture(blueprint.name, "safetensors"))
+        let golden = try Data(contentsOf: fixture(blueprint.name, "onnx"))
+        #expect(try ONNXFile.data(of: model, toolVersion: "fixture") == golden)
     }
 
     @Test(arguments: tinyNets) func weightsComeBackBitForBit(blueprint: Blueprint) throws {
