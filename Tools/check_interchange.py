@@ -22,11 +22,13 @@ Trained are the built-in model and those that --model names. Those that hear sou
 here, or of the genre folders of --audio; those of ready-made segments get rows of a coursework pickle, --rows. The tiny
 nets' inputs are no file: value i, row by row, is float32(i * 7919 % 1009 / 504.5 - 1).
 
-The bounds: logits within 1e-5 of a plain PyTorch net's, and ONNX Runtime's within 1e-4, where no logit is larger than 1;
-else so much of the largest logit. An absolute 1e-5 cannot be asked of logits of 19 in single precision, where a unit in
-the last place is 1.9e-6 and a logit is the end of three sums of up to 10,240 products each, in whatever order: so each
-net runs in double precision too, and the table says how far Swift and PyTorch both are from that. It says as well which
-nets are beyond the plain figures.
+The bounds, where no logit is larger than 1: logits within 1e-5 of a plain PyTorch net's, and ONNX Runtime's within 1e-4.
+Where logits are larger, so much of the largest. In single precision an absolute 1e-5 cannot be asked of logits of 16 to
+30, which nets with Kaiming's weights and trained ones reach: a unit in the last place is 1.9e-6 there, and a logit is the
+end of sums of up to 10,240 products, in whatever order. PyTorch itself is then 1.0e-5 to 1.7e-5 from the same net in
+double precision, from its convolutions and its dense layers about alike. So each net runs in double precision too, and
+Swift may be no more than twice as far from that as PyTorch is (or 1e-6 of the largest logit). The table names the nets
+that are beyond the plain figures.
 """
 
 import argparse
@@ -56,7 +58,8 @@ import pytorch_nets
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "Tests/InterchangeTests/Fixtures"
 BATCH, TRAINED_BATCH = 5, 64
-SAFETENSORS_BOUND, ONNX_BOUND = 1e-5, 1e-4
+# Of the largest logit, or of 1 where that is larger.
+SAFETENSORS_BOUND, ONNX_BOUND, NEAR = 1e-5, 1e-4, 1e-6
 
 
 class TinyTowers(pytorch_nets.Towers):
@@ -230,20 +233,21 @@ def judge(label, twin, weights, x, by_swift, onnx_file):
     net = twin_net(twin, weights)
     exact, by_torch = logits(copy.deepcopy(net).double(), x.double()), logits(net, x)
     scale = float(exact.abs().max())
+    swift_error, torch_error = (largest(found.double(), exact) for found in (by_swift, by_torch))
     difference, by_onnx = largest(by_swift, by_torch), onnx_difference(onnx_file, net, twin, x)
-    print("{:16} {:9} {:9.3f} {:11.1e} {:11.1e} {:11.1e} {:11.1e}   {:.1e}".format(
-        twin["name"], label, scale, largest(by_swift.double(), exact), largest(by_torch.double(), exact), difference,
-        by_onnx, difference / max(1, scale)))
-    plain = difference <= SAFETENSORS_BOUND and by_onnx <= ONNX_BOUND
     times = max(1, scale)
-    return difference <= SAFETENSORS_BOUND * times and by_onnx <= ONNX_BOUND * times, plain
+    print("{:16} {:9} {:9.3f} {:11.1e} {:11.1e} {:11.1e} {:13.1e} {:9.1e}".format(
+        twin["name"], label, scale, swift_error, torch_error, difference, by_onnx, difference / times))
+    within = (difference <= SAFETENSORS_BOUND * times and by_onnx <= ONNX_BOUND * times
+              and swift_error <= max(2 * torch_error, NEAR * times))
+    return within, difference <= SAFETENSORS_BOUND and by_onnx <= ONNX_BOUND
 
 
 def read(folder):
     print(f"torch {torch.__version__}, onnx {onnx.__version__}, onnxruntime {onnxruntime.__version__}")
-    print("largest differences of logits; the last column: Swift from torch, as a share of max(1, |logit|)")
-    print("net              weights    |logit|       Swift       torch       Swift  ONNX Runtime")
-    print("                                     - float64   - float64     - torch     - torch   share")
+    print("Largest differences of logits; share: of Swift from torch, in max(1, the largest |logit|).")
+    print("net              weights     |logit|       Swift       torch       Swift  ONNX Runtime")
+    print("                                     - float64   - float64     - torch       - torch     share")
     good, beyond = True, []
     for twin in json.loads((folder / "nets.json").read_text()):
         name = twin["name"]
@@ -261,9 +265,9 @@ def read(folder):
             good &= within
             if not plain:
                 beyond.append(f"{name} with {label} weights")
-    print(f"bounds: {SAFETENSORS_BOUND:.0e} and {ONNX_BOUND:.0e} of max(1, |logit|): "
-          + ("all within" if good else "OUT OF BOUNDS"))
-    print(f"beyond the plain {SAFETENSORS_BOUND:.0e} and {ONNX_BOUND:.0e}: " + (", ".join(beyond) or "none"))
+    print(f"Beyond the plain {SAFETENSORS_BOUND:.0e} and {ONNX_BOUND:.0e}: " + ("; ".join(beyond) or "none") + ".")
+    print(f"{SAFETENSORS_BOUND:.0e} and {ONNX_BOUND:.0e} of max(1, |logit|), and within twice torch's distance from float64: "
+          + ("all within bounds" if good else "OUT OF BOUNDS"))
     return good
 
 
