@@ -25,10 +25,10 @@ nets' inputs are no file: value i, row by row, is float32(i * 7919 % 1009 / 504.
 The bounds, where no logit is larger than 1: logits within 1e-5 of a plain PyTorch net's, and ONNX Runtime's within 1e-4.
 Where logits are larger, so much of the largest. In single precision an absolute 1e-5 cannot be asked of logits of 16 to
 30, which nets with Kaiming's weights and trained ones reach: a unit in the last place is 1.9e-6 there, and a logit is the
-end of sums of up to 10,240 products, in whatever order. PyTorch itself is then 1.0e-5 to 1.7e-5 from the same net in
-double precision, from its convolutions and its dense layers about alike. So each net runs in double precision too, and
-Swift may be no more than twice as far from that as PyTorch is (or 1e-6 of the largest logit). The table names the nets
-that are beyond the plain figures.
+end of sums of up to 10,240 products, in whatever order. PyTorch itself was then 0.6e-5 to 2.5e-5 from the same net in
+double precision, by its convolutions and its dense layers both. So each net runs in double precision too, and Swift may
+be no more than twice as far from that as PyTorch is (or 1e-6 of the largest logit). The table is followed by the nets that
+are beyond the plain figures.
 """
 
 import argparse

@@ -114,6 +114,14 @@ import Testing
         #expect(unknown.diagnostics.contains("gtzan-shallow"))
     }
 
+    @Test(arguments: ["npy", "json"]) func aPlaceThatCannotBeWrittenIsNamed(format: String) throws {
+        let before = try folder.contents()
+        let outcome = try embed([songs[0]], "--format", format, "-o", folder.path("no/such/vectors"))
+        #expect(outcome.status == 1 && outcome.diagnostics.contains("no/such/vectors"), "\(outcome.diagnostics)")
+        #expect(outcome.output.isEmpty)
+        #expect(try folder.contents() == before)
+    }
+
     @Test func wrongUsageIsSaid() throws {
         let before = try folder.contents()
         for more in [["-o", "x.json"], ["-o", "x", "--per", "song"], ["-o", "x", "--threads", "0"], []] {
