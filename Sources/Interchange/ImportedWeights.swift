@@ -8,7 +8,7 @@ extension TrainedModel {
     /// Makes a model of weights that another program trained: a safetensors file with the tensors of ``WeightsFile``.
     ///
     /// F32, F64, F16 and BF16 are taken (F64 is rounded). A prefix that wrappers put before every name ("module." of
-    /// DataParallel, "_orig_mod." of torch.compile) is passed over. The card says where the weights came from and leaves
+    /// DataParallel, "_orig_mod." of torch.compile, or both) is passed over. The card says where the weights came from and leaves
     /// open what only their maker knows: hyperparameters, split, tracks, data.
     ///
     /// - Parameters:
@@ -61,9 +61,14 @@ extension TrainedModel {
     }
 
     private static func wrapperPrefix(of names: [String]) -> String {
-        ["module.", "_orig_mod."].first { prefix in
-            !names.isEmpty && names.allSatisfy { $0.hasPrefix(prefix) }
-        } ?? ""
+        // One wrapper may hold another.
+        var found = ""
+        while let next = ["module.", "_orig_mod."].first(where: { prefix in
+            !names.isEmpty && names.allSatisfy { $0.hasPrefix(found + prefix) }
+        }) {
+            found += next
+        }
+        return found
     }
 
     private static func misfits(of file: SafetensorsFile, prefix: String, plan: NetworkPlan) throws -> [String] {

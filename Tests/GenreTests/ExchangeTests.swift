@@ -64,6 +64,24 @@ import Testing
         #expect(try folder.contents() == before)
     }
 
+    @Test func aNetThatReadsAcrossTheBatchIsExportedWithItsCaution() throws {
+        var card = try TrainedModel.tiny().card
+        card.blueprint = .crnnPublished(genres: 3)
+        card.architecture = "crnn-published"
+        let parameters = try ParameterStore(plan: NetworkPlan(card.blueprint))
+        try TrainedModel(card: card, parameters: parameters).write(to: url("model.safetensors"))
+        for format in ["onnx", "safetensors"] {
+            let outcome = try export(folder.path("model.safetensors"), format, "net")
+            #expect(outcome.status == 0 && outcome.diagnostics.contains("across the segments of a batch"))
+        }
+        // The files' own words are for those who never saw the command's.
+        try ONNXFile.write(TrainedModel(card: card, parameters: parameters), toolVersion: "x", to: url("own.onnx"))
+        #expect(try Data(contentsOf: url("own.onnx")).range(of: Data("across the segments of a batch".utf8)) != nil)
+        let embedding = try Tool.run("embed", folder.path("model.safetensors"), "x.wav", "-o", folder.path("x.npy"))
+        #expect(embedding.status == 1 && embedding.diagnostics.contains("across the segments of a batch"))
+        #expect(embedding.output.isEmpty)
+    }
+
     // MARK: - There and back
 
     @Test func aRoundTripGivesTheSamePredictions() throws {

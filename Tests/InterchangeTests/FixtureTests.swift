@@ -37,6 +37,40 @@ import Testing
         #expect(try ONNXFile.data(of: model, toolVersion: "fixture") == golden)
     }
 
+    /// What safetensors.torch.save_file writes of nets in other types, and within wrappers.
+    @Test(arguments: [
+        (TensorType.float32, "module."), (.float32, "_orig_mod.module."), (.float64, ""), (.float16, ""),
+        (.bfloat16, "_orig_mod."),
+    ])
+    func otherTypesAndWrappersAreTaken(type: TensorType, prefix: String) throws {
+        let net = tinyNets[0]
+        let source = try SafetensorsFile(fixture(net.name, "safetensors"))
+        let url = try temporaryFolder().appendingPathComponent("other.safetensors")
+        let layout = try source.names.map {
+            Safetensors.Layout(name: prefix + $0, type: type, shape: try source.shape(of: $0))
+        }
+        try Safetensors.write(layout: layout, to: url) { index, writer in
+            let values = try source.floats(named: source.names[index])
+            switch type {
+            case .float64: try writer.write(values.map { Double($0) * (1 + 1e-12) })
+            case .float16: try writer.write(values.map { Float16($0).bitPattern })
+            case .bfloat16: try writer.write(values.map { UInt16($0.bitPattern >> 16) })
+            default: try writer.write(values)
+            }
+        }
+        let parameters = try imported(net, from: url).parameters
+        for specification in parameters.plan.parameters {
+            let expected = try source.floats(named: specification.name).map { value in
+                switch type {
+                case .float16: Float(Float16(value))
+                case .bfloat16: Float(bitPattern: value.bitPattern & 0xFFFF_0000)
+                default: value
+                }
+            }
+            #expect(parameters.canonical(specification) == expected, "\(specification.name)")
+        }
+    }
+
     @Test(arguments: tinyNets) func weightsComeBackBitForBit(blueprint: Blueprint) throws {
         let back = try temporaryFolder().appendingPathComponent("back.safetensors")
         try WeightsFile.write(imported(blueprint, from: fixture(blueprint.name, "safetensors")), to: back)
