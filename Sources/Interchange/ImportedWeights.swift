@@ -8,8 +8,8 @@ extension TrainedModel {
     /// Makes a model of weights that another program trained: a safetensors file with the tensors of ``WeightsFile``.
     ///
     /// F32, F64, F16 and BF16 are taken (F64 is rounded). A prefix that wrappers put before every name ("module." of
-    /// DataParallel, "_orig_mod." of torch.compile, or both) is passed over. The card says where the weights came from and leaves
-    /// open what only their maker knows: hyperparameters, split, tracks, data.
+    /// DataParallel, "_orig_mod." of torch.compile, or both) is passed over. The card says where the weights came from
+    /// and leaves open what only their maker knows: hyperparameters, split, tracks, data.
     ///
     /// - Parameters:
     ///   - genres: names of the classes, in their order.
@@ -61,12 +61,13 @@ extension TrainedModel {
     }
 
     private static func wrapperPrefix(of names: [String]) -> String {
-        // One wrapper may hold another.
+        // One wrapper may hold another, but not without end.
         var found = ""
-        while let next = ["module.", "_orig_mod."].first(where: { prefix in
-            !names.isEmpty && names.allSatisfy { $0.hasPrefix(found + prefix) }
-        }) {
-            found += next
+        for _ in 0..<4 {
+            found +=
+                ["module.", "_orig_mod."].first { prefix in
+                    !names.isEmpty && names.allSatisfy { $0.hasPrefix(found + prefix) }
+                } ?? ""
         }
         return found
     }
