@@ -18,8 +18,9 @@ comes: of its processes the start is not part of the times, of the tool's it is.
 The first verdict is one file's, in a fresh process with as many threads as there are workers, from the start of the
 process to the line that tells the genre.
 
-Before anything is timed, verdicts and mean probabilities of all files are held against each other: fewer equal verdicts
-than 95 % are not the same job. Decoders of MP3 differ in where a file starts and ends, and so the probabilities a little.
+Before anything is timed, verdicts of all files are held against each other: fewer equal ones than 95 % are not the same
+job. Of files at 22,050 Hz the mean probabilities differ by 1e-6 at most, FLAC or MP3, of any length; where files are
+resampled, the tool by FFmpeg and librosa by soxr, by about 1e-2.
 """
 
 import argparse
