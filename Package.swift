@@ -127,6 +127,11 @@ let package = Package(
             dependencies: ["Interchange", "ModelFile", "NeuralNetwork", "Architectures", "Features", "Storage"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
-        .testTarget(name: "GenreTests", dependencies: ["genre", "Synthesis", "Audio"]),
+        .testTarget(
+            name: "GenreTests",
+            dependencies: [
+                "genre", "Interchange", "Prediction", "ModelFile", "Architectures", "NeuralNetwork", "Features",
+                "Synthesis", "Storage", "Audio",
+            ]),
     ]
 )

@@ -146,6 +146,23 @@ def build(name):
     return net
 
 
+def of_weights(name, weights):
+    """The net of that name with these weights (a state dictionary), ready to predict. Layers that hang on the segments'
+    size or the number of genres take theirs from the weights."""
+    net = NETS[name][0]()
+    for layer in ("dense1", "dense2"):
+        if hasattr(net, layer):
+            units, features = weights[f"{layer}.weight"].shape
+            setattr(net, layer, nn.Linear(features, units))
+    if hasattr(net, "lstm"):
+        lstm = net.lstm
+        net.lstm = nn.LSTM(
+            weights["lstm.weight_ih_l0"].shape[1], lstm.hidden_size, lstm.num_layers, batch_first=lstm.batch_first,
+            dropout=lstm.dropout, bidirectional=lstm.bidirectional)
+    net.load_state_dict(weights)
+    return net.eval()
+
+
 def is_weight(name):
     """Weights take the L1 penalty and biases do not; torch's LSTM names are weight_ih_l0, bias_ih_l0 and so on."""
     return name.rsplit(".", 1)[-1].startswith("weight")

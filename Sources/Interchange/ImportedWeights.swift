@@ -8,8 +8,8 @@ extension TrainedModel {
     /// Makes a model of weights that another program trained: a safetensors file with the tensors of ``WeightsFile``.
     ///
     /// F32, F64, F16 and BF16 are taken (F64 is rounded). A prefix that wrappers put before every name ("module." of
-    /// DataParallel, "_orig_mod." of torch.compile) is passed over. The card says where the weights came from and leaves
-    /// open what only their maker knows: hyperparameters, split, tracks, data.
+    /// DataParallel, "_orig_mod." of torch.compile, or both) is passed over. The card says where the weights came from
+    /// and leaves open what only their maker knows: hyperparameters, split, tracks, data.
     ///
     /// - Parameters:
     ///   - genres: names of the classes, in their order.
@@ -32,6 +32,10 @@ extension TrainedModel {
             throw InterchangeError.badDescription(
                 problem: "recipe '\(recipe.name)' does not make segments of \(blueprint.input)")
         }
+        if recipe.makesSegmentsFromAudio {
+            // It may come from the file.
+            do { try recipe.check() } catch { throw InterchangeError.badDescription(problem: "\(url.path): \(error)") }
+        }
         let file = try WeightsFile.open(url)
         guard file.metadata["format"] != TrainedModel.format else {
             throw InterchangeError.alreadyAModel(file: url.path)
@@ -39,7 +43,8 @@ extension TrainedModel {
         let prefix = Self.wrapperPrefix(of: file.names)
         let problems = try Self.misfits(of: file, prefix: prefix, plan: plan)
         guard problems.isEmpty else {
-            throw InterchangeError.doNotFit(file: url.path, net: blueprint.name, problems: problems)
+            throw InterchangeError.doNotFit(
+                file: url.path, net: blueprint.name, segments: "\(blueprint.input)", problems: problems)
         }
         let parameters = try ParameterStore(plan: plan)
         for specification in plan.parameters {
@@ -56,9 +61,15 @@ extension TrainedModel {
     }
 
     private static func wrapperPrefix(of names: [String]) -> String {
-        ["module.", "_orig_mod."].first { prefix in
-            !names.isEmpty && names.allSatisfy { $0.hasPrefix(prefix) }
-        } ?? ""
+        // One wrapper may hold another, but not without end.
+        var found = ""
+        for _ in 0..<4 {
+            found +=
+                ["module.", "_orig_mod."].first { prefix in
+                    !names.isEmpty && names.allSatisfy { $0.hasPrefix(found + prefix) }
+                } ?? ""
+        }
+        return found
     }
 
     private static func misfits(of file: SafetensorsFile, prefix: String, plan: NetworkPlan) throws -> [String] {

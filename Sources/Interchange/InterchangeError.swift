@@ -6,8 +6,8 @@ public enum InterchangeError: Error, CustomStringConvertible {
     case pickled(file: String)
     /// Not weights alone, but a whole model of ours.
     case alreadyAModel(file: String)
-    /// The tensors are not those of the net.
-    case doNotFit(file: String, net: String, problems: [String])
+    /// The tensors are not those of the net on segments of that size.
+    case doNotFit(file: String, net: String, segments: String, problems: [String])
     /// Values that no net can run on.
     case badValues(file: String, problem: String)
     /// What the caller says of the net does not go together.
@@ -20,11 +20,13 @@ public enum InterchangeError: Error, CustomStringConvertible {
             return "\(file) was written by torch.save; write the weights with "
                 + "safetensors.torch.save_file(net.state_dict(), \"weights.safetensors\") and import that"
         case .alreadyAModel(let file): return "\(file) is a model of this tool already; use it as it is"
-        case .doNotFit(let file, let net, let problems):
+        case .doNotFit(let file, let net, let segments, let problems):
             let shown = problems.prefix(5).joined(separator: "; ")
             let rest = problems.count > 5 ? "; and \(problems.count - 5) more" : ""
-            return "\(file) does not hold the weights of '\(net)': \(shown)\(rest)"
-        case .badValues(let file, let problem): return "\(file): \(problem)"
+            return "\(file) does not hold the weights of '\(net)' for segments of \(segments): \(shown)\(rest); "
+                + "check net, genres and recipe against the program that trained it"
+        case .badValues(let file, let problem):
+            return "\(file): \(problem); a net of such weights hears nothing: take those of an earlier epoch"
         case .badDescription(let problem): return problem
         }
     }

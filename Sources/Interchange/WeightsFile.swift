@@ -8,7 +8,8 @@ import Storage
 /// layouts of a plain PyTorch net (convolutions [out, in, mels, frames], dense [out, in], nn.LSTM's own names).
 public enum WeightsFile {
     /// Writes a model's weights in single precision. The metadata hold `format` ("pt", as PyTorch's writer sets it),
-    /// `architecture`, `genres` (a JSON list, in the order of the classes), `recipe` and `sample_rate` (Hz).
+    /// `architecture`, `genres` (a JSON list, in the order of the classes), `recipe`, `recipe_parameters` (JSON) and
+    /// `sample_rate` (Hz).
     public static func write(_ model: TrainedModel, to url: URL) throws {
         let card = model.card
         let metadata = [
@@ -16,6 +17,7 @@ public enum WeightsFile {
             "architecture": card.architecture,
             "genres": try json(card.genres),
             "recipe": card.recipe.name,
+            "recipe_parameters": try json(card.recipe),
             "sample_rate": String(card.recipe.sampleRate),
         ]
         let parameters = model.parameters
@@ -28,7 +30,9 @@ public enum WeightsFile {
     public struct Description: Sendable, Hashable {
         public var architecture: String?
         public var genres: [String]?
+        /// Its name.
         public var recipe: String?
+        public var recipeParameters: FeatureRecipe?
     }
 
     /// - Throws: ``InterchangeError/unreadable(problem:)``, ``InterchangeError/pickled(file:)``.
@@ -38,7 +42,12 @@ public enum WeightsFile {
             (try? JSONDecoder().decode([String].self, from: Data(text.utf8)))
                 ?? text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
-        return Description(architecture: metadata["architecture"], genres: genres, recipe: metadata["recipe"])
+        let recipe = metadata["recipe_parameters"].flatMap { text in
+            try? JSONDecoder().decode(FeatureRecipe.self, from: Data(text.utf8))
+        }
+        return Description(
+            architecture: metadata["architecture"], genres: genres, recipe: metadata["recipe"],
+            recipeParameters: recipe)
     }
 
     static func open(_ url: URL) throws -> SafetensorsFile {

@@ -24,7 +24,8 @@ struct EmbedCommand: ParsableCommand {
         case npy, json
     }
 
-    @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
+    @Argument(help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one.")
+    var model: String
     @Argument(help: "Audio files.") var files: [String]
     @Option(help: "A vector for each segment, or for each track (the mean of its segments').") var per = Unit.track
     @Option(help: "npy or json.") var format = Format.npy
@@ -38,8 +39,7 @@ struct EmbedCommand: ParsableCommand {
             throw ValidationError("--output must not end with .json: with --format npy the names are written there.")
         }
         let pool = try ThreadPool(threads: checked(threads: threads))
-        let predictor = try GenrePredictor(
-            model: TrainedModel(contentsOf: URL(fileURLWithPath: model)), pool: pool)
+        let predictor = try GenrePredictor(model: openModel(model), pool: pool)
         var table = EmbeddingTable(model: model, per: per)
         var failed = false
         for file in files {

@@ -20,7 +20,8 @@ struct ExportCommand: ParsableCommand {
         case onnx, safetensors, half
     }
 
-    @Argument(help: "A model that 'genre train' or 'genre import' wrote.") var model: String
+    @Argument(help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one.")
+    var model: String
     @Option(help: "\(Format.allCases.map(\.rawValue).joined(separator: ", ")).") var format: Format
     @Option(name: [.short, .long], help: "The file to write.") var output: String
 

@@ -4,6 +4,7 @@ import Features
 import Foundation
 import Interchange
 import ModelFile
+import NeuralNetwork
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,18 +40,27 @@ struct ImportCommand: ParsableCommand {
         guard genres.count >= 2, Set(genres).count == genres.count, !genres.contains("") else {
             throw ValidationError("--genres must name at least two genres, each once.")
         }
-        let recipeName = try given(recipe ?? said.recipe, "--recipe")
-        guard let recipe = FeatureRecipe.named(recipeName) else {
-            throw ValidationError(
-                "There is no recipe '\(recipeName)'. The recipes are "
-                    + "\(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
-        }
+        let recipe = try recipe(said)
+        // Trainings do the same: the net takes the size of the segments.
+        var blueprint = architecture.blueprint(genres: genres.count)
+        blueprint.input = recipe.mels × recipe.segmentFrames
         let model = try TrainedModel(
-            importing: url, blueprint: architecture.blueprint(genres: genres.count), genres: genres, recipe: recipe,
-            toolVersion: toolVersion)
+            importing: url, blueprint: blueprint, genres: genres, recipe: recipe, toolVersion: toolVersion)
         let place = URL(fileURLWithPath: output)
         try model.write(to: place)
         show("\(net) of \(genres.count) genres: \(place.path)")
+    }
+
+    /// The recipe that the caller names, else that of the file, which may be one without a name of its own.
+    private func recipe(_ said: WeightsFile.Description) throws -> FeatureRecipe {
+        if recipe == nil, let recipe = said.recipeParameters { return recipe }
+        let name = try given(recipe ?? said.recipe, "--recipe")
+        guard let recipe = FeatureRecipe.named(name) else {
+            throw ValidationError(
+                "There is no recipe '\(name)'. The recipes are "
+                    + "\(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
+        }
+        return recipe
     }
 
     private func given<Value>(_ value: Value?, _ option: String) throws -> Value {

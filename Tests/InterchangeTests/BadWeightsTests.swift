@@ -54,6 +54,17 @@ import Testing
         expectRefusal("model", saying: "already")
     }
 
+    @Test func wholeNumbersAreNoWeights() throws {
+        let good = try SafetensorsFile(fixture(net.name, "safetensors"))
+        let layout = try good.names.map {
+            Safetensors.Layout(name: $0, type: $0 == "dense1.bias" ? .int32 : .float32, shape: try good.shape(of: $0))
+        }
+        try Safetensors.write(layout: layout, to: folder.appendingPathComponent("whole")) { index, writer in
+            try writer.write(good.floats(named: good.names[index]))
+        }
+        expectRefusal("whole", saying: "'dense1.bias' is of type I32")
+    }
+
     @Test func lyingHeadersAreRefused() throws {
         func tensor(_ name: String, _ shape: String, _ offsets: String) -> String {
             #""\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":\#(offsets)}"#

@@ -56,13 +56,15 @@ func imported(_ blueprint: Blueprint, from url: URL, genres: [String] = tinyGenr
         importing: url, blueprint: blueprint, genres: genres, recipe: .schindler, toolVersion: "fixture")
 }
 
-/// Logits [count][classes] of segments [count][80][80].
-func logits(of model: TrainedModel, inputs: [Float], count: Int) throws -> [Float] {
+/// Logits and probabilities, both [count][classes], of segments [count][mels][frames].
+func answers(
+    of model: TrainedModel, inputs: [Float], count: Int
+) throws -> (logits: [Float], probabilities: [Float]) {
     let executor = try Executor(
         parameters: model.parameters, batch: count, mode: .inference, pool: ThreadPool(threads: 2))
     inputs.withUnsafeBufferPointer { executor.inputs.update(from: $0.baseAddress!, count: $0.count) }
-    _ = executor.probabilities(count: count)
-    return executor.lastLogits(count: count)
+    let probabilities = Array(executor.probabilities(count: count))
+    return (executor.lastLogits(count: count), probabilities)
 }
 
 func temporaryFolder() throws -> URL {

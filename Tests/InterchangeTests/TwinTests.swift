@@ -1,4 +1,5 @@
 import Architectures
+import Features
 import Foundation
 import ModelFile
 import NeuralNetwork
@@ -13,27 +14,44 @@ private let twinFolder = ProcessInfo.processInfo.environment["GENREKIT_INTERCHAN
 
 /// Swift's part of Tools/check_interchange.py, which says what the files are and judges them.
 @Suite struct TwinTests {
+    private struct Twin: Decodable {
+        let name: String
+        let architecture: String
+        let genres: [String]
+        let isTrained: Bool
+    }
+
     @Test(.enabled(if: twinFolder != nil, "Tools/check_interchange.py runs it"))
     func theTwinsFilesAreReadAndAnswered() throws {
         let folder = try #require(twinFolder)
-        let genres = (1...10).map { "genre \($0)" }
-        let nets = Architecture.all.map { ($0.blueprint(genres: 10), genres) } + tinyNets.map { ($0, tinyGenres) }
-        for (blueprint, genres) in nets {
-            func file(_ ending: String) -> URL { folder.appendingPathComponent("\(blueprint.name).\(ending)") }
+        let twins = try JSONDecoder().decode(
+            [Twin].self, from: Data(contentsOf: folder.appendingPathComponent("nets.json")))
+        for twin in twins {
+            func file(_ ending: String) -> URL { folder.appendingPathComponent("\(twin.name).\(ending)") }
+            let recipe = try WeightsFile.describe(file("torch.safetensors")).recipeParameters ?? .schindler
+            var blueprint = try #require(
+                tinyNets.first { $0.name == twin.architecture }
+                    ?? Architecture.named(twin.architecture)?.blueprint(genres: twin.genres.count))
+            blueprint.input = recipe.mels × recipe.segmentFrames
             let inputs = try SafetensorsFile(file("inputs.safetensors")).floats(named: "inputs")
-            let count = inputs.count / 6400
-            let theirs = try imported(blueprint, from: file("torch.safetensors"), genres: genres)
-            let own = TrainedModel(card: theirs.card, parameters: try ParameterStore(plan: theirs.parameters.plan))
-            own.parameters.initialise(seed: 5)
+            let count = inputs.count / blueprint.input.area
+            let theirs = try TrainedModel(
+                importing: file("torch.safetensors"), blueprint: blueprint, genres: twin.genres, recipe: recipe,
+                toolVersion: "fixture")
             try WeightsFile.write(theirs, to: file("back.safetensors"))
             try ONNXFile.write(theirs, toolVersion: "fixture", to: file("back.onnx"))
-            try WeightsFile.write(own, to: file("own.safetensors"))
-            try ONNXFile.write(own, toolVersion: "fixture", to: file("own.onnx"))
-            try Safetensors.write(
-                tensors: [
-                    ("torch", [count, genres.count], logits(of: theirs, inputs: inputs, count: count)),
-                    ("own", [count, genres.count], logits(of: own, inputs: inputs, count: count)),
-                ], to: file("logits.safetensors"))
+            var found = [
+                ("torch", [count, twin.genres.count], try answers(of: theirs, inputs: inputs, count: count).logits)
+            ]
+            if !twin.isTrained {
+                let own = TrainedModel(card: theirs.card, parameters: try ParameterStore(plan: theirs.parameters.plan))
+                own.parameters.initialise(seed: 5)
+                try WeightsFile.write(own, to: file("own.safetensors"))
+                try ONNXFile.write(own, toolVersion: "fixture", to: file("own.onnx"))
+                found.append(
+                    ("own", [count, twin.genres.count], try answers(of: own, inputs: inputs, count: count).logits))
+            }
+            try Safetensors.write(tensors: found, to: file("logits.safetensors"))
         }
     }
 }

@@ -88,13 +88,67 @@ import Testing
         try Data().write(to: file("empty.safetensors"))
         expectRefusal(file("empty.safetensors"), saying: "empty")
         expectRefusal(try rewritten("foreign") { $0["format"] = nil }, saying: "genre train")
-        expectRefusal(try rewritten("later") { $0["format_version"] = "3" }, saying: "update")
+        expectRefusal(try rewritten("later") { $0["format_version"] = "3" }, saying: "format version 3, which")
+        expectRefusal(try rewritten("much-later") { $0["format_version"] = "17" }, saying: "update the tool")
         expectRefusal(try rewritten("version") { $0["format_version"] = "x" }, saying: "version")
         expectRefusal(try rewritten("cardless") { $0["card"] = nil }, saying: "card")
         expectRefusal(try rewritten("nonsense") { $0["card"] = "{}" }, saying: "card")
         expectRefusal(try rewritten("fewer", tensors: { $0.removeLast() }), saying: "damaged")
         expectRefusal(try rewritten("shape", tensors: { $0[1].1.reverse() }), saying: "shape")
         expectRefusal(try rewritten("nan", tensors: { $0[0].2[1] = .nan }), saying: "nan")
+    }
+
+    // MARK: - Imported weights, and weights of 16 bits
+
+    private func importedModel() throws -> TrainedModel {
+        let parameters = try model().parameters
+        let card = ModelCard(
+            blueprint: blueprint, genres: ["jazz", "rock"], recipe: .schindler,
+            imported: ImportedWeights(file: "weights.safetensors", sha256: "abcd"), toolVersion: "test")
+        return TrainedModel(card: card, parameters: parameters)
+    }
+
+    @Test func whatOnlyTheMakerOfImportedWeightsKnowsIsLeftOpen() throws {
+        try importedModel().write(to: file("imported.safetensors"))
+        let metadata = try SafetensorsFile(file("imported.safetensors")).metadata
+        #expect(metadata["format_version"] == "2" && metadata["seed"] == nil)
+        let card = try TrainedModel(contentsOf: file("imported.safetensors")).card
+        #expect(card.imported == ImportedWeights(file: "weights.safetensors", sha256: "abcd"))
+        #expect(card.configuration == nil && card.split == nil && card.dataHash == nil && card.instructionSet == nil)
+        #expect(card.trainingTracks == nil && card.heldOutTracks == nil && card.testTracks == nil)
+        #expect(card.scores == nil && card.validationScores == nil && card.epoch == nil && card.calibration == nil)
+        #expect(card.genres == ["jazz", "rock"] && card.recipe == .schindler && card.toolVersion == "test")
+        // Cards that say all stay version 1, which older versions of the tool read.
+        try model().write(to: file("own.safetensors"))
+        #expect(try SafetensorsFile(file("own.safetensors")).metadata["format_version"] == "1")
+    }
+
+    /// Silence about a training is for imported weights alone.
+    @Test(arguments: ["configuration", "split", "trainingTracks", "heldOutTracks", "dataHash", "instructionSet"])
+    func aCardOfOursMustSayHowItWasTrained(key: String) throws {
+        let silent = try rewritten("silent") { metadata in
+            guard let text = metadata["card"],
+                var card = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+                card.removeValue(forKey: key) != nil,
+                let data = try? JSONSerialization.data(withJSONObject: card)
+            else { return }
+            metadata["card"] = String(decoding: data, as: UTF8.self)
+        }
+        expectRefusal(silent, saying: "how it was trained")
+    }
+
+    @Test func sixteenBitsAreTheNearestOnes() throws {
+        for model in [try model(), try importedModel()] {
+            try model.write(to: file("half.safetensors"), halfPrecision: true)
+            let tensors = try SafetensorsFile(file("half.safetensors"))
+            let read = try TrainedModel(contentsOf: file("half.safetensors"))
+            #expect(read.card.imported == model.card.imported && read.card.dataHash == model.card.dataHash)
+            for specification in model.parameters.plan.parameters {
+                #expect(try tensors.type(of: specification.name) == .float16)
+                let values = model.parameters.canonical(specification)
+                #expect(read.parameters.canonical(specification) == values.map { Float(Float16($0)) })
+            }
+        }
     }
 
     /// A card may claim a net of any size: the claim is held against the tensors before memory is taken.

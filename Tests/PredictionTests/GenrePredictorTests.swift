@@ -16,13 +16,24 @@ import Testing
         pool = try ThreadPool(threads: 2)
     }
 
-    private func model(recipe: FeatureRecipe) throws -> TrainedModel {
-        let blueprint = Blueprint("tiny", input: 80 × 80) {
-            Convolution(4, kernel: 5 × 5)
-            MaxPool(10 × 10)
-            LeakyReLU(0.3)
-            Dense(3)
-        }
+    private let plain = Blueprint("tiny", input: 80 × 80) {
+        Convolution(4, kernel: 5 × 5)
+        MaxPool(10 × 10)
+        LeakyReLU(0.3)
+        Dense(7)
+        LeakyReLU(0.3)
+        Dense(3)
+    }
+    private let recurrent = Blueprint("tiny-recurrent", input: 80 × 80) {
+        Convolution(4, kernel: 5 × 5)
+        MaxPool(10 × 10)
+        LeakyReLU(0.3)
+        LSTM(5, bidirectional: true, over: .time(order: ["convolution"]))
+        Dense(3)
+    }
+
+    private func model(recipe: FeatureRecipe, isRecurrent: Bool = false) throws -> TrainedModel {
+        let blueprint = isRecurrent ? recurrent : plain
         let parameters = try ParameterStore(plan: NetworkPlan(blueprint))
         parameters.initialise(seed: 3)
         return TrainedModel(
@@ -55,6 +66,50 @@ import Testing
         try WaveFile.write(samples, sampleRate: 22_050, to: file)
         let (fromFile, direct) = (try predictor.predict(file), try predictor.predict(samples: samples))
         #expect(fromFile.verdict == direct.verdict)
+    }
+
+    /// An embedding is what the last dense layer reads: that layer alone makes the prediction's probabilities of it.
+    @Test(arguments: [false, true]) func embeddingsAreWhatTheLastLayerReads(isRecurrent: Bool) throws {
+        let model = try model(recipe: .schindler, isRecurrent: isRecurrent)
+        let samples = (0..<3 * 22_050).map { index -> Float in
+            let time = Double(index)
+            return 0.5 * Float(sin(1e-6 * time * time) * cos(3e-5 * time))
+        }
+        // Batches that leave a rest.
+        let predictor = try GenrePredictor(model: model, pool: pool, batch: 4)
+        let embedding: TrackEmbedding = try predictor.embed(samples: samples)
+        let moments: [TrackPrediction.Moment] = try predictor.predict(samples: samples).moments
+        let size = embedding.size
+        #expect(size == (isRecurrent ? 10 : 7))
+        #expect(embedding.startTimes == moments.map(\.start) && moments.count == 5)
+        #expect(embedding.segments.count == 5 * size)
+        #expect(Set(embedding.segments).count > 2 * size, "the segments' vectors differ")
+
+        let plan = model.parameters.plan
+        func values(_ name: String) throws -> [Double] {
+            let specification = try #require(plan.parameters.first { $0.name == name })
+            return model.parameters.canonical(specification).map(Double.init)
+        }
+        let last = try #require(plan.dense.last).name
+        let (weights, bias) = (try values("\(last).weight"), try values("\(last).bias"))
+        for (row, moment) in moments.enumerated() {
+            let vector = embedding.segments[row * size..<(row + 1) * size].map(Double.init)
+            let powers = (0..<3).map { genre -> Double in
+                var logit = bias[genre]
+                for index in 0..<size { logit += weights[genre * size + index] * vector[index] }
+                return exp(logit)
+            }
+            let sum = powers.reduce(0, +)
+            for (power, probability) in zip(powers, moment.probabilities) {
+                let difference = abs(power / sum - Double(probability))
+                #expect(difference < 1e-5)
+            }
+        }
+
+        for index in 0..<size {
+            let sum = (0..<5).reduce(0.0) { $0 + Double(embedding.segments[$1 * size + index]) }
+            #expect(embedding.mean[index] == Float(sum / 5))
+        }
     }
 
     @Test func badInputIsNamed() throws {
