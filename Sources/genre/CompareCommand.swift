@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluation
+import Foundation
 import Report
 import Training
 
@@ -11,14 +12,24 @@ struct CompareCommand: ParsableCommand {
             RUN is a folder of 'genre train': of a run, of a cross-validation, or of several seeds. Intervals are of 95 %: \
             for a run and for the folds of a cross-validation by bootstrap over the tracks, for several seeds of the mean by \
             Student's t. Runs that judged the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json \
-            gives the curves of every epoch, too.
+            gives the curves of every epoch, too; --page lays them over each other, on a page with the scores.
             """)
 
     @Argument(help: "Run folders.") var runs: [String]
+    @Option(help: "Write an HTML file with all curves in common charts, and the charts as SVG and PNG.")
+    var page: String?
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
         let comparison = try RunComparison(runs)
+        if let page {
+            let folders = try runs.map { URL(fileURLWithPath: $0) }.flatMap { folder in
+                SeriesFolder.isSeries(folder) ? try SeriesFolder.open(folder).folder.runs.map(\.folder.url) : [folder]
+            }
+            let page = URL(fileURLWithPath: page)
+            try ComparisonReport(runs: folders.map { try FinishedRun($0) })
+                .write(page: page, figures: figuresFolder(beside: page))
+        }
         if json { try printJSON(comparison) } else { show(table(of: comparison)) }
     }
 }

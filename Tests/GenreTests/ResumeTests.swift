@@ -166,6 +166,10 @@ import Testing
         #expect(entries.compactMap { $0["runs"] as? Int } == [3, 1, 1])
         let pairs = try #require(comparison["pairs"] as? [[String: Any]])
         #expect(pairs.count == 1 && pairs[0]["first"] as? String == names[1])
+        #expect(try Tool.run(["compare"] + names + ["--page", folder.path("side.html")]).status == 0)
+        let page = try String(contentsOfFile: folder.path("side.html"), encoding: .utf8)
+        #expect(["run-1", "run-3", "one", "two"].allSatisfy { page.contains($0) } && page.contains("<svg"))
+        #expect(FileManager.default.fileExists(atPath: folder.path("side-figures/compared-raw.svg")))
         let nothing = try Tool.run("compare", folder.path("music"))
         #expect(nothing.status == 1 && nothing.diagnostics.contains("no run"))
     }
