@@ -30,3 +30,10 @@ package func duration(_ seconds: Double) -> String {
     if whole >= 60 { return "\(whole / 60) min \(whole % 60) s" }
     return whole >= 10 ? "\(whole) s" : decimal(seconds, places: 1) + " s"
 }
+
+extension String {
+    /// Filled with spaces on the right up to `width` characters.
+    package func left(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    /// Filled with spaces on the left up to `width` characters.
+    package func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

@@ -85,10 +85,3 @@ func playingTime(_ seconds: Double) -> String {
     let rest = String(format: ":%02d", whole % 60)
     return hours > 0 ? String(format: "%d:%02d", hours, minutes) + rest : "\(minutes)" + rest
 }
-
-extension String {
-    /// Filled with spaces on the right up to `width` characters.
-    func left(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-    /// Filled with spaces on the left up to `width` characters.
-    func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
-}

@@ -37,6 +37,7 @@ struct ReproduceCommand: ParsableCommand {
     var batchStudy = false
     @Flag(help: "A smoke run: two seeds, two epochs.") var quick = false
     @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
+    @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
@@ -54,7 +55,12 @@ struct ReproduceCommand: ParsableCommand {
             try train(open, reproduction, threads: threads)
         }
         if dryRun { return }
-        show("report: \(try writePage(reproduction, threads: threads).path)")
+        let (report, page) = try writePage(reproduction, threads: threads)
+        if json {
+            show(String(decoding: try report.json(), as: UTF8.self).trimmingCharacters(in: .newlines))
+        } else {
+            show("\(report.text())\n\nreport: \(page.path)")
+        }
     }
 
     private func plan() throws -> Reproduction {
@@ -150,7 +156,9 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     /// Writes page, figures and results.json of what is finished.
-    private func writePage(_ reproduction: Reproduction, threads: Int?) throws -> URL {
+    private func writePage(_ reproduction: Reproduction, threads: Int?) throws -> (
+        report: ReproductionReport, page: URL
+    ) {
         var assessment: Assessment?
         if let example = try ReproductionReport.example(of: reproduction) {
             let data = try draw(seed: example.settings.seed, threads: threads).data
@@ -163,8 +171,8 @@ struct ReproduceCommand: ParsableCommand {
                 pool: ThreadPool(threads: threads))
         }
         let page = reproduction.folder.appendingPathComponent("report.html")
-        try ReproductionReport(reproduction, assessment: assessment).write(
-            page: page, figures: figuresFolder(beside: page))
-        return page
+        let report = try ReproductionReport(reproduction, assessment: assessment)
+        try report.write(page: page, figures: figuresFolder(beside: page))
+        return (report, page)
     }
 }

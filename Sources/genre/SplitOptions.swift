@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Report
 
 /// How the tracks are divided.
 struct SplitOptions: ParsableArguments {

@@ -4,6 +4,7 @@ import Features
 import Foundation
 import ModelFile
 import NeuralNetwork
+import Report
 import Training
 
 /// Opens data as the commands do: progress on the terminal, what is skipped on standard error.

@@ -103,8 +103,12 @@ import Testing
         #expect(try Data(contentsOf: model) == before)
         let page = try String(contentsOfFile: folder.path("table/report.html"), encoding: .utf8)
         #expect(page.contains("2 of 2 runs") && page.contains("smoke run"))
+        #expect(second.output.contains("shallow") && second.output.contains("63.12 %") == false)
         let results = folder.url.appendingPathComponent("table/results.json")
         #expect(try rawByEpoch(results).map(\.count) == [1, 1])
+
+        let told = try Tool.run(words + ["--seeds", "2", "--json"])
+        #expect(try told.output == String(contentsOf: results, encoding: .utf8))
 
         // More epochs, a study of batches and seeds of a net's own go on from what is there.
         let longer = try Tool.run(

@@ -71,7 +71,7 @@ struct ReproductionResults: Encodable {
         func row(_ row: ReproductionReport.Row) -> Row {
             Row(
                 net: row.group.net.name, batch: row.group.batch,
-                after: report.reproduction.milestones.compactMap { Self.milestone($0, of: row) },
+                after: report.reproduction.milestones.compactMap { Self.milestone($0, of: row, in: report) },
                 confusion: ReproductionReport.pooled(row)?.confusion, runs: row.runs.map(Self.run))
         }
         recipes = Set(report.runs.map(\.card.recipe.name)).sorted()
@@ -82,14 +82,14 @@ struct ReproductionResults: Encodable {
         batches = report.batches.isEmpty ? nil : report.batches.map(row)
     }
 
-    private static func milestone(_ epochs: Int, of row: ReproductionReport.Row) -> Milestone? {
+    private static func milestone(_ epochs: Int, of row: ReproductionReport.Row, in report: ReproductionReport)
+        -> Milestone?
+    {
         func measure(_ value: (EpochRecord) -> Double) -> Measure? {
-            let last = row.runs.map { run in run.epochs.filter { epochs - 4...epochs ~= $0.epoch } }
-            guard last.allSatisfy({ $0.last?.epoch == epochs }) else { return nil }
-            let spread = Spread(last.map { value($0.last!) })
-            let means = last.map { records in records.map(value).reduce(0, +) / Double(records.count) }
-            return Measure(
-                mean: spread.mean, deviation: spread.deviation, meanOfFiveEpochs: Spread(means).mean)
+            guard let spread = report.spread(row.runs, after: epochs, value),
+                let mean = report.meanOfFiveEpochs(row.runs, upTo: epochs, value)
+            else { return nil }
+            return Measure(mean: spread.mean, deviation: spread.deviation, meanOfFiveEpochs: mean)
         }
         guard let raw = measure(\.raw), let max = measure(\.max), let maj = measure(\.maj) else { return nil }
         return Milestone(

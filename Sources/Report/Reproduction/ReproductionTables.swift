@@ -72,6 +72,38 @@ extension ReproductionReport {
         return Self.table(first: "net", heads: heads, last: "split", rows: rows)
     }
 
+    /// The tables for a terminal: a line a row and milestone, deviations over the runs.
+    public func text() -> String {
+        let rows =
+            nets.map { ($0, $0.group.net.name) } + batches.map { ($0, "\($0.group.net.name), batch \($0.group.batch)") }
+        var lines = [Self.line("net", "epochs", "runs", ["raw", "raw, 5 epochs", "max", "maj", "Table I, raw"])]
+        for epochs in reproduction.milestones {
+            for (row, name) in rows {
+                let published = PublishedResult.find(row.group.net.name, epochs: epochs, in: PublishedResult.tableI)
+                let cells = [
+                    Self.words(spread(row.runs, after: epochs, \.raw)),
+                    meanOfFiveEpochs(row.runs, upTo: epochs, \.raw).map { percent($0) } ?? "–",
+                    Self.words(spread(row.runs, after: epochs, \.max)),
+                    Self.words(spread(row.runs, after: epochs, \.maj)),
+                    published.map { decimal($0.raw, places: 2) + " %" } ?? "–",
+                ]
+                lines.append(Self.line(name, String(epochs), String(row.runs.count), cells))
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Mean over the runs of each run's mean of the five epochs that end there; nil where a run is shorter.
+    func meanOfFiveEpochs(_ runs: [FinishedRun], upTo epochs: Int, _ measure: (EpochRecord) -> Double) -> Double? {
+        let last = runs.map { run in run.epochs.filter { epochs - 4...epochs ~= $0.epoch } }
+        guard !last.isEmpty, last.allSatisfy({ $0.last?.epoch == epochs }) else { return nil }
+        return Spread(last.map { Spread($0.map(measure)).mean }).mean
+    }
+
+    private static func line(_ name: String, _ epochs: String, _ runs: String, _ cells: [String]) -> String {
+        name.left(20) + epochs.right(7) + runs.right(6) + cells.map { $0.right(15) }.joined()
+    }
+
     /// - Parameters:
     ///   - first, last: heads of columns of words, at the left and the right; `heads` are of numbers.
     ///   - rows: cells as HTML.
