@@ -8,18 +8,29 @@ public final class FolderLock: Sendable {
     private let descriptor: Int32
 
     /// Waits for the lock, after a call of `waiting` where someone else holds it.
-    /// - Throws: `StorageError.cannotWrite` where the file cannot be made.
+    /// - Throws: `StorageError.cannotWrite` where the file cannot be made, as in a folder that went away meanwhile.
     public init(_ folder: URL, waiting: () -> Void = {}) throws(StorageError) {
-        descriptor = try Self.openFile(folder)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
-        waiting()
-        while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}
+        while true {
+            let file = try Self.openFile(folder)
+            if flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+                waiting()
+                while flock(file, LOCK_EX) != 0 && errno == EINTR {}
+            }
+            if Self.isStill(file, in: folder) {
+                descriptor = file
+                return
+            }
+            close(file)
+        }
     }
 
     /// The lock, if no one holds it just now; else nil.
-    public init?(ifFree folder: URL) throws(StorageError) {
+    ///
+    /// - Parameter real: whether a file system without locks counts as one that someone holds.
+    public init?(ifFree folder: URL, real: Bool = false) throws(StorageError) {
         descriptor = try Self.openFile(folder)
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return nil }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, real || errno == EWOULDBLOCK { return nil }
+        if !Self.isStill(descriptor, in: folder) { return nil }
     }
 
     deinit { close(descriptor) }
@@ -31,6 +42,14 @@ public final class FolderLock: Sendable {
     public static func lastUse(of folder: URL) -> Int { FileStamp(file(folder))?.modified ?? 0 }
 
     private static func file(_ folder: URL) -> String { folder.appendingPathComponent(".lock").path }
+
+    /// Whether the folder's lock is the file that was opened: who held it may have removed the folder.
+    private static func isStill(_ descriptor: Int32, in folder: URL) -> Bool {
+        var opened = stat()
+        var there = stat()
+        guard fstat(descriptor, &opened) == 0, stat(file(folder), &there) == 0 else { return false }
+        return opened.st_dev == there.st_dev && opened.st_ino == there.st_ino
+    }
 
     private static func openFile(_ folder: URL) throws(StorageError) -> Int32 {
         let descriptor = open(file(folder), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)

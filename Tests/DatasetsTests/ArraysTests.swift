@@ -147,6 +147,10 @@ enum Numpy {
             #expect(known == ["blues", "rock"])
             let others = try genres([0, 8], names)
             #expect(others == ["0", "8"])
+            // Numbers beyond GTZAN's ten are not its, whatever the tracks are called.
+            let rocks = [(name: "track", bytes: Numpy.texts(["rock.00001", "rock.00002"]))]
+            let beyond = try genres([10, 9], rocks)
+            #expect(beyond == ["10", "09"])
             #expect { _ = try genres([0, -1]) } throws: { "\($0)".contains("row 1: its label is -1") }
             #expect { _ = try genres([0, 2], [("genres", Numpy.texts(["a", "b"]))]) } throws: {
                 "\($0)".contains("row 1: its label is 2, outside 0...1")

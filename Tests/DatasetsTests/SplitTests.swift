@@ -117,6 +117,11 @@ private func sides(_ split: TrackSplit, count: Int) -> [SegmentSet.Side?] {
             let some = try draw(data, "artist", artists: .table(path: table.path))
             #expect(some.warnings.count == 1 && some.warnings[0].contains("46 of 48 tracks"))
             #expect(some.splits[0].rule.contains("46 tracks of unknown"))
+            // A row that is not as the header says would leave its track without an artist.
+            try Data("track,artist\n\(ids[0]),Band\n\(ids[30])\n".utf8).write(to: table)
+            #expect { _ = try draw(data, "artist", artists: .table(path: table.path)) } throws: {
+                "\($0)".contains("line 3")
+            }
         }
     }
 

@@ -29,6 +29,27 @@ import Testing
         )
     }
 
+    /// What a table once said of a file is not what the file says of itself.
+    @Test func aTablesArtistsGoWithTheTable() throws {
+        let files = try folder.contents(of: "music/jazz").sorted()
+        let table = URL(fileURLWithPath: folder.path("table.csv"))
+        func write(_ header: String, _ more: String) throws {
+            let rows = files.map { "music/jazz/\($0),jazz\(more)" } + ["music/rock/rock.00000.wav,rock\(more)"]
+            try Data(([header] + rows).joined(separator: "\n").utf8).write(to: table)
+        }
+        func index(_ store: String) throws -> String {
+            let outcome = try Tool.run("features", table.path, "-o", folder.path(store))
+            #expect(outcome.status == 0, "\(outcome.diagnostics)")
+            return try String(contentsOfFile: folder.path("\(store)/index.json"), encoding: .utf8)
+        }
+        try write("path,genre,artist", ",Ann")
+        #expect(try index("old").contains("Ann"))
+        try write("path,genre", "")
+        let again = try index("old")
+        #expect(!again.contains("Ann"))
+        #expect(try again == index("new"))
+    }
+
     @Test func theBytesHangOnNoNumberOfThreadsAndATrainingTakesThem() throws {
         for (store, threads) in [("one", "1"), ("three", "3")] {
             let outcome = try make(store, "--threads", threads)
@@ -107,7 +128,7 @@ import Testing
 
         let index = URL(fileURLWithPath: folder.path("store/index.json"))
         let text = try String(contentsOf: index, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "\"version\":1", with: "\"version\":9").utf8).write(to: index)
+        try Data(text.replacingOccurrences(of: "\"version\":2", with: "\"version\":9").utf8).write(to: index)
         let later = try train("store")
         #expect(later.status == 1 && later.diagnostics.contains("version 9"))
     }

@@ -208,7 +208,8 @@ enum SpectrogramArrays {
         if let genres { return labels.map { genres[$0] } }
         if let tracks, tracks.count == labels.count,
             zip(tracks, labels).allSatisfy({ track, label in
-                GTZAN.name(of: track).map { $0.split(separator: ".")[0] == GTZAN.genres[min(label, 9)] } ?? false
+                GTZAN.genres.indices.contains(label)
+                    && GTZAN.name(of: track).map { $0.split(separator: ".")[0] == GTZAN.genres[label] } ?? false
             })
         {
             return labels.map { GTZAN.genres[$0] }

@@ -26,6 +26,11 @@ struct ArtistKeys {
             let table = try TextTable(URL(fileURLWithPath: path))
             let track = try table.column("track", "path", "file")
             let artist = try table.column("artist")
+            if let odd = table.oddRows.first {
+                throw .badTable(
+                    path: path, line: odd.line,
+                    problem: "\(odd.fields) fields, and the header has \(table.header.count)")
+            }
             let index = TrackNames(set)
             keys = Array(repeating: [], count: set.tracks.count)
             for row in table.rows {

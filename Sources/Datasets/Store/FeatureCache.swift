@@ -77,7 +77,7 @@ public struct FeatureCache: Sendable {
         var total = Self.bytes(in: kept)
         for entry in inOrder where entry != kept {
             total += Self.bytes(in: entry)
-            guard total > limit, let lock = try? FolderLock(ifFree: entry) else { continue }
+            guard total > limit, let lock = try? FolderLock(ifFree: entry, real: true) else { continue }
             let size = Self.bytes(in: entry)
             withExtendedLifetime(lock) {
                 if (try? FileManager.default.removeItem(at: entry)) != nil { total -= size }

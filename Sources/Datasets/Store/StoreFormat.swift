@@ -13,7 +13,7 @@ public enum StorePrecision: String, Codable, Sendable, CaseIterable {
 /// What every chunk and the index of a store agree on.
 struct StoreHeader: Codable, Sendable, Hashable {
     static let format = "genrekit segment store"
-    static let version = 1
+    static let version = 2
 
     var format = Self.format
     var version = Self.version
@@ -63,6 +63,8 @@ struct StoredTrack: Codable, Sendable, Hashable {
     var genre: String
     /// From the listing, or else from the file's tags.
     var artist: String?
+    /// From the file's tags alone: what stays true of a file whatever lists it.
+    var taggedArtist: String?
     var side: SegmentSet.Side?
     /// The file's path below the data folder.
     var source: String

@@ -98,9 +98,15 @@ struct StoreMaker {
             names.allSatisfy({ $0.hasPrefix(".") }) || StoreIndex.isPresent(in: folder)
                 || names.contains(where: { StoreChunk.number(of: $0) != nil })
         else { throw DatasetError.storeFolderTaken(path: folder.path) }
-        let lock = try FolderLock(folder) { warning("another program writes to \(folder.path); waiting for it") }
-        AtomicFile.removeLeftovers(in: folder)
-        return lock
+        do {
+            let lock = try FolderLock(folder) { warning("another program writes to \(folder.path); waiting for it") }
+            AtomicFile.removeLeftovers(in: folder)
+            return lock
+        } catch {
+            // A cache's entry may have gone while this program waited.
+            guard !FileManager.default.fileExists(atPath: folder.path) else { throw error }
+            return try openFolder(warning: warning)
+        }
     }
 
     private func contents() throws -> [String] {

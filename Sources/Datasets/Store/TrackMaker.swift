@@ -53,7 +53,7 @@ struct TrackMaker: Sendable {
                 var track = old
                 track.id = file.id
                 track.genre = genre
-                track.artist = file.artist ?? old.artist
+                track.artist = file.artist ?? old.taggedArtist
                 track.side = file.side
                 track.source = source
                 return .track(track, rows, stamp: settled, isReused: true)
@@ -81,7 +81,8 @@ struct TrackMaker: Sendable {
                 return skipped("the file changed while it was read; run again", content: nil)
             }
             let track = StoredTrack(
-                id: file.id, genre: genre, artist: file.artist ?? made.artist, side: file.side, source: source,
+                id: file.id, genre: genre, artist: file.artist ?? made.artist, taggedArtist: made.artist,
+                side: file.side, source: source,
                 bytes: stamp.size, content: content, sound: made.sound, samples: made.samples, rows: made.rowCount,
                 augmented: made.augmented, values: made.values,
                 damagedPackets: made.damagedPackets > 0 ? made.damagedPackets : nil, chunk: 0)
