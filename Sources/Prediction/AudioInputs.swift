@@ -33,7 +33,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
 
     /// A folder or playlist that cannot be read comes as a file, so that it fails as one.
     ///
-    /// - Parameter warning: gets folders that hold no audio, and playlists that name no file.
+    /// - Parameter warning: gets folders that cannot be read or hold no audio, and broken playlists.
     public init(_ words: [String], warning: @escaping @Sendable (String) -> Void) {
         pending = words.reversed().map { .given($0) }
         self.warning = warning
@@ -67,6 +67,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         guard let identity = FolderIdentity(path), visited.insert(identity).inserted else { return true }
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
+            warning("\(path) cannot be read (\(error.localizedDescription)); its files are left out")
             pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, key: key.isEmpty ? nil : key)))
             return true
         }
