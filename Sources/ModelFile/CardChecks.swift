@@ -58,6 +58,6 @@ extension ModelCard {
         try requireCount(epoch, "epoch")
         try require(
             recipe.sampleRate >= 0 && recipe.sampleRate <= Double(Self.greatestCount), "recipe.sampleRate",
-            "is \(recipe.sampleRate) Hz")
+            "is \(recipe.sampleRate), and must be 0 to \(Self.greatestCount) Hz")
     }
 }

@@ -46,7 +46,8 @@ public struct TrainedModel {
 
     // MARK: - Reading
 
-    /// Opens a model file and checks all of it: format, card and its numbers, architecture, and the shape and values of every tensor.
+    /// Opens a model file and checks all of it: format, card and its numbers, architecture, and the shape and values of
+    /// every tensor.
     ///
     /// - Throws: ``ModelFileError``.
     public init(contentsOf url: URL) throws {

@@ -10,9 +10,10 @@ struct CompareCommand: ParsableCommand {
         abstract: "Show finished runs side by side.",
         discussion: """
             RUN is a folder of 'genre train': of a run, of a cross-validation, or of several seeds. Intervals are of 95 %: \
-            for a run and for the folds of a cross-validation, whose tracks count as one set, by bootstrap over the tracks; for \
-            several seeds of the mean by Student's t. ± is the deviation of a series' members. Runs that judged exactly the \
-            same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json gives the curves of every epoch, too; --page lays them over each other, on a page with the scores.
+            for a run and for the folds of a cross-validation, whose tracks count as one set, by bootstrap over the \
+            tracks; for several seeds of the mean by Student's t. ± is the deviation of a series' members. Runs that judged \
+            exactly the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json gives the curves of \
+            every epoch, too; --page lays them over each other, on a page with the scores.
             """)
 
     @Argument(help: "Run folders.") var runs: [String]

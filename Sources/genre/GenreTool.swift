@@ -9,8 +9,8 @@ struct GenreTool: ParsableCommand {
         discussion: """
             Start with 'genre demo', which composes a small corpus and runs the whole road on it.
 
-            Exit codes: 0 good, 1 the work failed, 2 wrong usage, 130 or 143 stopped by a signal. Results go to standard output, progress and \
-            diagnostics to standard error.
+            Exit codes: 0 good, 1 the work failed or a result could not be written, 2 wrong usage, 130 or 143 stopped by \
+            a signal. Results go to standard output, progress and diagnostics to standard error.
             """,
         version: toolVersion,
         subcommands: [

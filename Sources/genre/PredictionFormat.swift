@@ -138,7 +138,7 @@ struct PredictionFormat {
         guard let fields = CSVLine.fields(of: line), let model,
             fields.count == Self.csvColumns.count + genres.count + 2, fields.last == model.weights
         else { return nil }
-        return (fields[0], !fields[1].isEmpty)
+        return (fields[0], fields[Self.csvColumns.count - 1].isEmpty)  // no error
     }
 }
 

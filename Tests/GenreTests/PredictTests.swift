@@ -160,14 +160,30 @@ import Testing
         }
     }
 
-    @Test func standardInputLeavesNothingBehind() throws {
-        let temporary = folder.path("tmp")
-        try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    @Test func standardInputIsCalledSo() throws {
         let text = try folder.write(Data("no audio at all".utf8), to: "text")
-        let outcome = try Tool.run(
-            ["predict", "-"], environment: ["TMPDIR": temporary], input: URL(fileURLWithPath: text))
+        let outcome = try Tool.run("predict", "-", input: URL(fileURLWithPath: text))
         #expect(outcome.status == 1)
         #expect(outcome.diagnostics.contains("standard input") && !outcome.diagnostics.contains("/fd/"))
+    }
+
+    /// What is read from standard input has no name: no one can plant a link there, and a kill leaves nothing behind.
+    @Test func standardInputLeavesNoFile() throws {
+        let temporary = folder.url.appendingPathComponent("tmp")
+        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = Tool.url
+        process.arguments = ["predict", "-"]
+        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 }
+        let pipe = Pipe()
+        process.standardInput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // More than a pipe holds: once it is written, the tool reads, and its file is there.
+        try pipe.fileHandleForWriting.write(contentsOf: Data(count: 1 << 20))
+        #expect(try folder.contents(of: "tmp").isEmpty)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
         #expect(try folder.contents(of: "tmp").isEmpty)
     }
 

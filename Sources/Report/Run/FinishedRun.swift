@@ -49,22 +49,15 @@ public struct FinishedRun {
         let data = try contents(of: folder.log, folder: folder.url)
         var records: [Int: EpochRecord] = [:]
         for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-            do {
-                let record = try JSONDecoder().decode(EpochRecord.self, from: Data(line))
-                guard record.isSound else {
-                    throw ReportError.notARun(
-                        folder: folder.url.path,
-                        problem: "line \(number + 1) of \(folder.log.lastPathComponent) holds senseless numbers")
-                }
-                // A run that went on after a break may tell an epoch twice: the later line holds.
-                records[record.epoch] = record
-            } catch let error as ReportError {
-                throw error
-            } catch {
-                throw .notARun(
-                    folder: folder.url.path,
-                    problem: "line \(number + 1) of \(folder.log.lastPathComponent) is no epoch's record")
+            let place = "line \(number + 1) of \(folder.log.lastPathComponent)"
+            guard let record = try? JSONDecoder().decode(EpochRecord.self, from: Data(line)) else {
+                throw .notARun(folder: folder.url.path, problem: "\(place) is no epoch's record")
             }
+            guard record.isSound else {
+                throw .notARun(folder: folder.url.path, problem: "\(place) holds senseless numbers")
+            }
+            // A run that went on after a break may tell an epoch twice: the later line holds.
+            records[record.epoch] = record
         }
         guard !records.isEmpty else {
             throw .notARun(folder: folder.url.path, problem: "\(folder.log.lastPathComponent) holds no epoch")
