@@ -6,6 +6,8 @@ public enum ModelFileError: Error, CustomStringConvertible {
     case notAModel(file: String, problem: String)
     /// Written by a later version.
     case laterVersion(file: String, version: String)
+    /// A number in the card that makes no sense.
+    case badCard(file: String, field: String, problem: String)
     /// The weights do not fit the architecture that the file names.
     case badWeights(file: String, problem: String)
 
@@ -16,6 +18,8 @@ public enum ModelFileError: Error, CustomStringConvertible {
             "\(file) is not a model of this tool: \(problem); train one with 'genre train'"
         case .laterVersion(let file, let version):
             "\(file) has format version \(version), which this version of the tool cannot read; update the tool"
+        case .badCard(let file, let field, let problem):
+            "\(file) is damaged: in its card, \(field) \(problem); copy it again or train anew"
         case .badWeights(let file, let problem): "\(file) is damaged: \(problem); copy it again or train anew"
         }
     }

@@ -46,7 +46,8 @@ public struct TrainedModel {
 
     // MARK: - Reading
 
-    /// Opens a model file and checks all of it: format, card, architecture, and the shape and values of every tensor.
+    /// Opens a model file and checks all of it: format, card and its numbers, architecture, and the shape and values of
+    /// every tensor.
     ///
     /// - Throws: ``ModelFileError``.
     public init(contentsOf url: URL) throws {
@@ -115,6 +116,7 @@ public struct TrainedModel {
                 file: file,
                 problem: "its recipe '\(card.recipe.name)' does not make segments of \(plan.blueprint.input)")
         }
+        try card.check(file: file)
         self.init(card: card, parameters: parameters)
     }
 }

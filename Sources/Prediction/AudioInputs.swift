@@ -31,6 +31,8 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     private var visited: Set<FolderIdentity> = []
     private let warning: @Sendable (String) -> Void
 
+    /// A folder or playlist that cannot be read comes as a file, so that it fails as one.
+    ///
     /// - Parameter warning: gets folders that cannot be read or hold no audio, and broken playlists.
     public init(_ words: [String], warning: @escaping @Sendable (String) -> Void) {
         pending = words.reversed().map { .given($0) }
@@ -66,6 +68,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
             warning("\(path) cannot be read (\(error.localizedDescription)); its files are left out")
+            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, key: key.isEmpty ? nil : key)))
             return true
         }
         let before = pending.count
@@ -93,7 +96,6 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         guard let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: Self.greatestPlaylist + 1), data.count <= Self.greatestPlaylist
         else {
-            // Named like a file that fails, so that it counts as one.
             pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path)))
             return
         }

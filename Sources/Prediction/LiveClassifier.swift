@@ -27,7 +27,11 @@ public final class LiveClassifier {
     /// - Parameters:
     ///   - interval: seconds from verdict to verdict.
     ///   - stretch: seconds that a verdict is of; by default, and at least, a segment of the model.
-    public init(predictor: GenrePredictor, interval: Double = 0.5, stretch: Double? = nil) {
+    /// - Throws: ``PredictionError/badSeconds(name:value:)`` for either that is not within 0 to a day.
+    public init(predictor: GenrePredictor, interval: Double = 0.5, stretch: Double? = nil) throws {
+        for (name, seconds) in [("interval", interval), ("stretch", stretch ?? 0)] where !(0...86_400 ~= seconds) {
+            throw PredictionError.badSeconds(name: name, value: seconds)
+        }
         self.predictor = predictor
         let recipe = predictor.card.recipe
         self.stretch = max(recipe.segmentSamples, Int((stretch ?? 0) * recipe.sampleRate))

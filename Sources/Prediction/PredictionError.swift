@@ -8,6 +8,8 @@ public enum PredictionError: Error, CustomStringConvertible {
     case unusable(file: String, problem: String)
     /// Nothing but silence.
     case silent
+    /// A time in seconds that makes no sense.
+    case badSeconds(name: String, value: Double)
 
     public var description: String {
         switch self {
@@ -17,6 +19,7 @@ public enum PredictionError: Error, CustomStringConvertible {
         case .notForSingleFiles(let caution): "the model cannot predict: \(caution)"
         case .unusable(let file, let problem): "\(file): \(problem)"
         case .silent: "there is nothing but silence"
+        case .badSeconds(let name, let value): "the \(name) must be 0 to 86400 seconds, not \(value)"
         }
     }
 }

@@ -16,27 +16,34 @@ public struct RunComparison: Sendable, Encodable {
         public var split: String
         /// Tracks judged: of all folds together, or of each run.
         public var tracks: Int
+        /// Digest of the data's segments; nil where the members' differ.
+        public var dataHash: String?
         public var raw: Measure
         public var max: Measure
         public var maj: Measure
         /// The log of each run.
         public var curves: [[EpochRecord]]
-        /// What was said of each track; nil for a series of seeds, which judges each track several times.
+        /// Names of the tracks judged.
+        var judged: Set<String>
+        /// What was said of each track; nil for a series of seeds, which judges each track several times, and where it is
+        /// not known of all.
         var outcomes: [TrackOutcome]?
         private enum CodingKeys: String, CodingKey {
             case name, net, epochs, runs, split, tracks, raw, max, maj, curves
+            case dataHash = "data_hash"
         }
     }
 
     /// A measure of an entry.
     public struct Measure: Sendable, Encodable {
-        /// Of the run, or the mean over the series' members.
+        /// Of the run; of all folds' tracks together; or the mean over a series of seeds.
         public var value: Double
         /// Over the series' members; nil for a run.
         public var deviation: Double?
         /// The best member's; nil for a run.
         public var best: Double?
-        /// 95 %, for chance in the choice of tracks: by bootstrap over the tracks of a run or of all folds.
+        /// 95 %, for chance in the choice of tracks: by bootstrap over the tracks of a run or of all folds; nil where it is
+        /// not known what was said of each track.
         /// For a series of seeds 95 %, for chance in the training: of the mean, by Student's t.
         public var interval: Interval?
     }
@@ -45,12 +52,20 @@ public struct RunComparison: Sendable, Encodable {
     public struct Pair: Sendable, Encodable {
         public var first: String
         public var second: String
+        /// Whether their segments are the same, too.
+        public var isOfSameData: Bool
         /// By the verdict of the summed probability.
         public var max: McNemar
+        private enum CodingKeys: String, CodingKey {
+            case first, second, max
+            case isOfSameData = "same_data"
+        }
     }
 
     public var entries: [Entry]
     public var pairs: [Pair]
+    /// What a reader of the figures must know.
+    public var cautions: [String]
 
     /// - Parameter folders: of runs and of series.
     /// - Throws: ``TrainingError/notARun(folder:problem:)`` for a folder that is neither, or whose run is not finished.
@@ -59,18 +74,29 @@ public struct RunComparison: Sendable, Encodable {
         pairs = []
         for (index, first) in entries.enumerated() {
             for second in entries[(index + 1)...] {
-                guard let mine = first.outcomes, let theirs = second.outcomes, let test = McNemar(mine, theirs) else {
-                    continue
-                }
-                pairs.append(Pair(first: first.name, second: second.name, max: test))
+                guard let mine = first.outcomes, let theirs = second.outcomes,
+                    Set(mine.map(\.track)) == Set(theirs.map(\.track)), let test = McNemar(mine, theirs)
+                else { continue }
+                let isOfSameData = first.dataHash != nil && first.dataHash == second.dataHash
+                pairs.append(Pair(first: first.name, second: second.name, isOfSameData: isOfSameData, max: test))
             }
+        }
+        cautions = []
+        if entries.contains(where: { $0.judged != entries[0].judged }) {
+            cautions.append(
+                "they were not all judged on the same tracks: scores do not compare one to one, and only those of the same "
+                    + "tracks are tested")
+        }
+        if entries.contains(where: { $0.dataHash == nil || $0.dataHash != entries[0].dataHash }) {
+            cautions.append("their data differ (other files, features or draw of segments)")
         }
     }
 
     private struct Run {
         let card: ModelCard
         let scores: Scores
-        let outcomes: [TrackOutcome]
+        /// Nil for runs of the first version, which kept none.
+        let outcomes: [TrackOutcome]?
         let records: [EpochRecord]
 
         init(_ folder: RunFolder) throws {
@@ -86,11 +112,11 @@ public struct RunComparison: Sendable, Encodable {
                 throw TrainingError.notARun(folder: folder.url.path, problem: "its model has no scores")
             }
             self.scores = scores
-            // Runs of the first version have none.
             outcomes =
                 FileManager.default.fileExists(atPath: folder.verdicts.path)
-                ? try folder.read(RunVerdicts.self, from: folder.verdicts).tracks : []
-            guard outcomes.allSatisfy({ 0...1_000_000_000 ~= $0.segments && 0...$0.segments ~= $0.right }) else {
+                ? try folder.read(RunVerdicts.self, from: folder.verdicts).tracks : nil
+            guard (outcomes ?? []).allSatisfy({ 0...1_000_000_000 ~= $0.segments && 0...$0.segments ~= $0.right })
+            else {
                 throw TrainingError.notARun(
                     folder: folder.url.path, problem: "its verdicts.json holds senseless numbers")
             }
@@ -102,31 +128,52 @@ public struct RunComparison: Sendable, Encodable {
         let url = URL(fileURLWithPath: name)
         guard SeriesFolder.isSeries(url) else {
             let run = try Run(RunFolder(at: url))
-            return entry(name, [run], outcomes: run.outcomes) { value, bootstrapped in
-                Measure(value: value(run.scores), interval: Interval(bootstrapping: run.outcomes, bootstrapped))
+            return entry(name, [run], tracks: run.scores.tracks, outcomes: run.outcomes) { value, bootstrapped in
+                Measure(
+                    value: value(run.scores),
+                    interval: run.outcomes.flatMap { Interval(bootstrapping: $0, bootstrapped) })
             }
         }
         let (folder, plan) = try SeriesFolder.open(url)
         let runs = try folder.runs.map { try Run($0.folder) }
-        guard !runs.isEmpty else { throw TrainingError.notARun(folder: name, problem: "the series has no runs") }
-        let pooled = plan.kind == .folds ? runs.flatMap(\.outcomes) : nil
-        return entry(name, runs, outcomes: pooled) { value, bootstrapped in
-            let spread = Spread(runs.map { value($0.scores) })
-            return Measure(
-                value: spread.mean, deviation: spread.deviation, best: spread.best,
-                interval: pooled.map { Interval(bootstrapping: $0, bootstrapped) } ?? spread.interval)
+        guard let genres = runs.first?.scores.genres else {
+            throw TrainingError.notARun(folder: name, problem: "the series has no runs")
+        }
+        guard runs.allSatisfy({ $0.scores.genres == genres }) else {
+            throw TrainingError.notARun(folder: name, problem: "the series' runs do not know the same genres")
+        }
+        switch plan.kind {
+        case .seeds:
+            return entry(name, runs, tracks: runs[0].scores.tracks, outcomes: nil) { value, _ in
+                let spread = Spread(runs.map { value($0.scores) })
+                return Measure(
+                    value: spread.mean, deviation: spread.deviation, best: spread.best, interval: spread.interval)
+            }
+        case .folds:
+            let pooled = Scores(pooling: runs.map(\.scores))
+            let known = runs.compactMap(\.outcomes)
+            let outcomes = known.count == runs.count ? known.flatMap { $0 } : nil
+            return entry(name, runs, tracks: pooled.tracks, outcomes: outcomes) { value, bootstrapped in
+                let spread = Spread(runs.map { value($0.scores) })
+                return Measure(
+                    value: value(pooled), deviation: spread.deviation, best: spread.best,
+                    interval: outcomes.flatMap { Interval(bootstrapping: $0, bootstrapped) })
+            }
         }
     }
 
     private static func entry(
-        _ name: String, _ runs: [Run], outcomes: [TrackOutcome]?,
+        _ name: String, _ runs: [Run], tracks: Int, outcomes: [TrackOutcome]?,
         measure: (_ value: (Scores) -> Double, _ bootstrapped: ([TrackOutcome]) -> Double) -> Measure
     ) -> Entry {
         let card = runs[0].card
         return Entry(
             name: name, net: card.architecture, epochs: card.epoch ?? card.configuration?.epochs ?? 0, runs: runs.count,
-            split: card.split ?? "unknown", tracks: outcomes.map(\.count) ?? runs[0].scores.tracks,
+            split: card.split ?? "unknown", tracks: tracks,
+            dataHash: runs.allSatisfy { $0.card.dataHash == card.dataHash } ? card.dataHash : nil,
             raw: measure(\.raw, \.raw), max: measure(\.max, \.max), maj: measure(\.maj, \.maj),
-            curves: runs.map(\.records), outcomes: outcomes)
+            curves: runs.map(\.records),
+            judged: Set(runs.flatMap { $0.card.testTracks ?? $0.card.heldOutTracks ?? [] }),
+            outcomes: outcomes)
     }
 }

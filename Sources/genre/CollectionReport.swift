@@ -6,16 +6,14 @@ import Report
 final class CollectionReport: @unchecked Sendable {  // one thread at a time; warnings go straight out
     private static let shownFailures = 50
 
+    /// Files that were found, in whichever shard.
+    var found = 0
     var alreadyDone = 0
     private let pace = Pace()
     private let line = ProgressLine()
-    private let total: Int
     private var done = 0
     private var failures: [String] = []
     private var failed = 0
-
-    /// - Parameter total: inputs as given; of one alone no summary is made.
-    init(total: Int) { self.total = total }
 
     func warn(_ text: String) {
         line.clear()
@@ -39,11 +37,14 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
         line.show("\(done) tracks  \(decimal(Double(done) / max(pace.seconds(), 1e-3), places: 1)) a second")
     }
 
-    /// Whether any file failed.
+    /// Says how it went.
+    ///
+    /// - Returns: whether all is well: there was something to hear, and no file failed.
     func end() -> Bool {
         line.clear()
         for failure in failures { note("genre: \(failure)") }
         if failed > failures.count { note("genre: … and \(failed - failures.count) more") }
+        if found == 0 { note("genre: there is no audio in what was named: nothing was heard") }
         if done > 1 || alreadyDone > 0 {
             let seconds = max(pace.seconds(), 1e-3)
             note(
@@ -52,6 +53,6 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
                     + (failed > 0 ? "; \(failed) failed" : "")
                     + (alreadyDone > 0 ? "; \(alreadyDone) were done before" : ""))
         }
-        return failed > 0
+        return found > 0 && failed == 0
     }
 }

@@ -10,9 +10,10 @@ struct CompareCommand: ParsableCommand {
         abstract: "Show finished runs side by side.",
         discussion: """
             RUN is a folder of 'genre train': of a run, of a cross-validation, or of several seeds. Intervals are of 95 %: \
-            for a run and for the folds of a cross-validation by bootstrap over the tracks, for several seeds of the mean by \
-            Student's t. Runs that judged the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json \
-            gives the curves of every epoch, too; --page lays them over each other, on a page with the scores.
+            for a run and for the folds of a cross-validation, whose tracks count as one set, by bootstrap over the \
+            tracks; for several seeds of the mean by Student's t. ± is the deviation of a series' members. Runs that judged \
+            exactly the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json gives the curves of \
+            every epoch, too; --page lays them over each other, on a page with the scores.
             """)
 
     @Argument(help: "Run folders.") var runs: [String]
@@ -59,7 +60,10 @@ func table(of comparison: RunComparison) -> String {
         let test = pair.max
         lines.append(
             "\(pair.first): \(test.onlyFirst)   \(pair.second): \(test.onlySecond)   of \(test.tracks) tracks   "
-                + (test.p < 0.001 ? "p < 0.001" : "p = \(decimal(test.p, places: 3))"))
+                + (test.p < 0.001 ? "p < 0.001" : "p = \(decimal(test.p, places: 3))")
+                + (pair.isOfSameData ? "" : "   (their data differ)"))
     }
+    if !comparison.cautions.isEmpty { lines.append("") }
+    lines += comparison.cautions.map { "caution: \($0)" }
     return lines.map { line in String(line.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
 }

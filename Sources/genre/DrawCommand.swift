@@ -9,7 +9,9 @@ struct DrawCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "draw", abstract: "Draw nets, as SVG and PNG.",
         discussion: """
-            A net by its name, or that of a model file or a built-in model. Each gives NET.svg (light or dark as the reader's system is), NET.png and NET-dark.png.
+            A net by its name, or that of a model file or a built-in model. Each gives NET.svg (light or dark as the \
+            reader's system is), NET.png and NET-dark.png. Model files of one name go by their folders, too: a/model and \
+            b/model give a-model.svg and b-model.svg.
 
             Nets:
             \(netList)
@@ -22,19 +24,41 @@ struct DrawCommand: ParsableCommand {
     func run() throws {
         guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
         let folder = URL(fileURLWithPath: output)
-        let figures = try (nets.isEmpty ? Architecture.all.map(\.name) : nets).map(figure)
+        let nets = nets.isEmpty ? Architecture.all.map(\.name) : nets
+        let figures = try zip(nets, fileNames(of: nets)).map { try figure(of: $0, name: $1) }
         try FigureFiles.write(figures, to: folder)
         for figure in figures { show(folder.appendingPathComponent(figure.name + ".svg").path) }
     }
 
-    private func figure(of net: String) throws -> Figure {
+    /// A name for each, told apart by the folders above where two would have one file.
+    private func fileNames(of nets: [String]) throws -> [String] {
+        let parts = nets.map { net in
+            Architecture.named(net) != nil
+                ? [net]
+                : URL(fileURLWithPath: net).standardizedFileURL.deletingPathExtension()
+                    .pathComponents.filter { $0 != "/" }
+        }
+        var lengths = nets.map { _ in 1 }
+        while true {
+            let names = zip(parts, lengths).map { $0.suffix($1).joined(separator: "-") }
+            let uses = Dictionary(names.flatMap { [$0, $0 + "-dark"] }.map { ($0, 1) }, uniquingKeysWith: +)
+            let shared = names.indices.filter { uses[names[$0]]! > 1 || uses[names[$0] + "-dark"]! > 1 }
+            if shared.isEmpty { return names }
+            let longer = shared.filter { lengths[$0] < parts[$0].count }
+            guard !longer.isEmpty else {
+                throw ValidationError("'\(nets[shared[0]])' and another have the same name: draw them apart.")
+            }
+            for index in longer { lengths[index] += 1 }
+        }
+    }
+
+    private func figure(of net: String, name: String) throws -> Figure {
         if let architecture = Architecture.named(net) {
-            return ArchitectureFigure.figure(of: try NetworkPlan(architecture.blueprint(genres: genres)), name: net)
+            return ArchitectureFigure.figure(of: try NetworkPlan(architecture.blueprint(genres: genres)), name: name)
         }
         let isModel = FileManager.default.fileExists(atPath: net) || BuiltInModel.all.contains { $0.name == net }
         guard isModel else { throw ValidationError("There is no net or model '\(net)'. The nets are \(netNames).") }
-        let stem = URL(fileURLWithPath: net).deletingPathExtension().lastPathComponent
-        return ArchitectureFigure.figure(of: try openModel(net).parameters.plan, name: stem)
+        return ArchitectureFigure.figure(of: try openModel(net).parameters.plan, name: name)
     }
 }
 

@@ -9,8 +9,8 @@ struct GenreTool: ParsableCommand {
         discussion: """
             Start with 'genre demo', which composes a small corpus and runs the whole road on it.
 
-            Exit codes: 0 good, 1 the work failed, 2 wrong usage, 130 or 143 stopped by a signal. Results go to standard output, progress and \
-            diagnostics to standard error.
+            Exit codes: 0 good, 1 the work failed or a result could not be written, 2 wrong usage, 130 or 143 stopped by \
+            a signal. Results go to standard output, progress and diagnostics to standard error.
             """,
         version: toolVersion,
         subcommands: [
@@ -28,9 +28,11 @@ enum Main {
     static func main() {
         // A limit on the size of files is then an error of the write that meets it, not the end of the program.
         signal(SIGXFSZ, SIG_IGN)
+        StandardStreams.complete()
         do {
             var command = try GenreTool.parseAsRoot()
             try command.run()
+            if LostResults.shared.exist { exit(1) }
         } catch let code as ExitCode {
             exit(code.rawValue)
         } catch {
@@ -42,7 +44,7 @@ enum Main {
         let code = GenreTool.exitCode(for: error)
         if code == .success {  // help and version arrive as errors too
             show(GenreTool.fullMessage(for: error))
-            exit(0)
+            exit(LostResults.shared.exist ? 1 : 0)
         }
         if code == .validationFailure {
             note(GenreTool.fullMessage(for: error))

@@ -134,9 +134,21 @@ struct InspectCommand: ParsableCommand {
             "made by version \(card.toolVersion)" + (card.instructionSet.map { " on \($0) kernels" } ?? ""))
         if let augmentation = card.configuration?.augmentation {
             lines.append("augmentation: \(words(for: augmentation))")
+            if let masks = augmentation.masks {
+                lines.append("masks are filled with \(masks.value.map { "\($0)" } ?? "the segment's mean")")
+            }
         }
         if let schedule = card.configuration?.schedule {
             lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
+        }
+        if let averaged = card.configuration?.averagedEpochs {
+            lines.append("weights: the mean of those at the ends of the last \(averaged) epochs")
+        }
+        if let patience = card.configuration?.patience {
+            lines.append(
+                "to stop after \(patience) epochs without a better \((card.configuration?.watched ?? .raw).rawValue)")
+        } else if let watched = card.configuration?.watched {
+            lines.append("watched measure: \(watched.rawValue)")
         }
         if let base = card.configuration?.base { lines.append("began with the weights of digest \(base)") }
         if let frozen = card.configuration?.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }

@@ -1,17 +1,6 @@
 import Foundation
 import Report
 
-/// Writes a result to standard output at once, so that it keeps its place among the diagnostics.
-func show(_ text: String) {
-    print(text)
-    fflush(nil)
-}
-
-/// Writes a line to standard error.
-func note(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
 /// Prints a value as JSON on one line of standard output, keys in order.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
@@ -36,7 +25,7 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         guard isTerminal, now - lastUpdate >= .milliseconds(100) else { return }
         lastUpdate = now
         shown = true
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(line().prefix(max(Self.columns - 1, 20)))".utf8))
+        _ = StandardStreams.put("\r\u{1B}[K\(line().prefix(max(Self.columns - 1, 20)))", to: STDERR_FILENO)
     }
 
     /// Characters a line of the terminal.
@@ -51,7 +40,7 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         defer { lock.unlock() }
         guard shown else { return }
         shown = false
-        FileHandle.standardError.write(Data("\r\u{1B}[K".utf8))
+        _ = StandardStreams.put("\r\u{1B}[K", to: STDERR_FILENO)
     }
 }
 

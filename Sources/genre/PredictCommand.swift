@@ -3,6 +3,7 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 import Prediction
+import Training
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,19 +18,23 @@ struct PredictCommand: ParsableCommand {
             with a confidence below --unsure is marked so. Tracks shorter than the model's segment are padded and marked \
             'short'.
 
-            A collection: -o results.jsonl (or .csv) keeps the results; --resume goes on where a broken-off run ended; \
-            --shard 2/5 takes one of five parts, told by the files' names alone.
+            A collection: -o results.jsonl (or .csv) keeps the results, each with the model's name and the digest of its \
+            weights; --resume goes on where a broken-off run of the same model ended, and tries again what failed (where a \
+            file has two lines, the later one holds); --shard 2/5 takes one of five parts, told by the files' names alone.
             """)
 
     @Option(
-        help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one (see 'genre models').")
+        help: """
+            A model that 'genre train' or 'genre import' wrote, or the name of a built-in one \
+            (\(BuiltInModel.all.map(\.name).joined(separator: ", "))).
+            """)
     var model: String?
     @Argument(help: "Audio files, folders, playlists, or '-'.") var inputs: [String] = []
     @Option(help: "Read paths from a file, one a line; '-' for standard input.") var from: String?
     @Option(name: [.short, .long], help: "Write the results to a file too, as JSON lines or, if it ends in .csv, CSV.")
     var output: String?
-    @Flag(help: "With -o: keep the results that are there, and do what is missing.") var resume = false
-    @Option(help: "Genres to show of each track.") var top = 3
+    @Flag(help: "With -o: keep the verdicts that are there, and do what is missing or failed.") var resume = false
+    @Option(help: "Genres to show of each track (3).") var top: Int?
     @Option(help: "Confidence, 0 to 1, under which a verdict is marked unsure.") var unsure = 0.4
     @Flag(help: "Show how the genre goes through each track.") var timeline = false
     @Flag(help: "Print one JSON object a file.") var json = false
@@ -40,7 +45,11 @@ struct PredictCommand: ParsableCommand {
 
     func validate() throws {
         guard !(json && csv) else { throw ValidationError("--json and --csv exclude each other.") }
-        guard top >= 1 else { throw ValidationError("--top must be at least 1.") }
+        guard !csv || (top == nil && !timeline) else {
+            throw ValidationError(
+                "--csv has every genre of the whole track: --top and --timeline are for text and --json.")
+        }
+        guard top ?? 1 >= 1 else { throw ValidationError("--top must be at least 1.") }
         guard (0...1).contains(unsure) else { throw ValidationError("--unsure must be 0 to 1, not \(unsure).") }
         guard !resume || output != nil else { throw ValidationError("--resume needs -o, the file to go on with.") }
         guard !inputs.isEmpty || from != nil else {
@@ -50,22 +59,25 @@ struct PredictCommand: ParsableCommand {
             throw ValidationError("Standard input cannot be both a sound and a list.")
         }
         if let shard, Shard(shard) == nil { throw ValidationError("--shard must be I/N, say 2/5, not '\(shard)'.") }
-        _ = try checked(threads: jobs ?? threads)
+        guard 1...256 ~= jobs ?? 1 else { throw ValidationError("--jobs must be 1 to 256.") }
+        _ = try checked(threads: threads)
     }
 
     func run() throws {
         let model = try openModel(model)
         let given = try inputs + (from.map(listedPaths) ?? [])
         let isOne = given.count == 1 && !inputs.isEmpty
-        let standardInput = try given.contains("-") ? StandardInputFile() : nil
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let report = CollectionReport(total: given.count)
-        let sink = try output.map {
-            try PredictionSink(URL(fileURLWithPath: $0), genres: model.card.genres, top: top, resuming: resume)
-        }
+        let standardInput = try given.contains("-") ? StandardInputSound() : nil
+        let jobs = jobs ?? threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let report = CollectionReport()
         let format = PredictionFormat(
-            genres: model.card.genres, top: top, unsure: unsure, timeline: timeline,
+            genres: model.card.genres, top: top ?? 3, unsure: unsure, timeline: timeline,
             width: given.map(\.count).max() ?? 0)
+        let sink = try output.map {
+            var kept = format
+            kept.model = modelName(of: model)
+            return try PredictionSink(URL(fileURLWithPath: $0), format: kept, resuming: resume)
+        }
         if csv { show(format.csvHeader) }
         var files = AudioInputs(given) { [report] in report.warn($0) }.lazy.map { input in
             input.name == "-" && standardInput != nil
@@ -74,8 +86,9 @@ struct PredictCommand: ParsableCommand {
         let part = shard.flatMap(Shard.init)
         let wanted = AnyIterator {
             while let input = files.next() {
+                report.found += 1
                 if part?.contains(input) == false { continue }
-                if sink?.contains(input.name) == true {
+                if sink?.hasVerdict(on: input.name) == true {
                     report.alreadyDone += 1
                     continue
                 }
@@ -84,8 +97,9 @@ struct PredictCommand: ParsableCommand {
             return nil
         }
         let take: (AudioInputs.Input, Result<TrackPrediction, any Error>) throws -> Void = { input, result in
+            let result = result.mapError { input.name == "-" ? standardInput?.named($0) ?? $0 : $0 }
             report.count(input, result)
-            if let sink { try sink.write(format, input, result) }
+            try sink?.write(input, result)
             switch result {
             case .success(let prediction):
                 report.clear()
@@ -105,14 +119,19 @@ struct PredictCommand: ParsableCommand {
         var first = AudioInputs(given) { _ in }
         if isOne, first.next()?.name == given[0] {
             // One file: all threads work on its segments, and the model is ready sooner.
-            let predictor = try GenrePredictor(
-                model: model, pool: ThreadPool(threads: jobs ?? threads ?? cores), batch: 16)
+            let predictor = try GenrePredictor(model: model, pool: ThreadPool(threads: jobs), batch: 16)
             if let input = wanted.next() { try take(input, Result { try predictor.predict(input.url) }) }
         } else {
-            try CollectionPredictor(model: model, jobs: jobs ?? threads ?? cores).run(wanted, take)
+            try CollectionPredictor(model: model, jobs: jobs).run(wanted, take)
         }
         try sink?.close()
-        if report.end() { throw ExitCode(1) }
+        if !report.end() { throw ExitCode(1) }
+    }
+
+    private func modelName(of opened: TrainedModel) -> PredictionFormat.ModelName {
+        let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
+        let weights = BaseModel(opened, path: name, genres: opened.card.genres).weights
+        return PredictionFormat.ModelName(name: name, weights: weights)
     }
 }
 
@@ -128,23 +147,4 @@ private func listedPaths(_ list: String) throws -> [String] {
         data = read
     }
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-}
-
-/// A sound on standard input, kept in a file while it is heard: some formats are read back and forth.
-private final class StandardInputFile {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory
-            .appendingPathComponent("genre-stdin-\(ProcessInfo.processInfo.processIdentifier)")
-        guard FileManager.default.createFile(atPath: url.path, contents: nil, attributes: [.posixPermissions: 0o600]),
-            let file = FileHandle(forWritingAtPath: url.path)
-        else { throw ToolError.unwritable(path: url.path) }
-        while let piece = try FileHandle.standardInput.read(upToCount: 1 << 20), !piece.isEmpty {
-            try file.write(contentsOf: piece)
-        }
-        try file.close()
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 }

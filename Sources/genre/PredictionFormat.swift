@@ -10,6 +10,16 @@ struct PredictionFormat {
     let timeline: Bool
     /// Of the names' column.
     let width: Int
+    /// Said with every result where results are kept; nil for nothing.
+    var model: ModelName?
+
+    /// Which model a result is of.
+    struct ModelName {
+        /// As the user called it, without folders.
+        let name: String
+        /// Digest of its weights, hexadecimal.
+        let weights: String
+    }
 
     // MARK: text
 
@@ -52,11 +62,15 @@ struct PredictionFormat {
         let segments: Int
         let padded: Bool
         let timeline: [MomentObject]?
+        let model: String?
+        let weights: String?
     }
 
     private struct FailureObject: Encodable {
         let file: String
         let error: String
+        let model: String?
+        let weights: String?
     }
 
     func json(_ input: AudioInputs.Input, _ prediction: TrackPrediction) throws -> String {
@@ -70,11 +84,24 @@ struct PredictionFormat {
                     ? Stretch.all(of: prediction).map {
                         MomentObject(
                             start: $0.start, end: $0.end, genre: genres[$0.genre], probability: $0.probability)
-                    } : nil))
+                    } : nil, model: model?.name, weights: model?.weights))
     }
 
     func json(_ input: AudioInputs.Input, _ error: any Error) throws -> String {
-        try encoded(FailureObject(file: input.name, error: "\(error)"))
+        try encoded(
+            FailureObject(file: input.name, error: "\(error)", model: model?.name, weights: model?.weights))
+    }
+
+    /// How a verdict and a failure begin: keys are in order.
+    static let jsonBeginnings = ["{\"confidence\":", "{\"error\":"]
+
+    /// What a line says of which file; nil where it is no result of this model.
+    func jsonResult(in line: String) -> (name: String, isVerdict: Bool)? {
+        guard let fields = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+            let name = fields["file"] as? String, fields["weights"] as? String == model?.weights,
+            fields["genre"] is String || fields["error"] is String
+        else { return nil }
+        return (name, fields["genre"] is String)
     }
 
     private func encoded(_ value: some Encodable) throws -> String {
@@ -85,9 +112,10 @@ struct PredictionFormat {
 
     // MARK: CSV
 
+    private static let csvColumns = ["file", "genre", "confidence", "unsure", "padded", "seconds", "error"]
+
     var csvHeader: String {
-        (["file", "genre", "confidence", "unsure", "padded", "seconds", "error"] + genres).map(quoted)
-            .joined(separator: ",")
+        CSVLine.text(Self.csvColumns + genres + (model == nil ? [] : ["model", "weights"]))
     }
 
     func csv(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>) -> String {
@@ -102,12 +130,15 @@ struct PredictionFormat {
         case .failure(let error):
             fields += ["", "", "", "", "", "\(error)"] + genres.map { _ in "" }
         }
-        return fields.map(quoted).joined(separator: ",")
+        return CSVLine.text(fields + (model.map { [$0.name, $0.weights] } ?? []))
     }
 
-    private func quoted(_ field: String) -> String {
-        field.contains { ",\"\n\r".contains($0) }
-            ? "\"\(field.replacingOccurrences(of: "\"", with: "\"\""))\"" : field
+    /// What a line says of which file; nil where it is no result of this model.
+    func csvResult(in line: String) -> (name: String, isVerdict: Bool)? {
+        guard let fields = CSVLine.fields(of: line), let model,
+            fields.count == Self.csvColumns.count + genres.count + 2, fields.last == model.weights
+        else { return nil }
+        return (fields[0], fields[Self.csvColumns.count - 1].isEmpty)  // no error
     }
 }
 

@@ -1,48 +1,47 @@
 import Foundation
 import Prediction
 
-/// A file that results are appended to, line by line, so that a broken-off run loses nothing but its last line.
+/// A file that results are appended to, line by line, so that a broken-off run loses nothing but its last line. It is this
+/// process's alone: another that would write to it is refused.
 final class PredictionSink {
     private let url: URL
     private let file: FileHandle
+    private let format: PredictionFormat
     private let isCSV: Bool
-    private var done: Set<String> = []
+    private var earlier: EarlierResults?
 
-    /// - Parameter resuming: keep what is there, but for a line that was cut off; else a file that holds anything is an
-    ///   error.
-    init(_ url: URL, genres: [String], top: Int, resuming: Bool) throws {
+    /// - Parameters:
+    ///   - format: that says which model the results are of.
+    ///   - resuming: keep what is there, but for a line that was cut off; else a file that holds anything is an error.
+    init(_ url: URL, format: PredictionFormat, resuming: Bool) throws {
         self.url = url
+        self.format = format
         isCSV = url.pathExtension.lowercased() == "csv"
-        let header = PredictionFormat(genres: genres, top: top, unsure: 0, timeline: false, width: 0).csvHeader
-        var kept = Data()
-        if let old = FileManager.default.contents(atPath: url.path), !old.isEmpty {
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw ToolError.unwritable(path: url.path) }
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        // Where the file system knows no locks there is none, and that is no error.
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { throw ToolError.inUse(path: url.path) }
+
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
             guard resuming else { throw ToolError.alreadyThere(path: url.path) }
-            kept = old.prefix(upTo: (old.lastIndex(of: UInt8(ascii: "\n")) ?? old.startIndex - 1) + 1)
-            var lines = kept.split(separator: UInt8(ascii: "\n"))[...]
-            if isCSV, let first = lines.popFirst(), String(decoding: first, as: UTF8.self) != header {
+            let data = try file.readToEnd() ?? Data()
+            guard let earlier = EarlierResults(data, format: format, isCSV: isCSV) else {
                 throw ToolError.otherResults(path: url.path)
             }
-            for line in lines {
-                guard let name = Self.name(in: Data(line), isCSV: isCSV) else {
-                    throw ToolError.otherResults(path: url.path)
-                }
-                done.insert(name)
-            }
-        } else if !FileManager.default.createFile(atPath: url.path, contents: nil) {
-            throw ToolError.unwritable(path: url.path)
+            self.earlier = earlier
+            try file.truncate(atOffset: UInt64(earlier.wholeBytes))
         }
-        guard let file = FileHandle(forUpdatingAtPath: url.path) else { throw ToolError.unwritable(path: url.path) }
-        self.file = file
-        try file.truncate(atOffset: UInt64(kept.count))
-        try file.seekToEnd()
-        if isCSV, kept.isEmpty { try append(header) }
+        if isCSV, earlier?.wholeBytes ?? 0 == 0 { try append(format.csvHeader) }
     }
 
-    func contains(_ name: String) -> Bool { done.contains(name) }
+    /// Whether the file was heard before; one that failed is to be tried again.
+    func hasVerdict(on name: String) -> Bool { earlier?.heard.contains(key(name)) ?? false }
 
-    func write(
-        _ format: PredictionFormat, _ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>
-    ) throws {
+    /// Appends a result. A file that fails once more keeps the line that it has.
+    func write(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>) throws {
+        if case .failure = result, earlier?.failed.contains(key(input.name)) ?? false { return }
         if isCSV { return try append(format.csv(input, result)) }
         switch result {
         case .success(let prediction): try append(try format.json(input, prediction))
@@ -53,26 +52,11 @@ final class PredictionSink {
     func close() throws { try file.close() }
 
     private func append(_ line: String) throws {
-        // A line is a line: names and errors may hold breaks.
-        let flat = line.replacingOccurrences(of: "\n", with: " ") + "\n"
-        do { try file.write(contentsOf: Data(flat.utf8)) } catch { throw ToolError.unwritable(path: url.path) }
+        do { try file.write(contentsOf: Data((line + "\n").utf8)) } catch {
+            throw ToolError.unwritable(path: url.path)
+        }
     }
 
-    private static func name(in line: Data, isCSV: Bool) -> String? {
-        guard isCSV else {
-            return (try? JSONSerialization.jsonObject(with: line) as? [String: Any])?["file"] as? String
-        }
-        let text = String(decoding: line, as: UTF8.self)
-        guard text.hasPrefix("\"") else { return text.split(separator: ",", maxSplits: 1).first.map(String.init) }
-        var name = ""
-        var rest = text.dropFirst()
-        while let quote = rest.firstIndex(of: "\"") {
-            name += rest[..<quote]
-            rest = rest[rest.index(after: quote)...]
-            guard rest.first == "\"" else { return name }
-            name += "\""
-            rest = rest.dropFirst()
-        }
-        return nil
-    }
+    /// A name as the file has it.
+    private func key(_ name: String) -> [UInt8] { Array((isCSV ? CSVLine.flat(name) : name).utf8) }
 }

@@ -33,12 +33,21 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "Number of threads; by default one a core.") var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
+    func validate() throws {
+        guard data.isEmpty || !noData else { throw ValidationError("--data and --no-data exclude each other.") }
+        guard runs.count > 1 else { return }
+        let ofOneRun = [
+            ("--data", !data.isEmpty), ("--no-data", noData), ("--audit", audit != nil),
+            ("--tensorboard", tensorboard != nil),
+        ]
+        if let (name, _) = ofOneRun.first(where: \.1) { throw ValidationError("\(name) is for the report of one run.") }
+    }
+
     func run() throws {
         let threads = try checked(threads: threads)
         let all = try runs.map { try FinishedRun(URL(fileURLWithPath: $0)) }
         let finished = all[0]
         if all.count > 1 {
-            guard tensorboard == nil else { throw ValidationError("--tensorboard takes one run.") }
             let page = URL(fileURLWithPath: output ?? "comparison.html")
             try ComparisonReport(runs: all).write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
             show("report: \(page.path)")
@@ -55,7 +64,9 @@ struct ReportCommand: ParsableCommand {
     }
 
     private func assessment(of run: FinishedRun, threads: Int?) throws -> Assessment? {
-        let paths = data.isEmpty ? run.dataPaths : data
+        // Of folders that an earlier version wrote it cannot be read.
+        let record = try? run.folder.record()
+        let paths = data.isEmpty ? record?.paths ?? run.dataPaths : data
         let lost = paths.first { !FileManager.default.fileExists(atPath: $0) }
         if data.isEmpty, paths.isEmpty || lost != nil {
             note(
@@ -67,7 +78,7 @@ struct ReportCommand: ParsableCommand {
         let set = try openData(
             paths, for: run.card.recipe,
             segments: configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all,
-            seed: configuration.seed, threads: threads, cache: cacheOptions.cache()
+            seed: record?.dataSeed ?? configuration.seed, threads: threads, cache: cacheOptions.cache()
         ).set
         return try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
     }

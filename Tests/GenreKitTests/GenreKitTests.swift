@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func liveSoundHasAVerdictEveryHalfSecond() throws {
-        let live = LiveClassifier(predictor: predictor)
+        let live = try LiveClassifier(predictor: predictor)
         let samples = sound(seconds: 4)
         var moments: [LiveClassifier.Moment] = []
         for start in stride(from: 0, to: samples.count, by: 1000) {
@@ -49,8 +49,13 @@ import Testing
         #expect(try live.append([Float](repeating: 0, count: 22_050)).count == 2)
     }
 
+    @Test(arguments: [Double.nan, .infinity, -1, 1e300]) func timesThatMakeNoSenseAreErrors(seconds: Double) {
+        #expect(throws: PredictionError.self) { try LiveClassifier(predictor: predictor, interval: seconds) }
+        #expect(throws: PredictionError.self) { try LiveClassifier(predictor: predictor, stretch: seconds) }
+    }
+
     @Test func aStretchOfSilenceHasNoVerdict() throws {
-        let live = LiveClassifier(predictor: predictor)
+        let live = try LiveClassifier(predictor: predictor)
         #expect(try live.append([Float](repeating: 0, count: 44_100)).isEmpty)
         #expect(try live.append(sound(seconds: 0.5)).count == 1)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import ModelFile
 import Synthesis
 import Testing
 
@@ -79,6 +80,123 @@ import Testing
         #expect(table.split(separator: "\n").count == 11)
     }
 
+    @Test func aFileThatHoldsSomethingElseIsLeftAsItIs() throws {
+        for (name, text) in [
+            ("notes.txt", "my notes"), ("notes.csv", "my notes"), ("lines.jsonl", "my\nnotes\n"),
+            ("empty.jsonl", "\n\n"),
+            ("other.jsonl", #"{"file":"x","genre":"jazz"}"# + "\n"), ("other.csv", "file,genre\nx,jazz\n"),
+        ] {
+            let file = try folder.write(Data(text.utf8), to: name)
+            let outcome = try Tool.run("predict", folder.path(songs[0]), "-o", file, "--resume")
+            #expect(outcome.status == 1 && outcome.diagnostics.contains("something else"), "\(name)")
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+        }
+    }
+
+    @Test func oneProcessAtATimeWritesResults() throws {
+        let results = try folder.write(Data(), to: "results.jsonl")
+        let other = open(results, O_RDWR)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX) == 0)
+        for more in [[], ["--resume"]] {
+            let refused = try Tool.run(["predict", folder.path(songs[0]), "-o", results] + more)
+            #expect(refused.status == 1 && refused.diagnostics.contains("another process"))
+        }
+        #expect(flock(other, LOCK_UN) == 0)
+        #expect(try Tool.run("predict", folder.path(songs[0]), "-o", results, "--resume").status == 0)
+    }
+
+    @Test(arguments: ["results.jsonl", "results.csv"]) func whatFailedIsTriedAgain(name: String) throws {
+        let (song, results) = (folder.path("later.wav"), folder.path(name))
+        func predict() throws -> Tool.Outcome {
+            try Tool.run("predict", folder.path(songs[0]), song, "-o", results, "--resume", "--json")
+        }
+        func lines() throws -> Int { try String(contentsOfFile: results, encoding: .utf8).split(separator: "\n").count }
+        let header = results.hasSuffix("csv") ? 1 : 0
+        #expect(try predict().status == 1)
+        // It fails once more, and is not told once more.
+        #expect(try predict().status == 1)
+        #expect(try lines() == header + 2)
+        try FileManager.default.copyItem(atPath: folder.path(songs[1]), toPath: song)
+        let mended = try predict()
+        #expect(mended.status == 0 && mended.diagnostics.contains("1 were done before"))
+        #expect(try mended.objects().compactMap { $0["file"] as? String } == [song])
+        #expect(try lines() == header + 3)
+        #expect(try predict().output.isEmpty)
+    }
+
+    @Test(arguments: ["results.jsonl", "results.csv"]) func resultsAreOfOneModel(results: String) throws {
+        let other = folder.path("other.safetensors")
+        try TrainedModel.tiny().write(to: URL(fileURLWithPath: other))
+        let file = folder.path(results)
+        #expect(try Tool.run("predict", folder.path(songs[0]), "-o", file).status == 0)
+        let before = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(String(decoding: before, as: UTF8.self).contains("gtzan-shallow"))
+        let refused = try Tool.run("predict", folder.path(songs[1]), "-o", file, "--resume", "--model", other)
+        #expect(refused.status == 1 && refused.diagnostics.contains("of this model"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
+    }
+
+    /// A quote with a combining mark, a break and a comma: one field of one line, known again.
+    @Test func namesOfAnyMakeAreOneFieldOfCSV() throws {
+        let song = folder.path("a\"\u{301}b,\r\nc.wav")
+        try FileManager.default.copyItem(atPath: folder.path(songs[0]), toPath: song)
+        let arguments = ["predict", song, "--csv", "-o", folder.path("x.csv"), "--resume"]
+        let outcome = try Tool.run(arguments)
+        #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        let field = "\"\(folder.path("a\"\"\u{301}b,  c.wav"))\","
+        let lines = outcome.output.utf8.split(separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 2 && lines[1].starts(with: Array(field.utf8)))
+        let again = try Tool.run(arguments)
+        #expect(again.status == 0 && again.diagnostics.contains("1 were done before"))
+    }
+
+    @Test func nothingToHearIsAFailure() throws {
+        try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: true)
+        let list = try folder.write(Data(), to: "list.txt")
+        for arguments in [[folder.path("empty")], ["--from", list]] {
+            let outcome = try Tool.run(["predict"] + arguments)
+            #expect(outcome.status == 1 && outcome.diagnostics.contains("nothing was heard"))
+        }
+    }
+
+    @Test func standardInputIsCalledSo() throws {
+        let text = try folder.write(Data("no audio at all".utf8), to: "text")
+        let outcome = try Tool.run("predict", "-", input: URL(fileURLWithPath: text))
+        #expect(outcome.status == 1)
+        #expect(outcome.diagnostics.contains("standard input") && !outcome.diagnostics.contains("/fd/"))
+    }
+
+    /// What is read from standard input has no name: no one can plant a link there, and a kill leaves nothing behind.
+    @Test func standardInputLeavesNoFile() throws {
+        let temporary = folder.url.appendingPathComponent("tmp")
+        try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = Tool.url
+        process.arguments = ["predict", "-"]
+        process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": temporary.path]) { $1 }
+        let pipe = Pipe()
+        process.standardInput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        // More than a pipe holds: once it is written, the tool reads, and its file is there.
+        try pipe.fileHandleForWriting.write(contentsOf: Data(count: 1 << 20))
+        #expect(try folder.contents(of: "tmp").isEmpty)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        #expect(try folder.contents(of: "tmp").isEmpty)
+    }
+
+    @Test func helpNamesTheBuiltInModels() throws {
+        let help = try Tool.run("predict", "--help").output
+        #expect(help.contains("gtzan-shallow") && !help.contains("genre models"))
+    }
+
+    @Test func jobsAreCalledJobs() throws {
+        let outcome = try Tool.run("predict", "x", "--jobs", "300")
+        #expect(outcome.status == 2 && outcome.diagnostics.contains("--jobs must be"))
+    }
+
     @Test func shardsMakeTheWhole() throws {
         let shards = try (1...3).map {
             try Tool.run("predict", folder.path("music"), "--shard", "\($0)/3", "--json").output
@@ -98,7 +216,7 @@ import Testing
 
     @Test(arguments: [
         ["--json", "--csv", "x"], ["--top", "0", "x"], ["--unsure", "2", "x"], ["--resume", "x"],
-        ["--shard", "4/3", "x"], ["-", "--from", "-"], [],
+        ["--shard", "4/3", "x"], ["-", "--from", "-"], [], ["--csv", "--timeline", "x"], ["--csv", "--top", "2", "x"],
     ])
     func wrongUsageIsSaid(arguments: [String]) throws {
         #expect(try Tool.run(["predict"] + arguments).status == 2)

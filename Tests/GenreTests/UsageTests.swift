@@ -24,13 +24,55 @@ import Testing
         ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
         ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
         ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
-        ["draw", "no-such-net"],
+        ["draw", "no-such-net"], ["draw", "deep", "deep"], ["report", "a", "b", "--data", "x"],
+        ["report", "a", "b", "--no-data"], ["report", "a", "b", "--audit", "x"],
+        ["report", "a", "--data", "x", "--no-data"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)
         #expect(outcome.status == 2, "\(arguments)")
         #expect(outcome.output.isEmpty && !outcome.diagnostics.isEmpty)
         #expect(try folder.contents().isEmpty)
+    }
+
+    /// Runs a line of a shell in which GENRE is the tool.
+    private func shell(_ line: String) throws -> (status: Int32, output: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", line]
+        process.currentDirectoryURL = folder.url
+        process.environment = ProcessInfo.processInfo.environment.merging(["GENRE": Tool.url.path]) { $1 }
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "/dev/full is Linux's"),
+        arguments: [
+            (">/dev/full", "No space left"), (">&-", "standard output cannot be written"),
+        ])
+    func lostResultsAreAFailure(redirection: String, words: String) throws {
+        for arguments in ["inspect gtzan-shallow", "--help", "inspect gtzan-shallow --json"] {
+            let outcome = try shell("\"$GENRE\" \(arguments) 2>&1 \(redirection)")
+            #expect(outcome.status == 1 && outcome.output.contains(words), "\(arguments): \(outcome.output)")
+        }
+    }
+
+    @Test(
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "/dev/full is Linux's"),
+        arguments: ["2>/dev/full", "2>&-"])
+    func diagnosticsThatCannotBeWrittenAreNoFailure(redirection: String) throws {
+        try tone("good.wav", seconds: 7)
+        // What is said of the bad file does not get into the results, either.
+        let outcome = try shell("\"$GENRE\" predict good.wav bad.wav -o results.jsonl \(redirection)")
+        #expect(outcome.status == 1 && outcome.output.contains("good.wav"))
+        let results = try String(contentsOfFile: folder.path("results.jsonl"), encoding: .utf8)
+        #expect(results.split(separator: "\n").allSatisfy { $0.hasPrefix("{") && $0.hasSuffix("}") })
+        #expect(try shell("\"$GENRE\" nonsense \(redirection)").status == 2)
     }
 
     private func expectFailure(_ data: String, status: Int32 = 1, naming text: String) throws {

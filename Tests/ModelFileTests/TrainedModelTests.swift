@@ -98,6 +98,44 @@ import Testing
         expectRefusal(try rewritten("nan", tensors: { $0[0].2[1] = .nan }), saying: "nan")
     }
 
+    /// A file whose card says something else in one place.
+    private func file(saying value: Any, of field: String) throws -> URL {
+        try rewritten("claim") { metadata in
+            let text = Data(metadata["card"]!.utf8)
+            guard var card = try? JSONSerialization.jsonObject(with: text) as? [String: Any] else { return }
+            let keys = field.split(separator: ".").map(String.init)
+            if keys.count == 1 {
+                card[keys[0]] = value
+            } else {
+                var part = card[keys[0]] as? [String: Any] ?? [:]
+                part[keys[1]] = value
+                card[keys[0]] = part
+            }
+            let data = try? JSONSerialization.data(withJSONObject: card)
+            metadata["card"] = String(decoding: data ?? Data(), as: UTF8.self)
+        }
+    }
+
+    @Test(arguments: [
+        ("scores.confusion", "[[1]]"), ("scores.confusion", "[[1,0],[0]]"), ("scores.trackConfusion", "[[-1,0],[0,5]]"),
+        ("scores.confusion", "[[9223372036854775807,1],[0,0]]"), ("scores.genres", #"["jazz","pop"]"#),
+        ("scores.raw", "1.5"), ("scores.maj", "-0.1"), ("scores.segments", "-1"), ("scores.tracks", "4000000000"),
+        ("configuration.batch", "0"), ("configuration.batch", "-5"), ("configuration.batch", "4000000000000000000"),
+        ("configuration.batch", "200000000"), ("configuration.segments_per_track", "0"), ("epoch", "-1"),
+        ("recipe.sampleRate", "1e300"),
+    ])
+    func senselessNumbersInACardAreNamed(field: String, value: String) throws {
+        let value = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
+        expectRefusal(try file(saying: value, of: field), saying: "card, \(field) ")
+    }
+
+    @Test(arguments: [0, -1, 1e-300, 1e9]) func aTemperatureIsAboveNothing(temperature: Double) throws {
+        let calibration: [String: Any] = [
+            "temperature": temperature, "tracks": 20, "errorBefore": 0.1, "errorAfter": 0.1,
+        ]
+        expectRefusal(try file(saying: calibration, of: "calibration"), saying: "card, calibration.temperature ")
+    }
+
     // MARK: - Imported weights, and weights of 16 bits
 
     private func importedModel() throws -> TrainedModel {

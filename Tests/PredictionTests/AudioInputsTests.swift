@@ -24,6 +24,15 @@ import Testing
         #expect(inputs[0].name == folder.path + "/a.wav")
     }
 
+    /// Root may read any folder.
+    @Test(.enabled(if: geteuid() != 0)) func aFolderThatCannotBeReadComesAsAFile() throws {
+        let closed = folder.path + "/b/c"
+        #expect(chmod(closed, 0) == 0)
+        defer { chmod(closed, 0o755) }
+        let inputs = Array(AudioInputs([folder.path]) { _ in })
+        #expect(inputs.map(\.key) == ["a.wav", "b/c", "b/two.flac"])
+    }
+
     @Test func filesOfAnyNameComeAsTheyAreGiven() {
         let inputs = Array(AudioInputs(["nowhere.mp3", folder.path + "/notes.txt"]) { _ in })
         #expect(inputs.map(\.name) == ["nowhere.mp3", folder.path + "/notes.txt"])

@@ -70,6 +70,15 @@ import Training
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
     }
 
+    /// A Double would round them.
+    @Test(arguments: ["9007199254740993", "18446744073709551615", "-9007199254740993"])
+    func longWholeNumbersKeepTheirDigits(number: String) throws {
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data(#"{"seed":\#(number)}"#.utf8))
+        #expect(value["seed"]?.text == number)
+        #expect(Tables.json(value).contains(">\(number)<"))
+        #expect(try JSONValue(["seed": 7, "rate": 0.5]) == .object(["seed": .number(7), "rate": .number(0.5)]))
+    }
+
     @Test func withoutDataThePageSaysWhatIsMissing() throws {
         let page = try SampleRun().report(withData: false).html()
         #expect(page.contains("--data DATA") && !page.contains("<section id=\"tracks\">"))
@@ -133,9 +142,23 @@ import Training
         }
         try expectRefusal("log.jsonl cannot be read") { try FileManager.default.removeItem(at: $0.file("log.jsonl")) }
         try expectRefusal("line 1 of log.jsonl") { try Data("{\"epoch\":1}\n".utf8).write(to: $0.file("log.jsonl")) }
+        for (name, value) in [
+            ("epoch", "9223372036854775807"), ("epoch", "0"), ("raw", "1e300"), ("train_loss", "-1e99"),
+        ] {
+            try expectRefusal("line 4 of log.jsonl") { folder in
+                var fields = [
+                    "epoch": "4", "train_loss": "1", "penalty": "1", "train_accuracy": "1", "validation_loss": "1",
+                    "raw": "1", "max": "1", "maj": "1", "seconds": "1",
+                ]
+                fields[name] = value
+                let line = "{" + fields.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
+                let log = try Data(contentsOf: folder.file("log.jsonl"))
+                try (log + Data(line.utf8)).write(to: folder.file("log.jsonl"))
+            }
+        }
         try expectRefusal("holds no epoch") { try Data().write(to: $0.file("log.jsonl")) }
         try expectRefusal("config.json is not valid JSON") { try Data("{".utf8).write(to: $0.file("config.json")) }
-        try expectRefusal("do not fit its genres") { folder in
+        try expectRefusal("scores.genres") { folder in
             var model = try SampleRun().model
             model.card.scores = Scores(
                 genres: ["a", "b"], probabilities: [1, 0], segmentTracks: [0], trackLabels: [0])

@@ -39,39 +39,25 @@ public struct FinishedRun {
                 folder: url.path, problem: "the weights in \(folder.model.lastPathComponent) came from another program")
         }
         self.settings = settings
-        for scores in [model.card.scores, model.card.validationScores] {
-            guard let scores, !Self.areSound(scores, genres: model.card.genres) else { continue }
-            throw ReportError.notARun(
-                folder: url.path, problem: "the scores in \(folder.model.lastPathComponent) do not fit its genres")
-        }
         epochs = try Self.records(in: folder)
         configuration =
             FileManager.default.fileExists(atPath: folder.configuration.path)
             ? try Self.json(folder.configuration, folder: url) : .object([:])
     }
 
-    /// A model file's scores are only claims.
-    private static func areSound(_ scores: Scores, genres: [String]) -> Bool {
-        func isSquare(_ matrix: [[Int]]) -> Bool {
-            matrix.count == genres.count
-                && matrix.allSatisfy { $0.count == genres.count && $0.allSatisfy { 0...1_000_000_000 ~= $0 } }
-        }
-        return scores.genres == genres && isSquare(scores.confusion) && isSquare(scores.trackConfusion)
-    }
-
     private static func records(in folder: RunFolder) throws(ReportError) -> [EpochRecord] {
         let data = try contents(of: folder.log, folder: folder.url)
         var records: [Int: EpochRecord] = [:]
         for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-            do {
-                let record = try JSONDecoder().decode(EpochRecord.self, from: Data(line))
-                // A run that went on after a break may tell an epoch twice: the later line holds.
-                records[record.epoch] = record
-            } catch {
-                throw .notARun(
-                    folder: folder.url.path,
-                    problem: "line \(number + 1) of \(folder.log.lastPathComponent) is no epoch's record")
+            let place = "line \(number + 1) of \(folder.log.lastPathComponent)"
+            guard let record = try? JSONDecoder().decode(EpochRecord.self, from: Data(line)) else {
+                throw .notARun(folder: folder.url.path, problem: "\(place) is no epoch's record")
             }
+            guard record.isSound else {
+                throw .notARun(folder: folder.url.path, problem: "\(place) holds senseless numbers")
+            }
+            // A run that went on after a break may tell an epoch twice: the later line holds.
+            records[record.epoch] = record
         }
         guard !records.isEmpty else {
             throw .notARun(folder: folder.url.path, problem: "\(folder.log.lastPathComponent) holds no epoch")
@@ -102,5 +88,13 @@ public struct FinishedRun {
                 folder: folder.path, problem: "\(file.lastPathComponent) cannot be read (\(error.localizedDescription))"
             )
         }
+    }
+}
+
+extension EpochRecord {
+    /// Whether it can be drawn: no epoch and no number is beyond what trainings have.
+    fileprivate var isSound: Bool {
+        let numbers = [trainLoss, penalty, trainAccuracy, validationLoss, raw, max, maj, learningRate ?? 0, seconds]
+        return 1...1_000_000_000 ~= epoch && numbers.allSatisfy { abs($0) <= 1e30 }
     }
 }

@@ -5,6 +5,8 @@ public enum JSONValue: Sendable, Hashable, Decodable {
     case null
     case bool(Bool)
     case number(Double)
+    /// Whole numbers that a Double does not hold, such as seeds, come as their digits, too: they are shown, not reckoned
+    /// with.
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
@@ -24,12 +26,21 @@ public enum JSONValue: Sendable, Hashable, Decodable {
                 self = .null
             } else if let bool = try? value.decode(Bool.self) {
                 self = .bool(bool)
+            } else if let digits = Self.digits(value) {
+                self = .string(digits)
             } else if let number = try? value.decode(Double.self) {
                 self = .number(number)
             } else {
                 self = .string(try value.decode(String.self))
             }
         }
+    }
+
+    /// Of a whole number that a Double would round; nil for all else.
+    private static func digits(_ value: any SingleValueDecodingContainer) -> String? {
+        if let whole = try? value.decode(Int64.self) { return Double(exactly: whole) == nil ? String(whole) : nil }
+        if let whole = try? value.decode(UInt64.self) { return Double(exactly: whole) == nil ? String(whole) : nil }
+        return nil
     }
 
     private struct AnyKey: CodingKey {
