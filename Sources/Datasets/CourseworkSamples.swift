@@ -95,6 +95,10 @@ enum CourseworkSamples {
                 path: file.path, offset: position, reason: "\(file.count - position) bytes follow the second dict")
         }
         guard let layout, !rows.isEmpty else { throw .noTracks(path: file.path) }
+        // One array may be named in every two bytes, and each row takes its features.
+        guard rows.count <= file.count / max(layout.samples * layout.element.bytes, 1) else {
+            throw .badPickle(path: file.path, offset: 0, reason: "its \(rows.count) rows share their samples")
+        }
         return (rows, layout)
     }
 
@@ -158,6 +162,8 @@ enum CourseworkSamples {
             let array = machine.arrays[Int(index)]
             guard let shape = array.shape, shape.count == 2 else { throw fault("has data of no shape [rows, samples]") }
             let element = try usable(array.element)
+            // Rows of nothing may be as many as one likes.
+            guard shape[0] == 0 || shape[1] > 0 else { throw fault("has rows without samples") }
             return (0..<shape[0]).map { (array.offset + $0 * shape[1] * element.bytes, shape[1], element) }
         case .list(let index):
             var result: [(offset: Int, count: Int, element: PickledElement)] = []

@@ -20,7 +20,11 @@ struct PickleMachine {
     private(set) var lists: [[PickleValue]] = []
     /// Keys and values, one after the other.
     private(set) var dictionaries: [[PickleValue]] = []
+    /// Values in all lists and dictionaries.
+    private var held = 0
     var storages: [PickledStorage] = []
+    /// Storages by the place of the block of bytes that they lie in.
+    var storagesByPlace: [Int: PickledStorage] = [:]
     var tensors: [PickledTensor] = []
     var arrays: [PickledArray] = []
     var elementTypes: [PickledElement?] = []
@@ -46,6 +50,8 @@ struct PickleMachine {
         lists.removeAll(keepingCapacity: true)
         dictionaries.removeAll(keepingCapacity: true)
         storages.removeAll(keepingCapacity: true)
+        storagesByPlace.removeAll(keepingCapacity: true)
+        held = 0
     }
 
     /// Runs to the end of one pickle and gives its value.
@@ -65,7 +71,7 @@ struct PickleMachine {
             }
             try step(opcode, at: start)
             guard stack.count <= Self.limit, memo.count <= Self.limit, arena.count <= Self.arenaLimit,
-                lists.count <= Self.limit, dictionaries.count <= Self.limit
+                lists.count <= Self.limit, dictionaries.count <= Self.limit, held <= Self.limit * 2
             else { throw cursor.fault("the pickle is too deep or too large", at: start) }
         }
     }
@@ -174,6 +180,7 @@ struct PickleMachine {
         guard case .list(let index) = stack[place] else {
             throw cursor.fault("values are appended to what is no list", at: start)
         }
+        held += count
         lists[Int(index)].append(contentsOf: stack.suffix(count))
         stack.removeLast(count + (removingMark ? 1 : 0))
     }
@@ -190,6 +197,7 @@ struct PickleMachine {
             throw cursor.fault("items are set on what is no dictionary", at: start)
         }
         if isStorageStream { try checkByteOrder(stack.suffix(count), at: start) }
+        held += count
         dictionaries[Int(index)].append(contentsOf: stack.suffix(count))
         stack.removeLast(count + (removingMark ? 1 : 0))
     }

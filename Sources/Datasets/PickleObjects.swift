@@ -4,7 +4,7 @@ import Foundation
 extension PickleMachine {
     mutating func reduce(at start: Int) throws(DatasetError) {
         let arguments = try pop(at: start)
-        guard case .global(let function) = try pop(at: start), let values = elements(arguments).map(Array.init) else {
+        guard case .global(let function) = try pop(at: start), let values = fields(of: arguments) else {
             throw cursor.fault("a call of what is no function on the list", at: start)
         }
         switch function {
@@ -37,9 +37,15 @@ extension PickleMachine {
         guard values.count == 1, case .bytes(let span) = values[0] else {
             throw cursor.fault("a tensor's storage is no block of bytes", at: start)
         }
+        // A block that is named again and again is read once.
+        if let storage = storagesByPlace[span.offset] {
+            stack.append(.storage(Int32(storages.count)))
+            return storages.append(storage)
+        }
         let storage = try TorchStorageStream.parse(
             PickleCursor(
                 path: cursor.path, bytes: cursor.bytes, position: span.offset, end: span.offset + span.count))
+        storagesByPlace[span.offset] = storage
         stack.append(.storage(Int32(storages.count)))
         storages.append(storage)
     }
@@ -101,8 +107,15 @@ extension PickleMachine {
         }
     }
 
+    /// A call's arguments, an object's state: a short tuple. A long one is none, before it is copied: the same one may be
+    /// named in every few bytes.
+    private func fields(of value: PickleValue) -> [PickleValue]? {
+        guard let values = elements(value), values.count <= 16 else { return nil }
+        return Array(values)
+    }
+
     private func integers(_ value: PickleValue) -> [Int64]? {
-        guard let values = elements(value) else { return nil }
+        guard let values = fields(of: value) else { return nil }
         var result: [Int64] = []
         for value in values {
             guard case .integer(let number) = value else { return nil }
@@ -113,7 +126,7 @@ extension PickleMachine {
 
     mutating func build(at start: Int) throws(DatasetError) {
         let state = try pop(at: start)
-        guard let values = elements(state).map(Array.init) else {
+        guard let values = fields(of: state) else {
             throw cursor.fault("an object's state is no tuple", at: start)
         }
         switch try top(at: start) {
@@ -154,7 +167,7 @@ extension PickleMachine {
     /// `("storage", torch.FloatStorage, key, device, count, view)`: the storage that the stream will hold.
     mutating func persistentID(at start: Int) throws(DatasetError) {
         let identity = try pop(at: start)
-        guard let values = elements(identity).map(Array.init), values.count >= 5, case .text(let kind) = values[0],
+        guard let values = fields(of: identity), values.count >= 5, case .text(let kind) = values[0],
             cursor.equal(kind, "storage"), case .global(.floatStorage) = values[1], case .text = values[2],
             case .text = values[3], case .integer(let count) = values[4], count >= 0
         else { throw cursor.fault("a tensor's storage is no torch.FloatStorage", at: start) }

@@ -62,7 +62,7 @@ final class FeaturePlan: @unchecked Sendable {
         try require(
             0 <= recipe.lowestFrequency && recipe.lowestFrequency < recipe.highestFrequency
                 && recipe.highestFrequency <= 1_000_000, "its lowest and highest frequencies are not in order")
-        try require(recipe.sampleScale.isFinite && recipe.sampleScale > 0, "its sample scale is not above 0")
+        try require((1e-6...1e6).contains(recipe.sampleScale), "its sample scale is outside 1e-6...1e6")
         try require((1e-30...1e30).contains(recipe.logFloor), "its log floor is outside 1e-30...1e30")
         try require((1...65_536).contains(recipe.segmentFrames), "its segment frames are outside 1...65,536")
         try require((1...(1 << 30)).contains(recipe.segmentSamples), "its segment samples are outside 1...2^30")
@@ -76,8 +76,10 @@ final class FeaturePlan: @unchecked Sendable {
         }
         try require((1...3600).contains(picture.blockSeconds), "its blocks are outside 1...3,600 s")
         try require(
-            (1...Int(picture.blockSeconds * recipe.sampleRate) / recipe.hop).contains(picture.columns),
+            picture.columns >= 1
+                && picture.columns <= Int(picture.blockSeconds * recipe.sampleRate) / recipe.hop,
             "its pictures have no columns or more than frames")
+        try require(recipe.segmentFrames >= 2, "its segments have fewer than two columns")
         try require((0...16).contains(picture.framesLeft), "the frames left out are outside 0...16")
         try require((1...200).contains(picture.range), "its levels span less than 1 dB or more than 200")
         try require(abs(picture.top) <= 1000, "its greatest value is outside ±1,000")

@@ -86,7 +86,7 @@ extension FeatureRecipe {
     public var rowStride: Int {
         switch scope {
         case .track: max(segmentStride / hop, 1)
-        case .block: segmentFrames / 2
+        case .block: max(segmentFrames / 2, 1)
         case .segment, .none: trueFrames
         }
     }

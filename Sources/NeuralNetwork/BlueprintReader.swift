@@ -18,6 +18,7 @@ struct BlueprintReader {
             rest.removeFirst()
             try check(!written.isEmpty && written.count <= 64, "it needs 1 to 64 towers")
             for tower in written {
+                try check(tower.layers.count <= 1000, "a tower has more than 1,000 layers")
                 var layers = tower.layers[...]
                 try addTower(tower.name, reading: &layers)
                 try check(layers.isEmpty, "a tower holds convolutions, pools and activations only")
@@ -64,6 +65,7 @@ struct BlueprintReader {
             let output = StoredFeatures(
                 shape: FeatureShape(channels: channels, extent: pooled),
                 storedChannels: StoredChannels(channels: channels).stored)
+            try checkSizes(of: kernel, from: shape, channels: output.storedChannels)
             blocks.append(
                 NetworkPlan.Block(
                     name: "\(name).\(blocks.count + 1)", input: shape, output: output, channels: channels,
@@ -72,6 +74,21 @@ struct BlueprintReader {
         }
         try check(!blocks.isEmpty, "tower '\(name)' has no convolution")
         towers.append(NetworkPlan.TowerPlan(name: name, blocks: blocks))
+    }
+
+    /// The kernels' limits (`blocks.c`): floats of one image, and of one convolution's weights.
+    private func checkSizes(
+        of kernel: Extent, from input: StoredFeatures, channels: Int
+    ) throws(NeuralNetworkError) {
+        let limit = 1 << 28
+        let extent = input.shape.extent
+        let image = (extent.mels + kernel.mels) * (extent.frames + kernel.frames + 32)
+        try check(
+            image * Swift.max(input.storedChannels, channels) < limit,
+            "a map of \(Swift.max(input.shape.channels, channels)) x \(extent) is too large")
+        try check(
+            kernel.mels * (kernel.frames + 16) * input.storedChannels * channels < limit,
+            "a convolution of \(kernel) from \(input.shape.channels) to \(channels) channels is too large")
     }
 
     // MARK: - The recurrent layer

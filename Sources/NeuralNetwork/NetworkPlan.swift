@@ -113,15 +113,16 @@ public struct NetworkPlan: Sendable {
             for index in specifications.indices where specifications[index].role == role {
                 specifications[index].offset = offset
                 offset += (specifications[index].layout.storedCount + 15) / 16 * 16
+                // One at a time, so that no sum overflows.
+                guard offset <= 1 << 30 else {
+                    throw .badBlueprint(name: blueprint.name, problem: "it has more than 2^30 parameters")
+                }
             }
             if role == .weight { weights = offset }
         }
         parameters = specifications
         storedWeightCount = weights
         storedCount = offset
-        guard offset <= 1 << 30 else {
-            throw .badBlueprint(name: blueprint.name, problem: "it has more than 2^30 parameters")
-        }
     }
 
     /// Multiply-adds of one segment's forward pass, counted as a direct convolution does them.

@@ -2,7 +2,16 @@
 struct JSONFault: Error, Equatable {
     let text: String
 
-    init(_ text: String) { self.text = text }
+    /// - Parameter text: may hold names from the file, of any length and make: it is cut, and control characters, which
+    ///   a terminal would obey, are written out.
+    init(_ text: String) {
+        let most = 300
+        let scalars = text.unicodeScalars.prefix(most).map { scalar in
+            scalar.properties.generalCategory == .control
+                ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }
+        self.text = scalars.joined() + (text.unicodeScalars.count > most ? "…" : "")
+    }
 }
 
 /// Reads the parts of JSON that file headers use (objects, strings, lists of natural numbers), in the order the caller

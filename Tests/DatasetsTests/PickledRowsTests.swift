@@ -211,6 +211,18 @@ import Testing
             let bytes = [UInt8](repeating: opcode.utf8.first!, count: 5_000_000)
             #expect(fault(bytes).contains("too deep or too large"))
         }
+        let piece = Array("(".utf8) + [UInt8](repeating: 0x4E, count: 1000) + Array("e".utf8)
+        #expect(
+            fault([0x80, 4, 0x5D] + [[UInt8]](repeating: piece, count: 9000).joined())
+                .contains("too deep or too large"))
+        // A call's arguments are few; a tuple of many could be named again and again.
+        var builder = PickleBuilder()
+        builder.data = [0x80, 4]
+        builder.global("numpy", "dtype")
+        builder.op("(")
+        builder.text("f4")
+        builder.op(String(repeating: "N", count: 16) + "tR.")
+        #expect(fault(builder.data).contains("no function on the list"))
     }
 
     @Test func missingFilesAndFoldersAreNamed() throws {

@@ -140,7 +140,7 @@ import Testing
         let changes: [(inout FeatureRecipe) -> Void] = [
             { $0.frameLength = .max }, { $0.frameLength = 0 }, { $0.hop = 0 }, { $0.hop = -5 }, { $0.mels = 1 << 40 },
             { $0.windowLength = 4096 }, { $0.windowLength = 0 }, { $0.sampleRate = .nan },
-            { $0.sampleScale = .infinity },
+            { $0.sampleScale = .infinity }, { $0.sampleScale = 1e300 },
             { $0.logFloor = 0 }, { $0.highestFrequency = -1 }, { $0.highestFrequency = .nan }, { $0.segmentFrames = 0 },
             { $0.segmentSamples = .max }, { $0.segmentStride = 0 }, { $0.segmentStride = 300 },
         ]
@@ -148,6 +148,17 @@ import Testing
             var recipe = FeatureRecipe.schindler
             change(&recipe)
             #expect(throws: FeatureError.self, "\(recipe)") { try FeatureExtractor(recipe: recipe) }
+        }
+        let changesOfPictures: [(inout FeatureRecipe) -> Void] = [
+            // A frame from one segment to the next of none, a hop beyond the block, no column, too many.
+            { $0.segmentFrames = 1 }, { ($0.sampleRate, $0.hop, $0.picture!.blockSeconds) = (100, 60_000, 1) },
+            { $0.picture!.columns = 0 }, { $0.picture!.columns = .max },
+        ]
+        for change in changesOfPictures {
+            var recipe = FeatureRecipe.gtzanMel
+            change(&recipe)
+            #expect(throws: FeatureError.self, "\(recipe)") { try FeatureExtractor(recipe: recipe) }
+            #expect(recipe.rowStride >= 1)
         }
     }
 

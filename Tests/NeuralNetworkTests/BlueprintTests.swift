@@ -57,6 +57,11 @@ import Testing
         #expect(problem([Dense(1)])?.contains("two classes") == true)
         #expect(problem([Dense(2)], input: 0 × 4)?.contains("out of range") == true)
         #expect(problem([Dense(1_000_000), Dense(1_000_000)])?.contains("2^30") == true)
+        #expect(
+            problem([Convolution(65_536, kernel: 1 × 1), Dense(10)], input: 8192 × 8192)?.contains("too large") == true)
+        #expect(
+            problem([Convolution(4096, kernel: 3 × 3), Convolution(4096, kernel: 9 × 9), Dense(10)])?
+                .contains("too large") == true)
     }
 
     @Test func recurrentLayersThatCannotRunAreRefusedWithAReason() {

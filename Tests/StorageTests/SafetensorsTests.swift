@@ -183,6 +183,12 @@ struct SafetensorsTests {
         #expect(fault(try file("{\"a\":\(first),\"b\":\(first)}", data: 8))?.contains("overlaps") == true)
         #expect(fault(try file("{\"a\":\(first),\"b\":\(apart)}", data: 16))?.contains("hole") == true)
         #expect(fault(try file("{\"a\":\(first),\"a\":\(first)}", data: 8))?.contains("twice") == true)
+        // Names of any length and make stand in messages as a terminal can bear them.
+        let loud = String(repeating: "x", count: 5000)
+        let long = fault(try file("{\"\(loud)\":\(first),\"\(loud)\":\(first)}", data: 8))
+        #expect(long?.contains("xxx") == true && long?.count ?? .max < 400)
+        let escape = fault(try file(#"{"a\u001b[31m":{"dtype":"F99"}}"#))
+        #expect(escape?.contains("\\u{1b}[31m") == true && escape?.contains("\u{1b}") == false)
     }
 
     @Test("Text that is not the format's JSON")
