@@ -24,7 +24,8 @@ import Testing
         ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
         ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
         ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
-        ["draw", "no-such-net"],
+        ["draw", "no-such-net"], ["train", "x", "--stretch-factor", "duration"],
+        ["train", "x", "--average-last", "2", "--patience", "3"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)
