@@ -9,7 +9,7 @@ public final class Judge {
     private let pool: ThreadPool
     private let classes: Int
     /// Made when it is first needed, for no more segments than there are: a batch takes memory.
-    private var executor: Executor?
+    private(set) var executor: Executor?
 
     /// - Parameter batch: segments a pass.
     public init(parameters: ParameterStore, batch: Int = 64, pool: ThreadPool) throws {

@@ -138,16 +138,24 @@ public struct RunFolder: Sendable {
         try write(log) { try AtomicFile.write(lines, to: log) }
     }
 
-    /// The log's whole lines; a last line that was cut short is left out.
+    /// The log by epochs, in their order; none where there is no log. A last line that was cut short is left out, and of
+    /// an epoch that was told twice the later line holds.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)`` where another line is damaged.
     public func records() throws -> [EpochRecord] {
         guard let data = try? Data(contentsOf: log) else { return [] }
-        return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
-            do { return try JSONDecoder().decode(EpochRecord.self, from: line) } catch {
-                if line.endIndex == data.endIndex { return nil }
+        var records: [Int: EpochRecord] = [:]
+        for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+            do {
+                let record = try JSONDecoder().decode(EpochRecord.self, from: line)
+                records[record.epoch] = record
+            } catch {
+                if line.endIndex == data.endIndex { continue }
                 throw TrainingError.notARun(
                     folder: url.path, problem: "line \(index + 1) of its log.jsonl is damaged")
             }
         }
+        return records.values.sorted { $0.epoch < $1.epoch }
     }
 
     private static func line(_ record: EpochRecord) throws -> Data {

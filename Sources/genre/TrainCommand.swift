@@ -168,12 +168,12 @@ struct TrainCommand: ParsableCommand {
     private func trainAndReport(
         _ run: TrainingRun, threads: Int?, resuming: Bool = false, interruption: Interruption? = nil
     ) throws -> (model: TrainedModel, page: URL?) {
-        let events = try tensorboard ? RunEvents(of: run) : nil
+        let log = tensorboard ? TensorBoardLog(run) : nil
         let model = try train(
             run, threads: threads, checkpoints: checkpointOptions.rule, resuming: resuming,
-            interruption: interruption ?? Interruption(), callbacks: events.map { [$0] } ?? [])
-        if noReport && events == nil { return (model, nil) }
-        return (model, reportAfterTraining(run, page: !noReport, events: events, threads: threads))
+            interruption: interruption ?? Interruption(), callbacks: log.map { [$0] } ?? [])
+        if noReport && log == nil { return (model, nil) }
+        return (model, reportAfterTraining(run, page: !noReport, events: log?.events, threads: threads))
     }
 
     /// The data of a run, where it lay when the run began, or where it is said to lie now.

@@ -1,4 +1,5 @@
 import Architectures
+import Datasets
 import Foundation
 import ModelFile
 import NeuralNetwork
@@ -105,6 +106,17 @@ import Testing
         #expect(try asked.finishedRun(of: member) != nil, "seeds do not count")
         try finish(member, raw: [0.5, 0.6], split: "random: 0.75 of each genre's tracks train (seed 0)")
         #expect(throws: ReportError.self) { try asked.finishedRun(of: member) }
+
+        // Begun, and without a model yet: config.json tells.
+        let sample = try SampleRun()
+        let folder = RunFolder(at: member.folder)
+        _ = try TrainingRun(
+            configuration: reproduction.configuration(of: member), data: LoadedDataset(inMemory: sample.set), paths: [],
+            folder: RunFolder(creating: member.folder, replacing: true), toolVersion: "test"
+        ).prepare(threads: 1)
+        #expect(throws: ReportError.self) { try asked.begunRun(of: member) }
+        asked.split = try folder.record().split
+        #expect(try asked.begunRun(of: member) != nil)
     }
 
     @Test func aShorterRunIsNotFinishedAndALongerOneRefused() throws {

@@ -87,18 +87,21 @@ public struct Reproduction: Sendable {
 
     /// The member's finished run; nil where there is none yet, or one that is to go on for more epochs.
     ///
-    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a finished run of another configuration.
+    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a finished run of another configuration or
+    ///   split.
     public func finishedRun(of member: Member) throws -> FinishedRun? {
         guard FileManager.default.fileExists(atPath: RunFolder(at: member.folder).model.path) else { return nil }
         let run = try FinishedRun(member.folder)
-        guard fits(run.settings, split: run.card.split, member) else { throw ReportError.otherRun(folder: member.folder.path) }
+        guard fits(run.settings, split: run.card.split, member) else {
+            throw ReportError.otherRun(folder: member.folder.path)
+        }
         return run.settings.epochs == milestones.last! ? run : nil
     }
 
     /// A member's run that has begun but is not finished, or is to go on for more epochs: then its record says so. Nil
     /// where there is none.
     ///
-    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration.
+    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration or split.
     public func begunRun(of member: Member) throws -> (folder: RunFolder, record: RunRecord)? {
         let folder = RunFolder(at: member.folder)
         guard FileManager.default.fileExists(atPath: folder.configuration.path) else { return nil }
