@@ -56,7 +56,8 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
     var tensorboard = false
     @Flag(help: "Write no report.html and no figures at the end.") var noReport = false
-    @Flag(help: "Replace a run that is in the run folder.") var force = false
+    @Flag(help: "Replace the run or the series that is in the run folder, with all that belongs to it.") var force =
+        false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func validate() throws {
