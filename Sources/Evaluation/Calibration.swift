@@ -3,6 +3,10 @@ import Foundation
 /// What turns a track's mean probabilities into confidences that can be believed: their logarithms divided by a
 /// temperature, fitted on tracks that the model did not learn from (Guo et al. 2017, "On Calibration of Modern Neural
 /// Networks", applied to the track instead of the segment).
+///
+/// The fit is to smoothed outcomes, as Platt fits his sigmoid (1999, "Probabilistic Outputs for Support Vector Machines",
+/// section 2.2): of N tracks that were right, each counts as right with probability (N + 1) / (N + 2), and of M that were
+/// wrong each with 1 / (M + 2). So few tracks without an error do not make the model certain.
 public struct Calibration: Codable, Sendable, Hashable {
     /// Above 1 where the model is too sure, below 1 where its mean over the segments is too careful.
     public var temperature: Double
@@ -21,12 +25,25 @@ public struct Calibration: Codable, Sendable, Hashable {
     /// The temperature with the least log loss on tracks whose classes are known; nil for fewer than twenty.
     public init?(verdicts: [Verdict], labels: [Int]) {
         guard verdicts.count >= 20, verdicts.count == labels.count else { return nil }
+        let good = zip(verdicts, labels).count { $0.bySum == $1 }
+        let bad = verdicts.count - good
         func loss(_ logarithm: Double) -> Double {
             zip(verdicts, labels).reduce(0) { sum, pair in
-                sum - log(max(Self.softened(pair.0.probabilities, by: exp(logarithm))[pair.1], 1e-300))
+                let (verdict, label) = pair
+                let confidences = Self.softened(verdict.probabilities, by: exp(logarithm))
+                let called = verdict.bySum
+                func loss(_ share: Double) -> Double { -log(max(share, 1e-300)) }
+                // Two outcomes each: the verdict is right, or it is wrong; of which class instead is known only where it is.
+                if called == label {
+                    let others = confidences.indices.reduce(0) { $1 == called ? $0 : $0 + confidences[$1] }
+                    let target = Double(good + 1) / Double(good + 2)
+                    return sum + target * loss(confidences[called]) + (1 - target) * loss(others)
+                }
+                let target = 1 / Double(bad + 2)
+                return sum + target * loss(confidences[called]) + (1 - target) * loss(confidences[label])
             }
         }
-        // The loss has one minimum in the temperature's logarithm: golden sections from 1/20 to 20.
+        // Each track's loss has one minimum in the temperature: golden sections of its logarithm from 1/20 to 20.
         let ratio = (5.0.squareRoot() - 1) / 2
         var (low, high) = (-log(20.0), log(20.0))
         var (left, right) = (high - ratio * (high - low), low + ratio * (high - low))

@@ -6,10 +6,11 @@ public struct LearningRateSchedule: Sendable, Hashable {
         case constant
         /// Down to 0 along half a cosine over all steps after the warm-up (Loshchilov & Hutter 2017, without restarts).
         case cosine
-        /// Times `factor` after every so many epochs.
+        /// Times `factor` after every so many epochs, counted from the end of the warm-up.
         case step(every: Int, factor: Double)
         /// Times `factor` when the watched measure has not improved for more than `patience` epochs; the count then
-        /// begins anew (as PyTorch's `ReduceLROnPlateau` counts, with no threshold).
+        /// begins anew (as PyTorch's `ReduceLROnPlateau` counts, with no threshold). Epochs with steps of the warm-up do
+        /// not count.
         case plateau(patience: Int, factor: Double)
     }
 
@@ -35,12 +36,12 @@ public struct LearningRateSchedule: Sendable, Hashable {
         case .cosine:
             let total = Double(max(epochs * stepsPerEpoch - warmup, 1))
             return 0.5 * (1 + cos(Double.pi * min(Double(step - warmup) / total, 1)))
-        case .step(let every, let factor): return power(factor, step / stepsPerEpoch / every)
+        case .step(let every, let factor): return power(factor, (step - warmup) / stepsPerEpoch / every)
         case .plateau(let patience, let factor):
             var best = Double.infinity
             var waited = 0
             var cuts = 0
-            for value in watched {
+            for value in watched.dropFirst(Int(warmupEpochs.rounded(.up))) {
                 waited = value < best ? 0 : waited + 1
                 best = min(best, value)
                 if waited > patience { (waited, cuts) = (0, cuts + 1) }

@@ -41,27 +41,31 @@ struct CheckpointFolder {
         for old in files().dropFirst(isLast ? 1 : Self.kept) { try? FileManager.default.removeItem(at: old.url) }
     }
 
-    /// Lets `use` take the newest checkpoint; where it is refused, the one before it. What is refused gets another name,
-    /// so that it stands in no one's way.
+    /// Lets `use` take the newest checkpoint; where it is refused, the one before it. Once one is used, those that were
+    /// refused get other names, so that they stand in no one's way; where all are refused they stay, and a person chooses.
     ///
     /// - Parameter warning: told of each that is refused, by name.
     /// - Returns: false where there is no checkpoint at all.
-    /// - Throws: ``TrainingError/noUsableCheckpoint(folder:)`` where all are refused.
+    /// - Throws: ``TrainingError/noUsableCheckpoint(files:)`` where all are refused.
     func restore(warning: (String) -> Void, _ use: (TrainingCheckpoint) throws -> Void) throws -> Bool {
         AtomicFile.removeLeftovers(in: url)
-        let files = files()
-        for (_, file) in files {
+        var refused: [URL] = []
+        for (_, file) in files() {
             do {
                 try use(TrainingCheckpoint(contentsOf: file, run: run, layout: layout, values: values))
-                return true
             } catch {
                 warning("\(file.path) is refused: \(error)")
+                refused.append(file)
+                continue
+            }
+            for file in refused {
                 let aside = file.appendingPathExtension("refused")
                 try? FileManager.default.removeItem(at: aside)
                 try? FileManager.default.moveItem(at: file, to: aside)
             }
+            return true
         }
-        guard files.isEmpty else { throw TrainingError.noUsableCheckpoint(folder: url.path) }
+        guard refused.isEmpty else { throw TrainingError.noUsableCheckpoint(files: refused.map(\.path)) }
         return false
     }
 }

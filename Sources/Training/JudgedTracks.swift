@@ -42,27 +42,31 @@ public struct JudgedTracks: Sendable {
             let id = set.tracks[track].id
             return testNames.contains(Self.name(id)) && !learned.contains(Self.recording(id))
         }
-        if known.isEmpty && tested.isEmpty {
-            tracks = Array(set.tracks.indices)
-            warnings =
-                card.trainingTracks == nil
-                ? ["warning: the tracks that the model learned from are not known; any here would flatter it"] : []
-        } else if includingTraining {
-            tracks = Array(set.tracks.indices)
-            warnings = [
-                "warning: \(known.count) of \(tracks.count) tracks were trained on; these scores flatter the model"
-            ]
+        let all = Array(set.tracks.indices)
+        var warnings: [String] = []
+        if includingTraining || known.isEmpty && tested.isEmpty {
+            tracks = all
+            if !known.isEmpty {
+                warnings.append(
+                    "warning: \(known.count) of \(all.count) tracks were trained on; these scores flatter the model")
+            }
         } else if !tested.isEmpty {
             tracks = tested
-            warnings = [
-                "judging the \(tested.count) tracks of the model's test side; of the other \(set.tracks.count - tested.count)"
-                    + " tracks, \(known.count) were trained on"
-            ]
+            warnings.append(
+                "judging the \(tested.count) tracks of the model's test side; of the other \(all.count - tested.count)"
+                    + " tracks, \(known.count) were trained on")
         } else {
             let others = Set(known)
-            tracks = set.tracks.indices.filter { !others.contains($0) }
-            warnings = ["judging \(tracks.count) held-out tracks; the model was trained on the other \(known.count)"]
+            tracks = all.filter { !others.contains($0) }
+            warnings.append(
+                "judging \(tracks.count) held-out tracks; the model was trained on the other \(known.count)")
         }
+        if card.trainingTracks == nil || card.imported != nil {
+            let learner = card.trainingTracks == nil ? "the model" : "the model that this one began with"
+            warnings.append(
+                "warning: the tracks that \(learner) learned from are not known; any here would flatter it")
+        }
+        self.warnings = warnings
         guard !tracks.isEmpty else {
             throw .nothingToJudge("the model was trained on every track of this data; --all judges it on them anyway")
         }

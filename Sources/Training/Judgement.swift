@@ -4,13 +4,28 @@ import NeuralNetwork
 
 /// Runs a net over segments of a set and judges what it says.
 public final class Judge {
-    private let executor: Executor
+    private let parameters: ParameterStore
+    private let batch: Int
+    private let pool: ThreadPool
     private let classes: Int
+    /// Made when it is first needed, for no more segments than there are: a batch takes memory.
+    private(set) var executor: Executor?
 
     /// - Parameter batch: segments a pass.
     public init(parameters: ParameterStore, batch: Int = 64, pool: ThreadPool) throws {
-        executor = try Executor(parameters: parameters, batch: batch, mode: .inference, pool: pool)
+        precondition(batch >= 1, "a batch holds at least one segment")
+        self.parameters = parameters
+        self.batch = batch
+        self.pool = pool
         classes = parameters.plan.classes
+    }
+
+    private func executor(for count: Int) throws -> Executor {
+        let size = min(batch, max(count, 1))
+        if let executor, executor.batch >= size { return executor }
+        let made = try Executor(parameters: parameters, batch: size, mode: .inference, pool: pool)
+        executor = made
+        return made
     }
 
     /// Scores of the segments at `indices`.
@@ -47,6 +62,7 @@ public final class Judge {
     public func probabilities(
         of set: SegmentSet, segments indices: [Int], labels: [Int]
     ) throws -> (probabilities: [Float], lossSum: Double) {
+        let executor = try executor(for: indices.count)
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0

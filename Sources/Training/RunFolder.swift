@@ -15,6 +15,12 @@ public struct RunFolder: Sendable {
     public var model: URL { url.appendingPathComponent("model.safetensors") }
     /// The run's page, where one was written.
     public var report: URL { url.appendingPathComponent("report.html") }
+    /// The page's figures.
+    public var figures: URL { url.appendingPathComponent("figures") }
+    /// What an audit of the run's music found, where someone put it here.
+    public var audit: URL { url.appendingPathComponent("audit.json") }
+    /// Each epoch for TensorBoard, where that was asked for.
+    public var tensorboard: URL { url.appendingPathComponent("tensorboard") }
     /// The model of the best epoch by the watched measure.
     public var best: URL { url.appendingPathComponent("best.safetensors") }
     /// What the model said of each track that it was judged on.
@@ -28,21 +34,38 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder, its parents too.
     ///
-    /// - Parameter replacing: whether a run that is there already may be replaced.
-    public init(creating url: URL, replacing: Bool) throws {
+    /// - Parameters:
+    ///   - replacing: whether a run or a series that is there already may be replaced.
+    ///   - needed: a file that must not be replaced.
+    /// - Throws: ``TrainingError``; then nothing was removed.
+    public init(creating url: URL, replacing: Bool, needing needed: URL? = nil) throws {
         self.url = url
-        let files = FileManager.default
-        if Self.isRun(url) {
-            guard replacing else { throw TrainingError.runExists(folder: url.path) }
-            let lock = try lock()
-            defer { withExtendedLifetime(lock) {} }
-            // The configuration last: a folder that was cleared in part is still a run.
-            for old in [model, best, verdicts, report, log, checkpoints, split, configuration]
-            where files.fileExists(atPath: old.path) {
-                try write(old) { try files.removeItem(at: old) }
-            }
+        try Replacement(of: url, allowed: replacing, needed: needed).remove()
+        try make()
+    }
+
+    func make() throws {
+        try write(url) { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+    }
+
+    /// Removes all that a run and its reports put here. The configuration last: a folder that was cleared in part is
+    /// still a run.
+    func removeAll() throws {
+        try removeEnd()
+        for old in [best, log, checkpoints, audit, tensorboard, split, configuration] { try Self.remove(old) }
+    }
+
+    /// Removes what is written after the last epoch, the model first: without it the run is not finished.
+    func removeEnd() throws {
+        for old in [model, verdicts, report, figures] { try Self.remove(old) }
+    }
+
+    /// Removes a file or a folder that may be there.
+    static func remove(_ file: URL) throws(TrainingError) {
+        do { try FileManager.default.removeItem(at: file) } catch CocoaError.fileNoSuchFile {
+        } catch {
+            throw .cannotWrite(file: file.path, problem: error.localizedDescription)
         }
-        try write(url) { try files.createDirectory(at: url, withIntermediateDirectories: true) }
     }
 
     /// Whether a folder holds a run, finished or not.
@@ -55,7 +78,7 @@ public struct RunFolder: Sendable {
     /// Keeps other processes from training here, until the result goes away.
     ///
     /// - Throws: ``TrainingError/runInProgress(folder:)``.
-    func lock() throws -> FolderLock {
+    public func lock() throws -> FolderLock {
         guard let lock = try FolderLock(ifFree: url) else { throw TrainingError.runInProgress(folder: url.path) }
         return lock
     }
@@ -115,16 +138,24 @@ public struct RunFolder: Sendable {
         try write(log) { try AtomicFile.write(lines, to: log) }
     }
 
-    /// The log's whole lines; a last line that was cut short is left out.
+    /// The log by epochs, in their order; none where there is no log. A last line that was cut short is left out, and of
+    /// an epoch that was told twice the later line holds.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)`` where another line is damaged.
     public func records() throws -> [EpochRecord] {
         guard let data = try? Data(contentsOf: log) else { return [] }
-        return try data.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { index, line in
-            do { return try JSONDecoder().decode(EpochRecord.self, from: line) } catch {
-                if line.endIndex == data.endIndex { return nil }
+        var records: [Int: EpochRecord] = [:]
+        for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
+            do {
+                let record = try JSONDecoder().decode(EpochRecord.self, from: line)
+                records[record.epoch] = record
+            } catch {
+                if line.endIndex == data.endIndex { continue }
                 throw TrainingError.notARun(
                     folder: url.path, problem: "line \(index + 1) of its log.jsonl is damaged")
             }
         }
+        return records.values.sorted { $0.epoch < $1.epoch }
     }
 
     private static func line(_ record: EpochRecord) throws -> Data {

@@ -5,8 +5,8 @@ import NeuralNetwork
 import Storage
 
 /// config.json: all that determines the run, where its data came from, and on what machine it ran.
-public struct RunRecord: Codable, Sendable {
-    public struct Skipped: Codable, Sendable {
+public struct RunRecord: Codable, Sendable, Hashable {
+    public struct Skipped: Codable, Sendable, Hashable {
         public let file: String
         public let reason: String
     }
@@ -62,9 +62,13 @@ public struct BaseModel: Codable, Sendable, Hashable {
     public var weights: String
     /// Whether the last layer was drawn anew, since the genres differ.
     public var headRenewed: Bool
+    /// Where its weights came from, if another program trained them, and it or a model before it began with those.
+    public var imported: ImportedWeights?
+    /// Whether no one knows the tracks that it learned from, or all of them.
+    public var isOfUnknownTracks: Bool { imported != nil }
 
     private enum CodingKeys: String, CodingKey {
-        case path, weights
+        case path, weights, imported
         case headRenewed = "head_renewed"
     }
 
@@ -74,6 +78,7 @@ public struct BaseModel: Codable, Sendable, Hashable {
         self.path = isFile ? URL(fileURLWithPath: path).path : path
         weights = Self.digest(model.parameters)
         headRenewed = model.card.genres != genres
+        imported = model.card.imported
     }
 
     static func digest(_ parameters: ParameterStore) -> String {

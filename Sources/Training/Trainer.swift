@@ -45,32 +45,17 @@ public final class Trainer {
         set: SegmentSet, split: TrackSplit, blueprint: Blueprint, configuration: TrainingConfiguration,
         base: ParameterStore? = nil, renewsHead: Bool = false, pool: ThreadPool
     ) throws {
-        try configuration.check()
-        let plan = try NetworkPlan(blueprint)
-        guard plan.classes == set.genres.count else {
-            throw TrainingError.dataDoesNotFit(
-                "the net has \(plan.classes) classes, the data \(set.genres.count) genres")
-        }
-        guard blueprint.input.mels == set.mels, blueprint.input.frames == set.frames else {
-            throw TrainingError.dataDoesNotFit(
-                "the net takes segments of \(blueprint.input), the data has \(set.mels)x\(set.frames)")
-        }
+        let setup = try TrainingSetup(
+            set: set, split: split, blueprint: blueprint, configuration: configuration, renewsHead: renewsHead)
+        let plan = setup.plan
         self.set = set
         self.configuration = configuration
         labels = set.tracks.map(\.label)
-        let trainingSegments = split.segments(.training, of: set)
-        validationSegments = split.segments(.validation, of: set)
-        guard !trainingSegments.isEmpty, !validationSegments.isEmpty else {
-            throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
-        }
+        validationSegments = setup.validationSegments
         parameters = try ParameterStore(plan: plan)
         parameters.initialise(seed: configuration.seed)
-        let frozen = try plan.parameters(matching: configuration.frozen ?? [])
         if let base {
             let renewed = renewsHead ? plan.headParameters : []
-            guard frozen.isDisjoint(with: renewed) else {
-                throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
-            }
             let own = Dictionary(uniqueKeysWithValues: base.plan.parameters.map { ($0.name, $0) })
             for specification in plan.parameters where !renewed.contains(specification.name) {
                 guard let source = own[specification.name], source.shape == specification.shape else {
@@ -80,19 +65,18 @@ public final class Trainer {
                 try parameters.set(specification, to: base.canonical(source))
             }
         }
-        augmentation = try configuration.augmentation.map {
-            try BatchAugmentation($0, seed: configuration.seed, set: set, segments: trainingSegments)
-        }
+        augmentation = setup.augmentation
         batches = TrainingBatches(
-            set: set, segments: trainingSegments, labels: labels, batch: configuration.batch, seed: configuration.seed,
+            set: set, segments: setup.trainingSegments, labels: labels, batch: configuration.batch,
+            seed: configuration.seed,
             isBalanced: configuration.augmentation?.balancedSampling == true, augmentation: augmentation)
         executor = try Executor(
             parameters: parameters, batch: batches.batch,
             mode: .training(dropoutSeed: configuration.seed), pool: pool)
-        executor.skipGradients(of: frozen)
+        executor.skipGradients(of: setup.frozen)
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        optimiser = try Adam(plan: plan, settings: configuration.adam, frozen: frozen)
+        optimiser = try Adam(plan: plan, settings: configuration.adam, frozen: setup.frozen)
         average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: plan) }
     }
 
@@ -157,9 +141,19 @@ public final class Trainer {
         }
     }
 
+    /// - Throws: ``TrainingError/diverged(epoch:learningRate:)`` where the loss is no number.
+    private func judgeValidation() throws -> Scores {
+        let scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        guard scores.loss.isFinite else {
+            throw TrainingError.diverged(
+                epoch: min(history.count + 1, configuration.epochs), learningRate: configuration.learningRate)
+        }
+        return scores
+    }
+
     /// Judges the net, and makes ready for the next epoch.
     private func finishEpoch() throws -> EpochRecord {
-        let judged = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        let judged = try judgeValidation()
         scores = judged
         addTime()
         let record = EpochRecord(
@@ -177,7 +171,7 @@ public final class Trainer {
     private func takeAverage() throws {
         guard let average, average.count > 0 else { return }
         average.apply(to: parameters)
-        scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        scores = try judgeValidation()
     }
 
     private func addTime() {
@@ -250,6 +244,9 @@ extension TrainingConfiguration {
         try require(
             averagedEpochs.map { 1...epochs ~= $0 } ?? true, "--average-last must be 1 to the number of epochs")
         try require(patience.map { 1...100_000 ~= $0 } ?? true, "--patience must be 1 to 100000 epochs")
+        try require(
+            averagedEpochs == nil || patience == nil,
+            "--average-last needs the last epochs, and --patience may end before them: choose one")
         if let warmup = schedule?.warmupEpochs {
             try require(
                 warmup >= 0 && warmup <= Double(epochs), "--warmup must be 0 to the number of epochs, not \(warmup)")

@@ -16,7 +16,9 @@ public enum TrainingError: Error, CustomStringConvertible {
     /// A training is going on in the folder.
     case runInProgress(folder: String)
     /// Every checkpoint was refused.
-    case noUsableCheckpoint(folder: String)
+    case noUsableCheckpoint(files: [String])
+    /// A finished run cannot go on: its last checkpoint is gone.
+    case noCheckpoint(folder: String)
 
     public var description: String {
         switch self {
@@ -30,8 +32,12 @@ public enum TrainingError: Error, CustomStringConvertible {
         case .nothingToJudge(let problem): problem
         case .notARun(let folder, let problem): "\(folder): \(problem)"
         case .runInProgress(let folder): "a training is going on in \(folder): let it end, or stop it first"
-        case .noUsableCheckpoint(let folder):
-            "no checkpoint in \(folder) can be used: begin the run anew with --force"
+        case .noUsableCheckpoint(let files):
+            "no checkpoint can be used (\(files.joined(separator: ", "))): put a good one there, take them away to go on "
+                + "from epoch 1, or begin the run anew with --force"
+        case .noCheckpoint(let folder):
+            "\(folder): the run is finished, but its checkpoints are gone, so that it cannot go on: train anew, in "
+                + "another folder or with --force"
         }
     }
 }

@@ -32,6 +32,8 @@ public struct TrainingRun {
     /// The recipe that was asked for, and the seed of the segment draw, for the record.
     public private(set) var requestedRecipe: String?
     public private(set) var dataSeed: UInt64
+    /// What config.json is to say of a run that goes on; nil for one that begins.
+    private let begun: RunRecord?
 
     /// - Parameters:
     ///   - configuration: its net is the base's where there is one; what it says of augmented sound is what the data says.
@@ -75,18 +77,22 @@ public struct TrainingRun {
             self.base = nil
             learnedBefore = nil
         }
-        let plan = try NetworkPlan(blueprint)
-        let frozen = try plan.parameters(matching: configuration.frozen ?? [])
-        guard self.base?.headRenewed != true || frozen.isDisjoint(with: plan.headParameters) else {
-            throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
-        }
         self.configuration = configuration
         self.data = data
         self.paths = paths
         self.folder = folder
         self.toolVersion = toolVersion
         dataSeed = configuration.seed
+        begun = nil
         self.split = try split ?? SplitRequest(seed: configuration.seed).draw(data).splits[0]
+        try check()
+    }
+
+    /// A run that cannot be trained is told before its folder is touched.
+    private func check() throws {
+        _ = try TrainingSetup(
+            set: data.set, split: split, blueprint: blueprint, configuration: configuration,
+            renewsHead: base?.headRenewed ?? false)
     }
 
     /// The same run in another folder, and with what its record is to say of the data.
@@ -104,7 +110,8 @@ public struct TrainingRun {
 
     /// A run that is to go on, with the data that it began with.
     ///
-    /// - Parameter record: the folder's config.json, see ``RunFolder/record()``.
+    /// - Parameter record: the folder's config.json, see ``RunFolder/record()``, perhaps
+    ///   ``RunRecord/extended(to:)`` or ``RunRecord/moved(to:)``; the file is brought up to date once the run goes on.
     /// - Throws: ``TrainingError/dataDoesNotFit(_:)`` where the data has changed.
     public init(resuming folder: RunFolder, _ record: RunRecord, data: LoadedDataset, toolVersion: String) throws {
         guard data.set.contentHash == record.dataHash else {
@@ -128,6 +135,8 @@ public struct TrainingRun {
         learnedBefore = sides.learnedBefore
         requestedRecipe = record.requestedRecipe
         dataSeed = record.dataSeed
+        begun = record
+        try check()
     }
 
     /// Tracks to be judged on that the model to begin with had learned from: they flatter the scores.
@@ -191,7 +200,11 @@ public struct TrainingRun {
             values: plan.storedCount)
         var trainer = try makeTrainer(base: nil, pool: pool)
         let goesOn = try resuming && saved.restore(warning: warning) { try trainer.restore($0) }
+        guard goesOn || !folder.isFinished else { throw TrainingError.noCheckpoint(folder: folder.url.path) }
         if !goesOn, let base { trainer = try makeTrainer(base: openBase(base), pool: pool) }
+        // From here on nothing stands in the way: what an earlier end left is no longer so.
+        if folder.isFinished { try folder.removeEnd() }
+        if let begun, try folder.record() != begun { try folder.write(configuration: begun) }
 
         let watched = configuration.watched ?? .raw
         var all: [any TrainingCallback] = [
@@ -253,13 +266,14 @@ public struct TrainingRun {
         let hasTest = !split.test.isEmpty
         let own = split.training.map { set.tracks[$0].id }
         let known = Set(own)
-        let card = ModelCard(
+        var card = ModelCard(
             blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
             split: split.rule, trainingTracks: own + (learnedBefore ?? []).filter { !known.contains($0) },
             heldOutTracks: split.validation.map { set.tracks[$0].id },
             testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
             scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
+        card.imported = base?.imported
         return TrainedModel(card: card, parameters: parameters)
     }
 
@@ -307,29 +321,33 @@ extension RunFolder {
     ///
     /// - Throws: ``TrainingError/notARun(folder:problem:)``.
     public func record() throws(TrainingError) -> RunRecord { try read(RunRecord.self, from: configuration) }
+}
 
-    /// Lets a run go on for more epochs than it was told, though it may be finished.
+extension RunRecord {
+    /// The record of the run when it goes on for more epochs than it was told, though it may be finished.
     ///
     /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate hangs on their number.
-    public func extend(_ record: RunRecord, to epochs: Int) throws -> RunRecord {
-        guard epochs >= record.configuration.epochs else {
-            throw TrainingError.badConfiguration(
-                "--epochs must not be below the run's \(record.configuration.epochs) when it is resumed")
+    public func extended(to epochs: Int) throws(TrainingError) -> RunRecord {
+        guard epochs >= configuration.epochs else {
+            throw .badConfiguration("--epochs must not be below the run's \(configuration.epochs) when it is resumed")
         }
-        var longer = record
+        guard epochs > configuration.epochs else { return self }
+        guard !configuration.hangsOnEpochs else {
+            throw .badConfiguration("a run with --schedule cosine or --average-last ends where it was told to")
+        }
+        var longer = self
         longer.configuration.epochs = epochs
-        guard epochs > record.configuration.epochs else { return record }
-        guard !record.configuration.hangsOnEpochs else {
-            throw TrainingError.badConfiguration(
-                "a run with --schedule cosine or --average-last ends where it was told to")
-        }
         try longer.configuration.check()
-        let lock = try lock()
-        defer { withExtendedLifetime(lock) {} }
-        for old in [model, verdicts] where FileManager.default.fileExists(atPath: old.path) {
-            try FileManager.default.removeItem(at: old)
-        }
-        try write(configuration: longer)
         return longer
+    }
+
+    /// The record of the run when its data lie elsewhere now.
+    ///
+    /// - Parameter data: paths, absolute or from the working folder.
+    public func moved(to data: [String]) -> RunRecord {
+        var moved = self
+        moved.data = data
+        moved.workingFolder = FileManager.default.currentDirectoryPath
+        return moved
     }
 }

@@ -122,39 +122,22 @@ public struct SeriesFolder: Sendable {
 
     /// Makes the folders of all members before the first of them trains.
     ///
-    /// - Parameter replacing: whether runs that are there already may be replaced.
-    /// - Throws: ``TrainingError/runExists(folder:)``, ``TrainingError/cannotWrite(file:problem:)``.
-    public init(creating url: URL, members: [String], replacing: Bool) throws {
-        self.url = url
-        let files = FileManager.default
-        let summary = url.appendingPathComponent("summary.json")
-        let single = RunFolder.isRun(url)
-        guard replacing || !(files.fileExists(atPath: summary.path) || Self.isSeries(url) || single) else {
-            throw TrainingError.runExists(folder: url.path)
-        }
-        // All are looked at before any is touched.
-        let folders = members.map { url.appendingPathComponent($0) }
-        if !replacing, let taken = folders.first(where: RunFolder.isRun) {
-            throw TrainingError.runExists(folder: taken.path)
-        }
-        if single { _ = try RunFolder(creating: url, replacing: true) }
-        let old = [summary, url.appendingPathComponent("series.json")]
-        for file in old where files.fileExists(atPath: file.path) {
-            do { try files.removeItem(at: file) } catch {
-                throw TrainingError.cannotWrite(file: file.path, problem: error.localizedDescription)
-            }
-        }
-        runs = try zip(members, folders).map { ($0, try RunFolder(creating: $1, replacing: replacing)) }
+    /// - Parameters:
+    ///   - replacing: whether a run, a series or members that are there already may be replaced.
+    ///   - needed: a file that must not be replaced.
+    /// - Throws: ``TrainingError``; then nothing was removed.
+    public init(creating url: URL, members: [String], replacing: Bool, needing needed: URL? = nil) throws {
+        try Replacement(of: url, members: members, allowed: replacing, needed: needed).remove()
+        self.init(at: url, members: members)
+        for (_, folder) in runs { try folder.make() }
     }
 
-    public func write(_ series: TrainingSeries) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(series) + Data("\n".utf8)
-        do { try AtomicFile.write(data, to: summary) } catch {
-            throw TrainingError.cannotWrite(file: summary.path, problem: "\(error)")
-        }
-    }
+    /// Keeps other processes from training the series, or replacing it, until the result goes away.
+    ///
+    /// - Throws: ``TrainingError/runInProgress(folder:)``.
+    public func lock() throws -> FolderLock { try RunFolder(at: url).lock() }
+
+    public func write(_ series: TrainingSeries) throws { try RunFolder(at: url).write(json: series, to: summary) }
 }
 
 /// series.json.

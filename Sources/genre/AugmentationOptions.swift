@@ -23,6 +23,16 @@ struct AugmentationOptions: ParsableArguments {
     @Flag(help: "Take every genre equally often in an epoch, whose length stays the number of training segments.")
     var balancedSampling = false
 
+    /// Names of those that were given.
+    var given: [String] {
+        namesGiven([
+            ("--spec-augment", specAugment), ("--masks", masks), ("--mask-bands", maskBands),
+            ("--mask-frames", maskFrames), ("--mask-value", maskValue), ("--mixup", mixup), ("--gain", gain),
+            ("--depth", depth), ("--low-pass", lowPass), ("--crop", crop), ("--class-weights", classWeights),
+            ("--balanced-sampling", balancedSampling),
+        ])
+    }
+
     /// Nil where nothing is asked for.
     func configuration() throws -> AugmentationConfiguration? {
         var result = AugmentationConfiguration(
@@ -49,9 +59,10 @@ struct SoundAugmentationOptions: ParsableArguments {
     var stretch: String?
     @Option(
         help: """
-            What a stretch factor is of: rate (the speed: 0.5 lasts twice as long) or duration (0.5 lasts half as long).
+            What a factor of --stretch is of: rate (the speed: 0.5 lasts twice as long; the default) or duration (0.5 \
+            lasts half as long).
             """)
-    var stretchFactor = SoundAugmentation.Factor.rate
+    var stretchFactor: SoundAugmentation.Factor?
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
@@ -60,6 +71,14 @@ struct SoundAugmentationOptions: ParsableArguments {
             """, valueName: "semitones"))
     var pitch: String?
     @Option(help: "With --stretch or --pitch: segments of each track that are changed (3).") var augmentedSegments: Int?
+
+    /// Names of those that were given.
+    var given: [String] {
+        namesGiven([
+            ("--stretch", stretch), ("--stretch-factor", stretchFactor), ("--pitch", pitch),
+            ("--augmented-segments", augmentedSegments),
+        ])
+    }
 
     /// Nil where nothing is asked for.
     func augmentation() throws -> SoundAugmentation? {
@@ -72,6 +91,9 @@ struct SoundAugmentationOptions: ParsableArguments {
                 return number
             }
         }
+        guard stretchFactor == nil || stretch != nil else {
+            throw ValidationError("--stretch-factor needs --stretch.")
+        }
         guard stretch != nil || pitch != nil else {
             guard augmentedSegments == nil else {
                 throw ValidationError("--augmented-segments needs --stretch or --pitch.")
@@ -79,7 +101,8 @@ struct SoundAugmentationOptions: ParsableArguments {
             return nil
         }
         var result = SoundAugmentation(
-            stretch: try numbers(stretch, "--stretch"), factor: stretchFactor, pitch: try numbers(pitch, "--pitch"))
+            stretch: try numbers(stretch, "--stretch"), factor: stretchFactor ?? .rate,
+            pitch: try numbers(pitch, "--pitch"))
         if let augmentedSegments { result.segments = augmentedSegments }
         do { try result.check() } catch { throw ValidationError("\(error)") }
         return result

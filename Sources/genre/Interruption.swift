@@ -1,9 +1,11 @@
+import ArgumentParser
 import Dispatch
 import Foundation
 import Training
 
 /// Ctrl-C, and the signal that ends services, stop a training after the step in progress; a second one ends the program
-/// at once.
+/// at once. It listens as long as it lives: one for several trainings ends them where one of them alone could no longer be
+/// stopped, too.
 final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal is behind the lock
     private let lock = NSLock()
     private var received: Int32?
@@ -35,8 +37,11 @@ final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal
     /// 128 and the signal's number, as shells say it.
     var exitCode: Int32 { 128 + (signalReceived ?? SIGINT) }
 
-    /// Signals end the program again.
-    func end() {
+    /// - Throws: the command's exit code, once there was a signal.
+    func check() throws { if signalReceived != nil { throw ExitCode(exitCode) } }
+
+    deinit {
+        // Signals end the program again.
         for source in sources { source.cancel() }
         for number in Self.signals { signal(number, SIG_DFL) }
     }

@@ -25,12 +25,12 @@ struct LoopOptions: ParsableArguments {
             or names as 'genre inspect' lists them.
             """)
     var freeze: String?
-    @Option(help: "Train so often on the same data and split, with seeds made from --seed.") var runs = 1
+    @Option(help: "Train so often on the same data and split, with seeds made from --seed (1).") var runs: Int?
 }
 
 extension LoopOptions {
     func validate() throws {
-        guard 1...1000 ~= runs else { throw ValidationError("--runs must be 1 to 1000.") }
+        guard runs.map({ 1...1000 ~= $0 }) ?? true else { throw ValidationError("--runs must be 1 to 1000.") }
         if let watch, WatchedMeasure(rawValue: watch) == nil {
             throw ValidationError("--watch must be loss, raw, max or maj, not '\(watch)'.")
         }
@@ -42,6 +42,15 @@ extension LoopOptions {
                 """)
         }
         if let warmup, !(0...100_000 ~= warmup) { throw ValidationError("--warmup must be a number of epochs.") }
+    }
+
+    /// Names of those that were given.
+    var given: [String] {
+        namesGiven([
+            ("--schedule", schedule), ("--warmup", warmup), ("--patience", patience), ("--watch", watch),
+            ("--from", from),
+            ("--freeze", freeze), ("--runs", runs),
+        ])
     }
 
     /// Adds what the options say to a configuration.

@@ -24,21 +24,42 @@ struct HyperparameterOptions: ParsableArguments {
             crnn-published 32).
             """)
     var batch: Int?
-    @Option(help: "Adam's learning rate.") var learningRate = 5e-5
-    @Option(help: "Adam's first decay rate.") var beta1 = 0.9
-    @Option(help: "Adam's second decay rate.") var beta2 = 0.999
-    @Option(help: "Adam's epsilon.") var epsilon = 1e-8
+    @Option(help: "Adam's learning rate (5e-5).") var learningRate: Double?
+    @Option(help: "Adam's first decay rate (0.9).") var beta1: Double?
+    @Option(help: "Adam's second decay rate (0.999).") var beta2: Double?
+    @Option(help: "Adam's epsilon (1e-8).") var epsilon: Double?
     @Option(
         help:
             "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).")
     var l1: Double?
-    @Option(help: "Seed of initial weights, order, dropout, split and segment draw.") var seed: UInt64 = 0
-    @Option(help: "Segments drawn from each track of audio: a number or 'all'.") var segments = "15"
+    @Option(help: "Seed of initial weights, order, dropout, split and segment draw (0).") var seed: UInt64?
+    @Option(help: "Segments drawn from each track of audio: a number or 'all' (15).") var segments: String?
     @Option(help: "Make the model of the mean of the weights at the ends of so many last epochs.")
     var averageLast: Int?
 }
 
+/// The names of the options that were given, of a list: a flag is given where it is true, an option where it has a value.
+func namesGiven(_ options: [(name: String, value: Any?)]) -> [String] {
+    options.compactMap { name, value in
+        switch value {
+        case nil: nil
+        case let flag as Bool: flag ? name : nil
+        default: name
+        }
+    }
+}
+
 extension HyperparameterOptions {
+    /// Names of those that were given, but for --epochs.
+    var given: [String] {
+        namesGiven([
+            ("--net", net), ("--batch", batch), ("--learning-rate", learningRate), ("--beta1", beta1),
+            ("--beta2", beta2),
+            ("--epsilon", epsilon), ("--l1", l1), ("--seed", seed), ("--segments", segments),
+            ("--average-last", averageLast),
+        ])
+    }
+
     /// The configuration that the options ask for.
     ///
     /// - Parameter base: the net where none is named.
@@ -49,14 +70,19 @@ extension HyperparameterOptions {
         guard let architecture = Architecture.named(net) else {
             throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
         }
-        var perTrack: Int?
-        if case .random(let count) = try segmentChoice(segments) { perTrack = count }
+        let usual = TrainingConfiguration()
+        var perTrack = usual.segmentsPerTrack
+        if let segments {
+            switch try segmentChoice(segments) {
+            case .random(let count): perTrack = count
+            default: perTrack = nil
+            }
+        }
         let configuration = TrainingConfiguration(
-            net: net, epochs: epochs ?? 100, batch: batch ?? architecture.defaultBatch, learningRate: learningRate,
-            beta1: beta1, beta2: beta2,
-            epsilon: epsilon, l1: l1 ?? architecture.defaultL1, seed: seed, segmentsPerTrack: perTrack,
-            averagedEpochs: averageLast,
-            augmentation: augmentation)
+            net: net, epochs: epochs ?? usual.epochs, batch: batch ?? architecture.defaultBatch,
+            learningRate: learningRate ?? usual.learningRate, beta1: beta1 ?? usual.beta1, beta2: beta2 ?? usual.beta2,
+            epsilon: epsilon ?? usual.epsilon, l1: l1 ?? architecture.defaultL1, seed: seed ?? usual.seed,
+            segmentsPerTrack: perTrack, averagedEpochs: averageLast, augmentation: augmentation)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
     }

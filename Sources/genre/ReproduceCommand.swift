@@ -44,12 +44,13 @@ struct ReproduceCommand: ParsableCommand {
 
     func run() throws {
         let threads = try checked(threads: threads)
-        let reproduction = try plan()
+        var reproduction = try plan()
+        // Every seed draws segments of its own; the first ones tell by what rule tracks are divided, and how many there are.
+        let first = try draw(seed: reproduction.members[0].seed, threads: threads)
+        reproduction.split = first.split.rule
         let open = try reproduction.members.filter { try reproduction.finishedRun(of: $0) == nil }
         note("\(reproduction.members.count - open.count) of \(reproduction.members.count) runs are finished")
         if !open.isEmpty {
-            // Every seed draws segments of its own; the first ones tell how many there are.
-            let first = try draw(seed: open[0].seed, threads: threads)
             try sayTime(of: open, reproduction, first, threads: threads)
             if dryRun { return }
             try train(open, reproduction, threads: threads)
@@ -130,8 +131,10 @@ struct ReproduceCommand: ParsableCommand {
     private func train(
         _ members: [Reproduction.Member], _ reproduction: Reproduction, threads: Int?
     ) throws {
+        let interruption = Interruption()
         var drawn: (seed: UInt64, value: Drawn)?
         for (index, member) in members.enumerated() {
+            try interruption.check()
             if drawn?.seed != member.seed {
                 drawn = nil  // the old data goes before the new comes
                 drawn = (member.seed, try draw(seed: member.seed, threads: threads))
@@ -149,7 +152,7 @@ struct ReproduceCommand: ParsableCommand {
                     configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
                     paths: data, folder: RunFolder(creating: member.folder, replacing: true), toolVersion: toolVersion)
             }
-            _ = try genre.train(run, threads: threads, resuming: begun != nil)
+            _ = try genre.train(run, threads: threads, resuming: begun != nil, interruption: interruption)
             reportAfterTraining(run, threads: threads)
             _ = try writePage(reproduction, threads: threads)
         }

@@ -30,12 +30,20 @@ func reportAfterTraining(_ run: TrainingRun, page isWanted: Bool = true, events:
     }
 }
 
-extension RunEvents {
-    /// The event file of a run that is about to start, in its folder's "tensorboard".
-    convenience init(of run: TrainingRun) throws {
-        try self.init(
-            folder: run.folder.url.appendingPathComponent("tensorboard"),
-            hyperparameters: try JSONValue(run.configuration))
+/// Writes a training's epochs for TensorBoard, into its folder's "tensorboard". What an earlier part of the training left
+/// there is replaced once this one is under way.
+final class TensorBoardLog: TrainingCallback {
+    private let run: TrainingRun
+    /// Nil before the training has started.
+    private(set) var events: RunEvents?
+
+    init(_ run: TrainingRun) { self.run = run }
+
+    func receive(_ event: TrainingEvent, from trainer: Trainer) throws {
+        if case .started = event {
+            events = try RunEvents(folder: run.folder.tensorboard, hyperparameters: try JSONValue(run.configuration))
+        }
+        try events?.receive(event, from: trainer)
     }
 }
 

@@ -13,9 +13,9 @@ struct SplitOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Who made a track, for splits by artist: 'known' (tags, tables, GTZAN's index), 'folder' \
-            (genre/artist/…/file), or a table of track,artist.
+            (genre/artist/…/file), or a table of track,artist. By default known.
             """, valueName: "source"))
-    var artists = "known"
+    var artists: String?
     @Flag(help: "Let lists put copies of one recording on two sides; the rule's name will say so.") var allowCopies =
         false
 }
@@ -27,12 +27,17 @@ extension SplitOptions {
         }
     }
 
+    /// Names of those that were given.
+    var given: [String] {
+        namesGiven([("--split", split), ("--artists", artists), ("--allow-copies", allowCopies)])
+    }
+
     func request(seed: UInt64) -> SplitRequest {
         let source: ArtistSource =
             switch artists {
-            case "known": .known
+            case nil, "known": .known
             case "folder": .folder
-            default: .table(path: artists)
+            case .some(let path): .table(path: path)
             }
         return SplitRequest(rule: split.flatMap(SplitRule.init), artists: source, allowsCopies: allowCopies, seed: seed)
     }

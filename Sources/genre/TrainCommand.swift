@@ -56,7 +56,8 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
     var tensorboard = false
     @Flag(help: "Write no report.html and no figures at the end.") var noReport = false
-    @Flag(help: "Replace a run that is in the run folder.") var force = false
+    @Flag(help: "Replace the run or the series that is in the run folder, with all that belongs to it.") var force =
+        false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func validate() throws {
@@ -65,16 +66,14 @@ struct TrainCommand: ParsableCommand {
             return
         }
         // What was told when the run began is in its folder, and cannot be told again.
-        var told = try hyperparameters.configuration(augmentation: augmentation.configuration())
-        told.epochs = 100
-        try loop.apply(to: &told)
-        let isNew =
-            try told != HyperparameterOptions.parse([]).configuration() || recipe != nil || output != nil || force
-            || loop.from != nil || loop.runs != 1 || splitOptions.split != nil || sound.augmentation() != nil
-        if isNew {
+        let given =
+            hyperparameters.given + loop.given + splitOptions.given + augmentation.given + sound.given
+            + namesGiven([("--recipe", recipe), ("--output", output), ("--force", force)])
+        if !given.isEmpty {
             throw ValidationError(
-                "--resume goes on as the run was told; beside it only --epochs, --threads, --json and what is said of "
-                    + "checkpoints and the cache have a meaning.")
+                "--resume goes on as the run was told: leave \(given.joined(separator: ", ")) out. Beside it only --epochs, "
+                    + "--threads, --json, --tensorboard, --no-report and what is said of checkpoints and the cache have a "
+                    + "meaning.")
         }
     }
 
@@ -93,45 +92,44 @@ struct TrainCommand: ParsableCommand {
             augmentation: sound.augmentation(), cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
-        guard !(drawn.areFolds && loop.runs > 1) else {
+        guard !(drawn.areFolds && (loop.runs ?? 1) > 1) else {
             throw ValidationError("--runs goes with one split, and '\(drawn.rule)' makes \(drawn.splits.count).")
         }
 
-        func run(_ configuration: TrainingConfiguration, _ split: TrackSplit, _ folder: () throws -> RunFolder) throws
-            -> TrainingRun
-        {
-            // A net that cannot be is told before a folder is made.
-            let base = base.map { (model: $0, path: loop.from!) }
-            let planned = try TrainingRun(
+        // A run that cannot be is told before a folder is made, or cleared.
+        func planned(_ configuration: TrainingConfiguration, _ split: TrackSplit) throws -> TrainingRun {
+            try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data,
-                folder: RunFolder(at: URL(fileURLWithPath: "")), base: base, toolVersion: toolVersion)
-            return planned.recorded(in: try folder(), recipe: requested, dataSeed: hyperparameters.seed)
+                folder: RunFolder(at: folder), base: base.map { (model: $0, path: loop.from!) },
+                toolVersion: toolVersion)
         }
-        if !drawn.areFolds && loop.runs == 1 {
-            let run = try run(configuration, drawn.splits[0]) { try RunFolder(creating: folder, replacing: force) }
-            let (model, page) = try trainAndReport(run, threads: threads)
-            return try showResult(run.folder, model.card, report: page)
+        func placed(_ run: TrainingRun, in folder: RunFolder) -> TrainingRun {
+            run.recorded(in: folder, recipe: requested, dataSeed: configuration.seed)
+        }
+        let needed = loop.from.map { URL(fileURLWithPath: $0) }
+        let runs = loop.runs ?? 1
+        if !drawn.areFolds && runs == 1 {
+            let run = try planned(configuration, drawn.splits[0])
+            let (model, page) = try trainAndReport(
+                placed(run, in: RunFolder(creating: folder, replacing: force, needing: needed)), threads: threads)
+            return try showResult(RunFolder(at: folder), model.card, report: page)
         }
 
-        let seeds = TrainingSeries.seeds(loop.runs, from: configuration.seed)
+        let seeds = TrainingSeries.seeds(runs, from: configuration.seed)
         let names =
             drawn.areFolds ? drawn.splits.indices.map { "fold-\($0 + 1)" } : seeds.indices.map { "run-\($0 + 1)" }
         let plan = SeriesPlan(kind: drawn.areFolds ? .folds : .seeds, rule: drawn.rule, members: names)
-        var made: SeriesFolder?
-        let members = try names.indices.map { index in
+        let runsPlanned = try names.indices.map { index in
             var own = configuration
             if !drawn.areFolds { own.seed = seeds[index] }
-            return try run(own, drawn.areFolds ? drawn.splits[index] : drawn.splits[0]) {
-                let folder = try made ?? SeriesFolder(creating: folder, members: names, replacing: force)
-                made = folder
-                return folder.runs[index].folder
-            }
+            return try planned(own, drawn.splits[drawn.areFolds ? index : 0])
         }
-        guard let seriesFolder = made else { return }
+        let series = try SeriesFolder(creating: folder, members: names, replacing: force, needing: needed)
+        let members = zip(runsPlanned, series.runs).map { placed($0, in: $1.folder) }
         let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
         for member in members { try member.prepare(threads: count) }
-        try seriesFolder.write(plan)
-        try trainSeries(plan, members, in: seriesFolder, threads: threads)
+        try series.write(plan)
+        try trainSeries(plan, members, in: series, threads: threads)
     }
 
     // MARK: - Going on
@@ -147,33 +145,36 @@ struct TrainCommand: ParsableCommand {
             guard let first = records.first else { return }
             let dataset = try open(first, threads: threads)
             let members = try zip(series.runs, records).map { run, record in
-                try TrainingRun(resuming: run.folder, record, data: dataset, toolVersion: toolVersion)
+                try TrainingRun(resuming: run.folder, moved(record), data: dataset, toolVersion: toolVersion)
             }
             return try trainSeries(plan, members, in: series, threads: threads)
         }
-        var record = try folder.record()
-        if let epochs = hyperparameters.epochs { record = try folder.extend(record, to: epochs) }
-        if folder.isFinished {
+        let told = try folder.record()
+        let record = try hyperparameters.epochs.map { try told.extended(to: $0) } ?? told
+        if folder.isFinished && record == told {
             let card = try TrainedModel(contentsOf: folder.model).card
             note("the run is finished; with more --epochs it goes on")
             return try showResult(folder, card)
         }
         let run = try TrainingRun(
-            resuming: folder, record, data: open(record, threads: threads), toolVersion: toolVersion)
+            resuming: folder, moved(record), data: open(record, threads: threads), toolVersion: toolVersion)
         let (model, page) = try trainAndReport(run, threads: threads, resuming: true)
         try showResult(folder, model.card, report: page)
     }
 
+    /// The record with the place where the data are said to lie now.
+    private func moved(_ record: RunRecord) -> RunRecord { data.isEmpty ? record : record.moved(to: data) }
+
     /// Trains, then writes what the flags ask for.
     private func trainAndReport(
-        _ run: TrainingRun, threads: Int?, resuming: Bool = false
+        _ run: TrainingRun, threads: Int?, resuming: Bool = false, interruption: Interruption? = nil
     ) throws -> (model: TrainedModel, page: URL?) {
-        let events = try tensorboard ? RunEvents(of: run) : nil
+        let log = tensorboard ? TensorBoardLog(run) : nil
         let model = try train(
             run, threads: threads, checkpoints: checkpointOptions.rule, resuming: resuming,
-            callbacks: [EventListener { event in if case .epoch(let record) = event { try events?.add(record) } }])
-        if noReport && events == nil { return (model, nil) }
-        return (model, reportAfterTraining(run, page: !noReport, events: events, threads: threads))
+            interruption: interruption ?? Interruption(), callbacks: log.map { [$0] } ?? [])
+        if noReport && log == nil { return (model, nil) }
+        return (model, reportAfterTraining(run, page: !noReport, events: log?.events, threads: threads))
     }
 
     /// The data of a run, where it lay when the run began, or where it is said to lie now.
@@ -196,14 +197,18 @@ struct TrainCommand: ParsableCommand {
     private func trainSeries(
         _ plan: SeriesPlan, _ members: [TrainingRun], in folder: SeriesFolder, threads: Int?
     ) throws {
+        let lock = try folder.lock()
+        defer { withExtendedLifetime(lock) {} }
+        let interruption = Interruption()
         var series = TrainingSeries(kind: plan.kind, rule: plan.rule)
         for (name, run) in zip(plan.members, members) {
             let card: ModelCard
             if run.folder.isFinished {
                 card = try TrainedModel(contentsOf: run.folder.model).card
             } else {
+                try interruption.check()
                 note("\(name) of \(members.count)")
-                card = try trainAndReport(run, threads: threads, resuming: true).model.card
+                card = try trainAndReport(run, threads: threads, resuming: true, interruption: interruption).model.card
             }
             guard let scores = card.scores else { continue }
             series.add(.init(name: name, seed: run.configuration.seed, scores: scores))

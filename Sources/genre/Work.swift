@@ -95,10 +95,12 @@ extension DatasetError {
 /// Trains with progress on the terminal and a line an epoch on standard error.
 ///
 /// Ctrl-C ends it after the step in progress with a checkpoint, and then the command with an exit code of its own.
-/// - Parameter callbacks: told every event, too.
+/// - Parameters:
+///   - interruption: of several trainings, where this is one of them: it ends none that is all but done.
+///   - callbacks: told every event, too.
 func train(
     _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule = CheckpointRule(), resuming: Bool = false,
-    callbacks: [any TrainingCallback] = []
+    interruption: Interruption = Interruption(), callbacks: [any TrainingCallback] = []
 ) throws -> TrainedModel {
     let known = run.judgedTracksLearnedBefore
     if !known.isEmpty {
@@ -106,13 +108,14 @@ func train(
             "genre: warning: the model to begin with had learned from \(known.count) of the tracks to judge on; they "
                 + "flatter the scores")
     }
+    if run.base?.isOfUnknownTracks == true {
+        note(
+            "genre: warning: the tracks that the model to begin with learned from are not known; any among those to judge "
+                + "on would flatter the scores")
+    }
     let pool = try ThreadPool(threads: threads)
     let progress = TrainingProgress(run, threads: pool.threads)
-    let interruption = Interruption()
-    defer {
-        progress.clear()
-        interruption.end()
-    }
+    defer { progress.clear() }
     let outcome = try run.run(
         pool: pool, checkpoints: checkpoints, resuming: resuming, warning: { note("genre: \($0)") },
         callbacks: [progress, interruption] + callbacks)

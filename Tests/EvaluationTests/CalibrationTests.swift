@@ -12,9 +12,10 @@ import Testing
     }
 
     @Test func theTemperatureTurnsClaimsIntoShares() throws {
-        // ln(0.99 / 0.01) / T = ln(0.8 / 0.2).
+        // ln(0.99 / 0.01) / T = ln(s / (1 - s)), s the mean of Platt's targets: 80 of 81/82, 20 of 1/22.
+        let share = (80 * 81.0 / 82 + 20 / 22.0) / 100
         let calibration = try #require(fitted(claimed: 0.99, right: 8))
-        #expect(abs(calibration.temperature - log(99.0) / log(4.0)) < 1e-3)
+        #expect(abs(calibration.temperature - log(99.0) / log(share / (1 - share))) < 1e-3)
         let confidences = calibration.confidences(of: Verdict(segments: [0.99, 0.01], classes: 2))
         #expect(abs(confidences[0] - 0.8) < 1e-3)
         #expect(abs(confidences.reduce(0, +) - 1) < 1e-12)
@@ -22,6 +23,19 @@ import Testing
         #expect(calibration.errorAfter < 1e-3)
         // A mean that is too careful is sharpened.
         #expect(try #require(fitted(claimed: 0.6, right: 9)).temperature < 1)
+    }
+
+    @Test func tracksWithoutAnErrorDoNotMakeCertain() throws {
+        let calibration = try #require(fitted(claimed: 0.9, right: 10))
+        let confidences = calibration.confidences(of: Verdict(segments: [0.9, 0.1], classes: 2))
+        #expect(abs(confidences[0] - 101.0 / 102) < 1e-4)
+        // With three classes as well: one is called, and the others share what is left.
+        let three = try #require(
+            Calibration(
+                verdicts: (0..<20).map { _ in Verdict(segments: [0.6, 0.2, 0.2], classes: 3) },
+                labels: [Int](repeating: 0, count: 20)))
+        let shares = three.confidences(of: Verdict(segments: [0.6, 0.2, 0.2], classes: 3))
+        #expect(abs(shares[0] - 21.0 / 22) < 1e-4)
     }
 
     @Test func theOrderOfTheClassesStays() throws {

@@ -109,6 +109,61 @@ import Testing
         #expect(changed.status == 1 && changed.diagnostics.contains("hash"), "\(changed.diagnostics)")
     }
 
+    /// Those that are as they would be by default, too.
+    @Test(arguments: [
+        ["--seed", "0"], ["--batch", "64"], ["--net", "shallow"], ["--learning-rate", "5e-5"], ["--segments", "15"],
+        ["--runs", "1"], ["--artists", "known"], ["--allow-copies"], ["--stretch-factor", "rate"], ["--crop"],
+    ])
+    func whatWasToldCannotBeToldAgain(option: [String]) throws {
+        let outcome = try Tool.run(["train", "--resume", folder.path("nowhere")] + option)
+        #expect(outcome.status == 2 && outcome.diagnostics.contains("leave \(option[0]) out"))
+    }
+
+    @Test func aRunIsReplacedOnlyByOneThatCanBe() throws {
+        #expect(try Tool.run(arguments("run", ["--epochs", "1", "--no-report"])).status == 0)
+        let before = try folder.contents(of: "run")
+        for more in [
+            ["--spec-augment", "--mask-bands", "500"], ["--freeze", "conv9"],
+            ["--from", folder.path("run/best.safetensors")],
+        ] {
+            let outcome = try Tool.run(arguments("run", ["--epochs", "1", "--force"] + more))
+            #expect(outcome.status == 1, "\(more): \(outcome.diagnostics)")
+            #expect(try folder.contents(of: "run") == before, "\(more)")
+        }
+        let first = try Tool.run(arguments("new", ["--spec-augment", "--mask-bands", "500"]))
+        #expect(first.status == 1 && !FileManager.default.fileExists(atPath: folder.path("new")))
+    }
+
+    @Test func aFinishedRunStaysWhereItsDataAreGone() throws {
+        #expect(try Tool.run(arguments("run", ["--epochs", "1", "--no-report"])).status == 0)
+        let before = try bytes("run/model.safetensors")
+        let longer = ["train", "--resume", folder.path("run"), "--epochs", "2", "--tensorboard", "--no-report"]
+        try FileManager.default.moveItem(atPath: folder.path("music"), toPath: folder.path("moved"))
+        #expect(try Tool.run(longer).status == 1)
+        #expect(try bytes("run/model.safetensors") == before && !folder.contents(of: "run").contains("tensorboard"))
+
+        let moved = try Tool.run(longer + [folder.path("moved")])
+        #expect(moved.status == 0, "\(moved.diagnostics)")
+        #expect(try String(decoding: bytes("run/config.json"), as: UTF8.self).contains(folder.path("moved")))
+        // The curves have the epoch of the first part, too.
+        let events = try #require(try folder.contents(of: "run/tensorboard").first)
+        let data = try bytes("run/tensorboard/\(events)")
+        #expect(data.ranges(of: Data("time/seconds an epoch".utf8)).count == 2)
+    }
+
+    @Test func ctrlCWhereAMemberIsAllButDoneEndsTheSeries() throws {
+        let process = try Tool.start(arguments("series", ["--epochs", "1", "--runs", "3", "--batch", "64"]))
+        // With its only epoch told, a member cannot be stopped any more.
+        while try process.isRunning && log("series/run-1", ifThere: true).isEmpty { usleep(2_000) }
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(FileManager.default.fileExists(atPath: folder.path("series/run-1/model.safetensors")))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("series/run-3/model.safetensors")))
+        let resumed = try Tool.run("train", "--resume", folder.path("series"), "--no-report")
+        #expect(resumed.status == 0, "\(resumed.diagnostics)")
+    }
+
     @Test func fineTuningKeepsWhatIsFrozenAndRenewsTheHead() throws {
         #expect(try Tool.run(arguments("base", ["--epochs", "1", "--learning-rate", "1e-3"])).status == 0)
         for genre in ["blues", "jazz", "pop"] {

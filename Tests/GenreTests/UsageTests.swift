@@ -26,7 +26,8 @@ import Testing
         ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
         ["draw", "no-such-net"], ["draw", "deep", "deep"], ["report", "a", "b", "--data", "x"],
         ["report", "a", "b", "--no-data"], ["report", "a", "b", "--audit", "x"],
-        ["report", "a", "--data", "x", "--no-data"],
+        ["report", "a", "--data", "x", "--no-data"], ["train", "x", "--stretch-factor", "duration"],
+        ["train", "x", "--average-last", "2", "--patience", "3"],
     ])
     func wrongUsageExitsWithTwo(arguments: [String]) throws {
         let outcome = try Tool.run(arguments, in: folder.url)

@@ -191,10 +191,13 @@ import Testing
 
     /// A card may claim a net of any size: the claim is held against the tensors before memory is taken.
     @Test func lyingBlueprintsAreRefused() throws {
-        let huge = try rewritten("huge") { metadata in
-            metadata["card"] = metadata["card"]!.replacingOccurrences(of: "\"channels\":2", with: "\"channels\":60000")
+        for (channels, words) in [(600, "shape"), (60_000, "too large")] {
+            let huge = try rewritten("huge") { metadata in
+                metadata["card"] = metadata["card"]!.replacingOccurrences(
+                    of: "\"channels\":2", with: "\"channels\":\(channels)")
+            }
+            expectRefusal(huge, saying: words)
         }
-        expectRefusal(huge, saying: "shape")
         let absurd = try rewritten("absurd") { metadata in
             metadata["card"] = metadata["card"]!.replacingOccurrences(
                 of: "\"channels\":2", with: "\"channels\":4611686018427387904")

@@ -1,4 +1,5 @@
 import Architectures
+import Datasets
 import Foundation
 import ModelFile
 import NeuralNetwork
@@ -21,7 +22,8 @@ import Testing
 
     /// A run in a member's folder, as if it had been trained.
     private func finish(
-        _ member: Reproduction.Member, raw: [Double], change: (inout TrainingConfiguration) -> Void = { _ in }
+        _ member: Reproduction.Member, raw: [Double], split: String = "by hand",
+        change: (inout TrainingConfiguration) -> Void = { _ in }
     ) throws {
         let net = try #require(Architecture.named(member.net))
         let run = try RunFolder(creating: member.folder, replacing: true)
@@ -30,7 +32,7 @@ import Testing
         change(&configuration)
         let card = ModelCard(
             blueprint: net.blueprint(genres: 2), genres: ["blues", "jazz"], recipe: .schindler,
-            configuration: configuration, split: "by hand", trainingTracks: ["blues/1"], heldOutTracks: ["jazz/1"],
+            configuration: configuration, split: split, trainingTracks: ["blues/1"], heldOutTracks: ["jazz/1"],
             dataHash: "", scores: nil, instructionSet: activeInstructionSet, toolVersion: "test")
         try run.write(TrainedModel(card: card, parameters: parameters))
         for (index, value) in raw.enumerated() { try run.append(SampleRun.record(index + 1, raw: value)) }
@@ -78,9 +80,43 @@ import Testing
         let after = try #require(net["after"] as? [[String: Any]])
         #expect(after.map { $0["epochs"] as? Int } == [1, 2])
         let raw = try #require(after[1]["raw"] as? [String: Double])
-        // The mean of the two epochs there are, by hand: (0.55 + 0.58) / 2.
-        #expect(abs(raw["mean"]! - 0.62) < 1e-12 && abs(raw["mean_of_five_epochs"]! - 0.565) < 1e-12)
+        // Two epochs are no five.
+        #expect(abs(raw["mean"]! - 0.62) < 1e-12 && raw["mean_of_five_epochs"] == nil)
         #expect((net["runs"] as? [[String: Any]])?.map { $0["raw"] as? [Double] } == [[0.5, 0.6], [0.52, 0.64]])
+    }
+
+    @Test func fiveEpochsAreFive() throws {
+        let long = Reproduction(folder: folder.url, nets: reproduction.nets, milestones: [4, 6])
+        for (member, raw) in [(0, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), (2, [0.2, 0.2, 0.3, 0.4, 0.5, 0.8])] {
+            try finish(reproduction.members[member], raw: raw) { $0.epochs = 6 }
+        }
+        let object = try JSONSerialization.jsonObject(with: ReproductionReport(long).json()) as? [String: Any]
+        let net = try #require((object?["nets"] as? [[String: Any]])?.first)
+        let after = try #require(net["after"] as? [[String: Any]]).map { $0["raw"] as? [String: Double] }
+        #expect(after[0]?["mean"] != nil && after[0]?["mean_of_five_epochs"] == nil)
+        // (0.4 + 0.44) / 2, by hand.
+        #expect(abs((after[1]?["mean_of_five_epochs"] ?? 0) - 0.42) < 1e-12)
+    }
+
+    @Test func runsOfAnotherSplitAreRefused() throws {
+        var asked = reproduction
+        asked.split = "artist: no artist on both sides (seed 0)"
+        let member = asked.members[0]
+        try finish(member, raw: [0.5, 0.6], split: "artist: no artist on both sides (seed 7)")
+        #expect(try asked.finishedRun(of: member) != nil, "seeds do not count")
+        try finish(member, raw: [0.5, 0.6], split: "random: 0.75 of each genre's tracks train (seed 0)")
+        #expect(throws: ReportError.self) { try asked.finishedRun(of: member) }
+
+        // Begun, and without a model yet: config.json tells.
+        let sample = try SampleRun()
+        let folder = RunFolder(at: member.folder)
+        _ = try TrainingRun(
+            configuration: reproduction.configuration(of: member), data: LoadedDataset(inMemory: sample.set), paths: [],
+            folder: RunFolder(creating: member.folder, replacing: true), toolVersion: "test"
+        ).prepare(threads: 1)
+        #expect(throws: ReportError.self) { try asked.begunRun(of: member) }
+        asked.split = try folder.record().split
+        #expect(try asked.begunRun(of: member) != nil)
     }
 
     @Test func aShorterRunIsNotFinishedAndALongerOneRefused() throws {

@@ -30,6 +30,17 @@ import Training
         #expect(abs(factor(.cosine, warmup: 2, step: 50) - 0.5) < 1e-12)
     }
 
+    @Test func stepsAndPlateausCountAfterTheWarmUp() {
+        let steps = [19, 20, 49, 50, 79].map { factor(.step(every: 3, factor: 0.1), warmup: 2, step: $0) }
+        for (value, expected) in zip(steps, [20.0 / 21, 1, 1, 0.1, 0.1]) { #expect(abs(value - expected) < 1e-15) }
+        // Two epochs of warm-up, the second of them worse than the first; then one in vain is borne, two are not.
+        let losses = [0.1, 5, 1, 2, 3]
+        let factors = losses.indices.map {
+            factor(.plateau(patience: 1, factor: 0.5), warmup: 1.5, step: 40, watched: Array(losses[...$0]))
+        }
+        #expect(factors == [1, 1, 1, 1, 0.5])
+    }
+
     /// What PyTorch's ReduceLROnPlateau(patience=1, factor=0.5) gives after each of these losses.
     @Test func plateausCountAsPyTorchDoes() {
         let losses = [1, 0.9, 0.95, 0.93, 0.92, 0.91, 0.8, 0.85, 0.86]
@@ -76,8 +87,8 @@ import Training
         var rates: [Double] = []
         let listener = EventListener { if case .step(let step) = $0 { rates.append(step.learningRate) } }
         _ = try run.run(pool: ThreadPool(threads: 2), callbacks: [listener])
-        // Two steps an epoch, the first of them warm-up.
-        let expected = [0.5, 1, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125].map { $0 * 1e-3 }
+        // Two steps an epoch, the first of them warm-up: epochs count from the second on.
+        let expected = [0.5, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.125].map { $0 * 1e-3 }
         for (rate, value) in zip(rates, expected) { #expect(abs(rate - value) < 1e-12) }
         #expect(rates.count == 8)
         let logged = try run.folder.records().compactMap(\.learningRate)
@@ -125,7 +136,26 @@ import Training
         #expect(values(other, "time.1.weight") == values(base, "time.1.weight"))
         // What the base learned from counts as learned.
         #expect(Set(other.card.trainingTracks ?? []).isSuperset(of: base.card.trainingTracks ?? ["none"]))
+        #expect(other.card.imported == nil)
         #expect(throws: TrainingError.self) { try tuned("head", fewer, ["dense2"]) }
         #expect(throws: NeuralNetworkError.self) { try tuned("nothing", nil, ["conv9"]) }
+    }
+
+    @Test func whatBeganWithImportedWeightsSaysSo() throws {
+        defer { try? FileManager.default.removeItem(at: home) }
+        let pool = try ThreadPool(threads: 2)
+        guard case .finished(var base, _) = try run("first", { $0.epochs = 1 }).run(pool: pool) else { return }
+        base.card = ModelCard(
+            blueprint: base.card.blueprint, genres: base.card.genres, recipe: base.card.recipe,
+            imported: ImportedWeights(file: "weights.pt", sha256: "00"), toolVersion: "test")
+        let path = home.appendingPathComponent("imported.safetensors")
+        try base.write(to: path)
+        let run = try run("tuned", base: (base, path.path)) { $0.epochs = 1 }
+        #expect(run.base?.isOfUnknownTracks == true)
+        guard case .finished = try run.run(pool: pool) else { return }
+        let card = try TrainedModel(contentsOf: run.folder.model).card
+        #expect(card.imported == base.card.imported && card.configuration != nil)
+        let judged = try JudgedTracks(card: card, set: set, includingTraining: false)
+        #expect(judged.warnings.last?.contains("not known") == true)
     }
 }

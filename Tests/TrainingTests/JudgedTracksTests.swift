@@ -28,6 +28,13 @@ import Training
         #expect(all.tracks.count == 6 && all.warnings[0].contains("flatter"))
     }
 
+    @Test func testTracksAloneFlatterNoOne() throws {
+        var card = card(trained: ["elsewhere/1"])
+        card.testTracks = set.tracks.map(\.id)
+        let all = try JudgedTracks(card: card, set: set, includingTraining: true)
+        #expect(all.tracks.count == 6 && all.warnings.isEmpty)
+    }
+
     @Test func labelsFollowTheModelsGenres() throws {
         let judged = try JudgedTracks(
             card: card(genres: ["g2", "g1", "g0"], trained: []), set: set, includingTraining: false)

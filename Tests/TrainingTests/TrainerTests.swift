@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Features
 import Foundation
 import ModelFile
@@ -103,6 +104,7 @@ let tinyBlueprint = Blueprint("tiny", input: 80 × 80) {
         let changes: [(inout TrainingConfiguration) -> Void] = [
             { $0.epochs = 0 }, { $0.batch = 0 }, { $0.learningRate = 0 }, { $0.learningRate = .nan }, { $0.beta1 = 1 },
             { $0.beta2 = -0.1 }, { $0.epsilon = 0 }, { $0.l1 = -1 }, { $0.segmentsPerTrack = 0 },
+            { ($0.averagedEpochs, $0.patience) = (2, 3) },
         ]
         for change in changes { #expect(throws: TrainingError.self) { _ = try trainer(change: change) } }
     }
@@ -113,6 +115,25 @@ let tinyBlueprint = Blueprint("tiny", input: 80 × 80) {
         } throws: {
             "\($0)".contains("learning rate")
         }
+    }
+
+    /// One step an epoch: the training's own loss is still that of the weights as they were drawn.
+    @Test func divergenceInTheOnlyStepIsSaidAfterTheValidation() throws {
+        #expect {
+            try records(trainer { ($0.learningRate, $0.epochs, $0.batch) = (1e30, 1, 128) })
+        } throws: {
+            "\($0)".contains("not finite in epoch 1")
+        }
+    }
+
+    @Test func aBatchBeyondTheDataChangesNothing() throws {
+        func stored(batch: Int) throws -> (weights: [Float], scores: Evaluation.Scores?) {
+            let trainer = try trainer { ($0.epochs, $0.batch) = (2, batch) }
+            try trainer.run([])
+            return (trainer.parameters.stored, trainer.scores)
+        }
+        let (fits, beyond) = try (stored(batch: 90), stored(batch: 65_536))
+        #expect(fits.weights == beyond.weights && fits.scores == beyond.scores)
     }
 
     @Test func netsThatDoNotFitTheDataAreRefused() throws {

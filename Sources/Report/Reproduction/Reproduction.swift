@@ -38,6 +38,9 @@ public struct Reproduction: Sendable {
     public let batches: [Group]
     /// Epochs after which accuracies are told, in increasing order; the last is the length of each training.
     public let milestones: [Int]
+    /// The rule by which the members' tracks are divided, in words, as their cards say it; nil for whatever rule. The seed
+    /// in it does not count, for each member has its own.
+    public var split: String?
 
     /// The nets of Table I: the row CRNN as the text describes it and as the authors' code computes it.
     public static let usualNets = ["shallow", "deep", "crnn", "crnn-published"]
@@ -84,28 +87,34 @@ public struct Reproduction: Sendable {
 
     /// The member's finished run; nil where there is none yet, or one that is to go on for more epochs.
     ///
-    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a finished run of another configuration.
+    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a finished run of another configuration or
+    ///   split.
     public func finishedRun(of member: Member) throws -> FinishedRun? {
         guard FileManager.default.fileExists(atPath: RunFolder(at: member.folder).model.path) else { return nil }
         let run = try FinishedRun(member.folder)
-        guard fits(run.settings, member) else { throw ReportError.otherRun(folder: member.folder.path) }
+        guard fits(run.settings, split: run.card.split, member) else {
+            throw ReportError.otherRun(folder: member.folder.path)
+        }
         return run.settings.epochs == milestones.last! ? run : nil
     }
 
-    /// A member's run that has begun but is not finished, or is to go on for more epochs: then it is told so. Nil where
-    /// there is none.
+    /// A member's run that has begun but is not finished, or is to go on for more epochs: then its record says so. Nil
+    /// where there is none.
     ///
-    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration.
+    /// - Throws: ``ReportError/otherRun(folder:)`` where the folder holds a run of another configuration or split.
     public func begunRun(of member: Member) throws -> (folder: RunFolder, record: RunRecord)? {
         let folder = RunFolder(at: member.folder)
         guard FileManager.default.fileExists(atPath: folder.configuration.path) else { return nil }
         let record = try folder.record()
-        guard fits(record.configuration, member) else { throw ReportError.otherRun(folder: member.folder.path) }
-        return (folder, try folder.extend(record, to: milestones.last!))
+        guard fits(record.configuration, split: record.split, member) else {
+            throw ReportError.otherRun(folder: member.folder.path)
+        }
+        return (folder, try record.extended(to: milestones.last!))
     }
 
     /// Whether a run was told what the member is to be told, for as many epochs or fewer.
-    private func fits(_ settings: TrainingConfiguration, _ member: Member) -> Bool {
+    private func fits(_ settings: TrainingConfiguration, split rule: String?, _ member: Member) -> Bool {
+        if let split, rule.map(Self.withoutSeed) != Self.withoutSeed(split) { return false }
         var told = settings
         // Augmented segments that come with the data are none of ours.
         told.augmentation = nil
@@ -113,4 +122,6 @@ public struct Reproduction: Sendable {
         told.epochs = milestones.last!
         return told == configuration(of: member)
     }
+
+    private static func withoutSeed(_ rule: String) -> String { rule.replacing(#/ \(seed [0-9]+\)/#, with: "") }
 }

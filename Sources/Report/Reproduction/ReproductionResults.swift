@@ -27,8 +27,8 @@ struct ReproductionResults: Encodable {
     struct Measure: Encodable {
         let mean: Double
         let deviation: Double?
-        /// Mean over the runs of each run's mean of the five epochs that end there.
-        let meanOfFiveEpochs: Double
+        /// Mean over the runs of each run's mean of the five epochs that end there; nil where there are fewer.
+        let meanOfFiveEpochs: Double?
 
         private enum CodingKeys: String, CodingKey {
             case mean, deviation
@@ -86,10 +86,11 @@ struct ReproductionResults: Encodable {
         -> Milestone?
     {
         func measure(_ value: (EpochRecord) -> Double) -> Measure? {
-            guard let spread = report.spread(row.runs, after: epochs, value),
-                let mean = report.meanOfFiveEpochs(row.runs, upTo: epochs, value)
-            else { return nil }
-            return Measure(mean: spread.mean, deviation: spread.deviation, meanOfFiveEpochs: mean)
+            report.spread(row.runs, after: epochs, value).map { spread in
+                Measure(
+                    mean: spread.mean, deviation: spread.deviation,
+                    meanOfFiveEpochs: report.meanOfFiveEpochs(row.runs, upTo: epochs, value))
+            }
         }
         guard let raw = measure(\.raw), let max = measure(\.max), let maj = measure(\.maj) else { return nil }
         return Milestone(

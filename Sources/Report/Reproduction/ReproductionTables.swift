@@ -93,10 +93,11 @@ extension ReproductionReport {
         return lines.joined(separator: "\n")
     }
 
-    /// Mean over the runs of each run's mean of the five epochs that end there; nil where a run is shorter.
+    /// Mean over the runs of each run's mean of the five epochs that end there; nil where a run lacks one
+    /// of them.
     func meanOfFiveEpochs(_ runs: [FinishedRun], upTo epochs: Int, _ measure: (EpochRecord) -> Double) -> Double? {
         let last = runs.map { run in run.epochs.filter { epochs - 4...epochs ~= $0.epoch } }
-        guard !last.isEmpty, last.allSatisfy({ $0.last?.epoch == epochs }) else { return nil }
+        guard !last.isEmpty, last.allSatisfy({ $0.count == 5 }) else { return nil }
         return Spread(last.map { Spread($0.map(measure)).mean }).mean
     }
 

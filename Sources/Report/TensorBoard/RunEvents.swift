@@ -152,3 +152,14 @@ public final class RunEvents {
         }
     }
 }
+
+extension RunEvents: TrainingCallback {
+    /// Adds the epochs as they come, after those that were done before this process began.
+    public func receive(_ event: TrainingEvent, from trainer: Trainer) throws {
+        switch event {
+        case .started: for record in trainer.history { try add(record) }
+        case .epoch(let record): try add(record)
+        case .step, .ended: break
+        }
+    }
+}
