@@ -1,4 +1,5 @@
 #include "mixdown.h"
+#include <libavutil/error.h>
 #include <libavutil/samplefmt.h>
 #include <math.h>
 #include <stdint.h>
@@ -69,7 +70,7 @@ static int clear_not_finite(float *mono, int count) {
 int gk_mixdown(const AVFrame *frame, float *mono) {
     const enum AVSampleFormat format = frame->format;
     const mixer mixer = mixer_for(av_get_packed_sample_fmt(format));
-    if (!mixer.copy) return -1;
+    if (!mixer.copy) return AVERROR_PATCHWELCOME;
     const int count = frame->nb_samples, channels = frame->ch_layout.nb_channels;
     const int planar = av_sample_fmt_is_planar(format), width = av_get_bytes_per_sample(format);
 

@@ -60,8 +60,9 @@ final class FeaturePlan: @unchecked Sendable {
         try require((1...65_536).contains(recipe.hop), "its hop is outside 1...65,536 samples")
         try require((1...1024).contains(recipe.mels), "its mel bands are outside 1...1,024")
         try require(
-            0 <= recipe.lowestFrequency && recipe.lowestFrequency < recipe.highestFrequency
-                && recipe.highestFrequency <= 1_000_000, "its lowest and highest frequencies are not in order")
+            0 <= recipe.lowestFrequency && recipe.highestFrequency - recipe.lowestFrequency >= 1
+                && recipe.highestFrequency <= 1_000_000,
+            "its lowest and highest frequencies are not 1 Hz apart, in order")
         try require((1e-6...1e6).contains(recipe.sampleScale), "its sample scale is outside 1e-6...1e6")
         try require((1e-30...1e30).contains(recipe.logFloor), "its log floor is outside 1e-30...1e30")
         try require((1...65_536).contains(recipe.segmentFrames), "its segment frames are outside 1...65,536")

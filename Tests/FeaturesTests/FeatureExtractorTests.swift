@@ -141,7 +141,9 @@ import Testing
             { $0.frameLength = .max }, { $0.frameLength = 0 }, { $0.hop = 0 }, { $0.hop = -5 }, { $0.mels = 1 << 40 },
             { $0.windowLength = 4096 }, { $0.windowLength = 0 }, { $0.sampleRate = .nan },
             { $0.sampleScale = .infinity }, { $0.sampleScale = 1e300 },
-            { $0.logFloor = 0 }, { $0.highestFrequency = -1 }, { $0.highestFrequency = .nan }, { $0.segmentFrames = 0 },
+            { $0.logFloor = 0 }, { $0.highestFrequency = -1 },
+            { $0.highestFrequency = $0.lowestFrequency.nextUp }, { $0.highestFrequency = .nan },
+            { $0.segmentFrames = 0 },
             { $0.segmentSamples = .max }, { $0.segmentStride = 0 }, { $0.segmentStride = 300 },
         ]
         for change in changes {
