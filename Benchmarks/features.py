@@ -76,6 +76,17 @@ def segments_of(rows):
     return numpy.ascontiguousarray(windows.transpose(1, 0, 2))
 
 
+def in_turn(files, taken):
+    """The files that no other worker has taken yet, one after the other."""
+    while True:
+        with taken.get_lock():
+            index = taken.value
+            taken.value += 1
+        if index >= len(files):
+            return
+        yield files[index]
+
+
 def work(library, files, taken, orders, answers):
     """A worker: on every order, takes files until there are none; answers with its tracks and segments."""
     import soundfile
@@ -84,70 +95,82 @@ def work(library, files, taken, orders, answers):
     answers.put(None)
     while orders.get():
         tracks = segments = 0
-        while True:
-            with taken.get_lock():
-                index = taken.value
-                taken.value += 1
-            if index >= len(files):
-                break
+        for file in in_turn(files, taken):
             try:
-                samples, rate = soundfile.read(files[index], dtype="float32")
+                samples, rate = soundfile.read(file, dtype="float32")
             except soundfile.LibsndfileError:
                 continue
             if rate != RATE or samples.ndim != 1:
-                raise SystemExit(f"{files[index]} is not mono at {RATE} Hz.")
+                raise SystemExit(f"{file} is not mono at {RATE} Hz.")
             tracks += 1
             segments += len(segments_of(rows_of(samples)))
         answers.put((tracks, segments))
 
 
-class Contender:
-    """One library's workers, ready to be timed pass by pass."""
+class Workers:
+    """Processes that wait for orders, take files in turn and answer, each once an order.
 
-    def __init__(self, library, files, workers):
+    Each runs `target(*arguments, files, taken, orders, answers)` and answers once before the first order: when it is ready.
+    """
+
+    def __init__(self, name, target, arguments, files, count):
         context = multiprocessing.get_context("spawn")
-        self.library, self.times, self.tracks, self.segments = library, [], 0, 0
-        self.taken = context.Value("l", 0)
+        self.name, self.taken = name, context.Value("l", 0)
         self.orders, self.answers = context.Queue(), context.Queue()
-        arguments = (library, files, self.taken, self.orders, self.answers)
-        self.workers = [context.Process(target=work, args=arguments, daemon=True) for _ in range(workers)]
-        for worker in self.workers:
-            worker.start()
+        arguments = (*arguments, files, self.taken, self.orders, self.answers)
+        self.processes = [context.Process(target=target, args=arguments, daemon=True) for _ in range(count)]
+        for process in self.processes:
+            process.start()
         self.collect()
-        self.run(counted=False)
 
     def collect(self):
         """An answer from each worker; ends the program where one has died."""
         answers = []
-        while len(answers) < len(self.workers):
+        while len(answers) < len(self.processes):
             try:
                 answers.append(self.answers.get(timeout=1))
             except Exception:
-                if not all(worker.is_alive() for worker in self.workers):
-                    sys.exit(f"A worker of {self.library} ended: see its message above.")
+                if not all(process.is_alive() for process in self.processes):
+                    sys.exit(f"A worker of {self.name} ended: see its message above.")
         return answers
 
-    def run(self, counted=True):
+    def run(self):
+        """One pass over the files: the seconds that it took, and the answers."""
         self.taken.value = 0
         start = time.perf_counter()
-        for _ in self.workers:
+        for _ in self.processes:
             self.orders.put(True)
         answers = self.collect()
-        took = time.perf_counter() - start
+        return time.perf_counter() - start, answers
+
+    def end(self):
+        for _ in self.processes:
+            self.orders.put(False)
+        for process in self.processes:
+            process.join()
+
+
+class Contender:
+    """One library's workers, timed pass by pass; the first pass is not counted."""
+
+    def __init__(self, library, files, workers):
+        self.library, self.times = library, []
+        self.workers = Workers(library, work, (library,), files, workers)
+        self.run(counted=False)
+
+    def run(self, counted=True):
+        took, answers = self.workers.run()
         self.tracks, self.segments = (sum(each) for each in zip(*answers))
         if counted:
             self.times.append(took * 1e3 / max(1, self.tracks))
 
     def end(self):
-        for _ in self.workers:
-            self.orders.put(False)
-        for worker in self.workers:
-            worker.join()
+        self.workers.end()
 
     def line(self):
         return {
             "library": self.library,
-            "processes": len(self.workers),
+            "processes": len(self.workers.processes),
             "tracks": self.tracks,
             "segments": self.segments,
             "ms_min": round(min(self.times), 4),

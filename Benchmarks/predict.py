@@ -27,7 +27,6 @@ import argparse
 import functools
 import json
 import math
-import multiprocessing
 import os
 import pathlib
 import statistics
@@ -36,7 +35,7 @@ import sys
 import tempfile
 import time
 
-from features import THREAD_VARIABLES, genre
+from features import THREAD_VARIABLES, Workers, genre, in_turn
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Tools"))
 
@@ -146,59 +145,25 @@ def work(name, folder, files, taken, orders, answers):
     net = NETS[name](folder, 1)
     answers.put({})
     while orders.get():
-        heard = {}
-        while True:
-            with taken.get_lock():
-                index = taken.value
-                taken.value += 1
-            if index >= len(files):
-                break
-            heard[files[index]] = mean_probabilities(net, files[index])
-        answers.put(heard)
+        answers.put({file: mean_probabilities(net, file) for file in in_turn(files, taken)})
 
 
 class Contender:
-    """One library's workers, ready to be timed pass by pass."""
+    """One library's workers, timed pass by pass; the first pass is not counted."""
 
     def __init__(self, name, folder, files, workers):
-        context = multiprocessing.get_context("spawn")
         self.name, self.times, self.heard = name, [], {}
-        self.taken = context.Value("l", 0)
-        self.orders, self.answers = context.Queue(), context.Queue()
-        arguments = (name, folder, files, self.taken, self.orders, self.answers)
-        self.workers = [context.Process(target=work, args=arguments, daemon=True) for _ in range(workers)]
-        for worker in self.workers:
-            worker.start()
-        self.collect()
+        self.workers = Workers(name, work, (name, folder), files, workers)
         self.run()
         self.times.clear()
 
-    def collect(self):
-        """An answer from each worker, joined; ends the program where one has died."""
-        heard = {}
-        for _ in self.workers:
-            while True:
-                try:
-                    heard.update(self.answers.get(timeout=1))
-                    break
-                except Exception:
-                    if not all(worker.is_alive() for worker in self.workers):
-                        sys.exit(f"A worker of {self.name} ended: see its message above.")
-        return heard
-
     def run(self):
-        self.taken.value = 0
-        start = time.perf_counter()
-        for _ in self.workers:
-            self.orders.put(True)
-        self.heard = self.collect()
-        self.times.append(time.perf_counter() - start)
+        took, answers = self.workers.run()
+        self.times.append(took)
+        self.heard = {file: told for heard in answers for file, told in heard.items()}
 
     def end(self):
-        for _ in self.workers:
-            self.orders.put(False)
-        for worker in self.workers:
-            worker.join()
+        self.workers.end()
 
 
 class Tool:
