@@ -44,3 +44,11 @@ extension WatchedMeasure {
         records.min { (cost($0), $0.epoch) < (cost($1), $1.epoch) }
     }
 }
+
+extension EpochRecord {
+    /// Whether it can be drawn: no epoch and no number is beyond what trainings have.
+    var isSound: Bool {
+        let numbers = [trainLoss, penalty, trainAccuracy, validationLoss, raw, max, maj, learningRate ?? 0, seconds]
+        return 1...1_000_000_000 ~= epoch && numbers.allSatisfy { abs($0) <= 1e30 }
+    }
+}

@@ -144,16 +144,22 @@ public struct RunFolder: Sendable {
     /// - Throws: ``TrainingError/notARun(folder:problem:)`` where another line is damaged.
     public func records() throws -> [EpochRecord] {
         guard let data = try? Data(contentsOf: log) else { return [] }
+        return try records(in: data)
+    }
+
+    /// The same of a log's bytes.
+    public func records(in data: Data) throws -> [EpochRecord] {
         var records: [Int: EpochRecord] = [:]
         for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-            do {
-                let record = try JSONDecoder().decode(EpochRecord.self, from: line)
-                records[record.epoch] = record
-            } catch {
+            let place = "line \(index + 1) of \(log.lastPathComponent)"
+            guard let record = try? JSONDecoder().decode(EpochRecord.self, from: line) else {
                 if line.endIndex == data.endIndex { continue }
-                throw TrainingError.notARun(
-                    folder: url.path, problem: "line \(index + 1) of its log.jsonl is damaged")
+                throw TrainingError.notARun(folder: url.path, problem: "\(place) is no epoch's record")
             }
+            guard record.isSound else {
+                throw TrainingError.notARun(folder: url.path, problem: "\(place) holds senseless numbers")
+            }
+            records[record.epoch] = record
         }
         return records.values.sorted { $0.epoch < $1.epoch }
     }

@@ -45,18 +45,19 @@ struct ReproduceCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         var reproduction = try plan()
+        let drawn = DrawnData { seed in try draw(seed: seed, threads: threads) }
         // Every seed draws segments of its own; the first ones tell by what rule tracks are divided, and how many there are.
-        let first = try draw(seed: reproduction.members[0].seed, threads: threads)
+        let first = try drawn(reproduction.members[0].seed)
         reproduction.split = first.split.rule
         let open = try reproduction.members.filter { try reproduction.finishedRun(of: $0) == nil }
         note("\(reproduction.members.count - open.count) of \(reproduction.members.count) runs are finished")
         if !open.isEmpty {
             try sayTime(of: open, reproduction, first, threads: threads)
             if dryRun { return }
-            try train(open, reproduction, threads: threads)
+            try train(open, reproduction, drawn, threads: threads)
         }
         if dryRun { return }
-        let (report, page) = try writePage(reproduction, threads: threads)
+        let (report, page) = try writePage(reproduction, drawn, threads: threads)
         if json {
             show(String(decoding: try report.json(), as: UTF8.self).trimmingCharacters(in: .newlines))
         } else {
@@ -128,20 +129,36 @@ struct ReproduceCommand: ParsableCommand {
         )
     }
 
+    /// The data of one seed at a time.
+    private final class DrawnData {
+        private let draw: (UInt64) throws -> Drawn
+        private var last: (seed: UInt64, value: Drawn)?
+
+        init(_ draw: @escaping (UInt64) throws -> Drawn) { self.draw = draw }
+
+        func callAsFunction(_ seed: UInt64) throws -> Drawn {
+            if let last, last.seed == seed { return last.value }
+            last = nil  // the old data goes before the new comes
+            let value = try draw(seed)
+            last = (seed, value)
+            return value
+        }
+    }
+
+    /// Trains all of them, and writes the page after each but the last.
     private func train(
-        _ members: [Reproduction.Member], _ reproduction: Reproduction, threads: Int?
+        _ members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: DrawnData, threads: Int?
     ) throws {
         let interruption = Interruption()
-        var drawn: (seed: UInt64, value: Drawn)?
+        var warned: UInt64?
         for (index, member) in members.enumerated() {
             try interruption.check()
-            if drawn?.seed != member.seed {
-                drawn = nil  // the old data goes before the new comes
-                drawn = (member.seed, try draw(seed: member.seed, threads: threads))
-                for warning in drawn!.value.warnings { note("genre: \(warning)") }
+            let value = try drawn(member.seed)
+            if warned != member.seed {
+                warned = member.seed
+                for warning in value.warnings { note("genre: \(warning)") }
             }
             note("run \(index + 1) of \(members.count): \(member.net), batch \(member.batch), seed \(member.seed)")
-            let value = drawn!.value
             let run: TrainingRun
             let begun = try reproduction.begunRun(of: member)
             if let begun {
@@ -154,17 +171,17 @@ struct ReproduceCommand: ParsableCommand {
             }
             _ = try genre.train(run, threads: threads, resuming: begun != nil, interruption: interruption)
             reportAfterTraining(run, threads: threads)
-            _ = try writePage(reproduction, threads: threads)
+            if index + 1 < members.count { _ = try writePage(reproduction, drawn, threads: threads) }
         }
     }
 
     /// Writes page, figures and results.json of what is finished.
-    private func writePage(_ reproduction: Reproduction, threads: Int?) throws -> (
-        report: ReproductionReport, page: URL
-    ) {
+    private func writePage(
+        _ reproduction: Reproduction, _ drawn: DrawnData, threads: Int?
+    ) throws -> (report: ReproductionReport, page: URL) {
         var assessment: Assessment?
         if let example = try ReproductionReport.example(of: reproduction) {
-            let data = try draw(seed: example.settings.seed, threads: threads).data
+            let data = try drawn(example.settings.seed).data
             guard data.set.contentHash == example.card.dataHash else {
                 throw TrainingError.dataDoesNotFit(
                     "\(example.folder.url.path) was trained on other data: name another folder with -o")

@@ -45,24 +45,13 @@ public struct FinishedRun {
             ? try Self.json(folder.configuration, folder: url) : .object([:])
     }
 
-    private static func records(in folder: RunFolder) throws(ReportError) -> [EpochRecord] {
-        let data = try contents(of: folder.log, folder: folder.url)
-        var records: [Int: EpochRecord] = [:]
-        for (number, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-            let place = "line \(number + 1) of \(folder.log.lastPathComponent)"
-            guard let record = try? JSONDecoder().decode(EpochRecord.self, from: Data(line)) else {
-                throw .notARun(folder: folder.url.path, problem: "\(place) is no epoch's record")
-            }
-            guard record.isSound else {
-                throw .notARun(folder: folder.url.path, problem: "\(place) holds senseless numbers")
-            }
-            // A run that went on after a break may tell an epoch twice: the later line holds.
-            records[record.epoch] = record
-        }
+    private static func records(in folder: RunFolder) throws -> [EpochRecord] {
+        let records = try folder.records(in: contents(of: folder.log, folder: folder.url))
         guard !records.isEmpty else {
-            throw .notARun(folder: folder.url.path, problem: "\(folder.log.lastPathComponent) holds no epoch")
+            throw ReportError.notARun(
+                folder: folder.url.path, problem: "\(folder.log.lastPathComponent) holds no epoch")
         }
-        return records.values.sorted { $0.epoch < $1.epoch }
+        return records
     }
 
     /// Reads a JSON file.
@@ -88,13 +77,5 @@ public struct FinishedRun {
                 folder: folder.path, problem: "\(file.lastPathComponent) cannot be read (\(error.localizedDescription))"
             )
         }
-    }
-}
-
-extension EpochRecord {
-    /// Whether it can be drawn: no epoch and no number is beyond what trainings have.
-    fileprivate var isSound: Bool {
-        let numbers = [trainLoss, penalty, trainAccuracy, validationLoss, raw, max, maj, learningRate ?? 0, seconds]
-        return 1...1_000_000_000 ~= epoch && numbers.allSatisfy { abs($0) <= 1e30 }
     }
 }
