@@ -5,6 +5,15 @@ public enum ConfusionFigure {
     /// Of more, no cell could be read.
     static let greatestGenres = 60
 
+    /// Of segments and of tracks; none where the genres are too many.
+    public static func figures(of scores: Scores) -> [Figure] {
+        guard scores.genres.count <= greatestGenres else { return [] }
+        return [
+            figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
+            figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),
+        ]
+    }
+
     /// - Parameters:
     ///   - counts: [true genre][predicted genre].
     ///   - unit: what is counted: "segments", "tracks".

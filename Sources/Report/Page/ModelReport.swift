@@ -53,13 +53,8 @@ public struct ModelReport {
             "<p>On the \(model.card.scoredSide) tracks (\(counted(scores.segments, "segment")) of "
             + "\(counted(scores.tracks, "track"))): raw \(percent(scores.raw)), max \(percent(scores.max)), maj "
             + "\(percent(scores.maj)).</p>\n"
-        if scores.genres.count <= ConfusionFigure.greatestGenres {
-            let figures = [
-                ConfusionFigure.figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
-                ConfusionFigure.figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),
-            ]
-            body += figureGrid(figures.map { $0.element() })
-        }
+        let confusions = ConfusionFigure.figures(of: scores)
+        if !confusions.isEmpty { body += figureGrid(confusions.map { $0.element() }) }
         body += columns([
             "<h3>Tracks told rightly</h3>\n" + Tables.trackShares(scores),
             "<h3>Precision, recall and F1 of the segments</h3>\n" + Tables.genres(scores),
@@ -70,14 +65,9 @@ public struct ModelReport {
 
     private var netSection: Page.Section {
         let card = model.card
-        var body = ""
-        if let caution = card.blueprint.caution { body += "<p class=\"caution\">\(escaped(caution))</p>\n" }
-        if let summary = Architecture.named(card.architecture)?.summary {
-            body += "<p>\(escaped(summary.prefix(1).uppercased() + summary.dropFirst())).</p>\n"
-        }
-        return Page.Section(
-            id: "net", heading: "Net",
-            body: body + figureGrid([ArchitectureFigure.figure(of: model.parameters.plan).element()]))
+        let caution = card.blueprint.caution.map { "<p class=\"caution\">\(escaped($0))</p>\n" } ?? ""
+        return .net(
+            card.architecture, figure: ArchitectureFigure.figure(of: model.parameters.plan), before: caution)
     }
 
     private var trainingSection: Page.Section {
@@ -99,5 +89,18 @@ public struct ModelReport {
                 body: "<p>\(escaped(words.joined(separator: " ")))</p>\n"
                     + columns(parts.map { "<h3>\(escaped($0.0))</h3>\n" + Tables.json($0.1) }))
         }
+    }
+}
+
+extension Page.Section {
+    /// A net by name, in words and as its figure.
+    ///
+    /// - Parameter before: HTML.
+    static func net(_ name: String, figure: Figure, before: String = "") -> Page.Section {
+        let summary = Architecture.named(name)?.summary
+        return Page.Section(
+            id: "net", heading: "Net",
+            body: before + (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "")
+                + figureGrid([figure.element()]))
     }
 }

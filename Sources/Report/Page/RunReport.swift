@@ -1,4 +1,3 @@
-import Architectures
 import Evaluation
 import Foundation
 import NeuralNetwork
@@ -26,13 +25,7 @@ public struct RunReport {
 
     public var curves: [Figure] { [Curves.accuracy(run.epochs), Curves.loss(run.epochs)] }
 
-    public var confusions: [Figure] {
-        guard let scores, scores.genres.count <= ConfusionFigure.greatestGenres else { return [] }
-        return [
-            ConfusionFigure.figure(genres: scores.genres, counts: scores.confusion, unit: "segments"),
-            ConfusionFigure.figure(genres: scores.genres, counts: scores.trackConfusion, unit: "tracks"),
-        ]
-    }
+    public var confusions: [Figure] { scores.map(ConfusionFigure.figures) ?? [] }
 
     public var spectrograms: [Figure] { assessment?.spectrograms ?? [] }
 
@@ -160,13 +153,7 @@ public struct RunReport {
                 + "<code>genre report RUN --data DATA</code> adds them.</p>")
     }
 
-    private var netSection: Page.Section {
-        let summary = Architecture.named(run.card.architecture)?.summary
-        return Page.Section(
-            id: "net", heading: "Net",
-            body: (summary.map { "<p>\(escaped($0.prefix(1).uppercased() + $0.dropFirst())).</p>\n" } ?? "")
-                + figureGrid([architecture.element()]))
-    }
+    private var netSection: Page.Section { .net(run.card.architecture, figure: architecture) }
 
     private var configurationSection: Page.Section? {
         guard case .object(let fields) = run.configuration, !fields.isEmpty else { return nil }
