@@ -28,40 +28,10 @@ public final class Judge {
         return made
     }
 
-    /// Scores of the segments at `indices`.
-    ///
-    /// - Parameters:
-    ///   - genres: the net's classes.
-    ///   - labels: the class of each of the set's tracks.
-    public func scores(
-        of set: SegmentSet, segments indices: [Int], genres: [String], labels: [Int]
-    ) throws -> Scores {
-        let judged = try probabilities(of: set, segments: indices, labels: labels)
-        return Scores(
-            genres: genres, probabilities: judged.probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: judged.lossSum / Double(max(indices.count, 1)))
-    }
-
-    /// What turns the net's probabilities into confidences, from the tracks of the segments at `indices`, whose classes
-    /// are known; nil for too few tracks.
-    public func calibration(of set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> Calibration? {
-        let probabilities = try probabilities(of: set, segments: indices, labels: labels).probabilities
-        var rows: [Int: [Float]] = [:]
-        for (place, index) in indices.enumerated() {
-            rows[set.track(ofSegment: index), default: []] += probabilities[place * classes..<(place + 1) * classes]
-        }
-        let tracks = rows.keys.sorted()
-        return Calibration(
-            verdicts: tracks.map { Verdict(segments: rows[$0] ?? [], classes: classes) },
-            labels: tracks.map { labels[$0] })
-    }
-
-    /// The class probabilities of the segments at `indices`, [segments][classes], and the sum of their cross-entropies.
+    /// What the net says of the segments at `indices`.
     ///
     /// - Parameter labels: the class of each of the set's tracks.
-    public func probabilities(
-        of set: SegmentSet, segments indices: [Int], labels: [Int]
-    ) throws -> (probabilities: [Float], lossSum: Double) {
+    public func judge(_ set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> JudgedSegments {
         let executor = try executor(for: indices.count)
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
@@ -74,6 +44,8 @@ public final class Judge {
             loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
             probabilities += executor.lastProbabilities(count: part.count)
         }
-        return (probabilities, loss)
+        return JudgedSegments(
+            probabilities: probabilities, classes: classes, segmentTracks: indices.map(set.track), trackLabels: labels,
+            meanLoss: loss / Double(max(indices.count, 1)))
     }
 }

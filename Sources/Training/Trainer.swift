@@ -143,7 +143,7 @@ public final class Trainer {
 
     /// - Throws: ``TrainingError/diverged(epoch:learningRate:)`` where the loss is no number.
     private func judgeValidation() throws -> Scores {
-        let scores = try judge.scores(of: set, segments: validationSegments, genres: set.genres, labels: labels)
+        let scores = try judge.judge(set, segments: validationSegments, labels: labels).scores(genres: set.genres)
         guard scores.loss.isFinite else {
             throw TrainingError.diverged(
                 epoch: min(history.count + 1, configuration.epochs), learningRate: configuration.learningRate)

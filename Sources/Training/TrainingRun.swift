@@ -240,18 +240,21 @@ public struct TrainingRun {
     /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
     private func finish(_ trainer: Trainer, pool: ThreadPool) throws -> TrainedModel {
         let side: SegmentSet.Side = split.test.isEmpty ? .validation : .test
+        let genres = data.set.genres
         if FileManager.default.fileExists(atPath: folder.best.path) {
             var best = try TrainedModel(contentsOf: folder.best)
-            if side == .test { best.card.scores = try judge(side, best.parameters, pool: pool).scores }
-            best.card.calibration = try calibration(of: best.parameters, pool: pool)
+            let said = try judge(best.parameters, pool: pool)
+            best.card.scores = said.last.scores(genres: genres)
+            best.card.calibration = said.validation.calibration
             try folder.write(best: best)
         }
-        let (scores, outcomes) = try judge(side, trainer.parameters, pool: pool)
-        try folder.write(
-            json: RunVerdicts(side: side, genres: data.set.genres, tracks: outcomes), to: folder.verdicts)
+        let said = try judge(trainer.parameters, pool: pool)
+        let outcomes = said.last.outcomes(names: data.set.tracks.map(\.id))
+        try folder.write(json: RunVerdicts(side: side, genres: genres, tracks: outcomes), to: folder.verdicts)
         var model = model(
-            of: trainer.parameters, epoch: trainer.history.count, trainer.scores, test: side == .test ? scores : nil)
-        model.card.calibration = try calibration(of: trainer.parameters, pool: pool)
+            of: trainer.parameters, epoch: trainer.history.count, trainer.scores,
+            test: side == .test ? said.last.scores(genres: genres) : nil)
+        model.card.calibration = said.validation.calibration
         try folder.write(model)
         return model
     }
@@ -277,30 +280,18 @@ public struct TrainingRun {
         return TrainedModel(card: card, parameters: parameters)
     }
 
-    /// From the validation side: the test side is for judging alone.
-    private func calibration(of parameters: ParameterStore, pool: ThreadPool) throws -> Calibration? {
-        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        return try judge.calibration(
-            of: data.set, segments: split.segments(.validation, of: data.set), labels: data.set.tracks.map(\.label))
-    }
-
+    /// What a model says of the validation side, from which it is calibrated, and of the side that it is judged on at
+    /// last: the test side where there is one, which is for judging alone.
     private func judge(
-        _ side: SegmentSet.Side, _ parameters: ParameterStore, pool: ThreadPool
-    ) throws -> (scores: Scores, outcomes: [TrackOutcome]) {
-        let set = data.set
-        let segments = split.segments(side, of: set)
-        let labels = set.tracks.map(\.label)
+        _ parameters: ParameterStore, pool: ThreadPool
+    ) throws -> (validation: JudgedSegments, last: JudgedSegments) {
         let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        let judged = try judge.probabilities(of: set, segments: segments, labels: labels)
-        let tracks = segments.map(set.track)
-        return (
-            Scores(
-                genres: set.genres, probabilities: judged.probabilities, segmentTracks: tracks, trackLabels: labels,
-                meanLoss: judged.lossSum / Double(max(segments.count, 1))),
-            TrackOutcome.all(
-                probabilities: judged.probabilities, classes: set.genres.count, segmentTracks: tracks,
-                trackLabels: labels, names: set.tracks.map(\.id))
-        )
+        func said(of side: SegmentSet.Side) throws -> JudgedSegments {
+            try judge.judge(
+                data.set, segments: split.segments(side, of: data.set), labels: data.set.tracks.map(\.label))
+        }
+        let validation = try said(of: .validation)
+        return (validation, split.test.isEmpty ? validation : try said(of: .test))
     }
 }
 

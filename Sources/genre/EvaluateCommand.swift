@@ -37,8 +37,8 @@ struct EvaluateCommand: ParsableCommand {
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let judge = try Judge(
             parameters: model.parameters, batch: batch(of: model.card), pool: ThreadPool(threads: threads))
-        let scores = try judge.scores(
-            of: set, segments: selection.segments(of: set), genres: model.card.genres, labels: selection.labels)
+        let scores = try judge.judge(set, segments: selection.segments(of: set), labels: selection.labels)
+            .scores(genres: model.card.genres)
         if json { try printJSON(ScoresObject(scores)) } else { show(table(of: scores)) }
     }
 

@@ -31,8 +31,7 @@ import Testing
 
 @Suite struct ScoresTests {
     /// Three tracks of class 0, 1, 1 with 2, 2 and 1 segments, interleaved.
-    private let scores = Scores(
-        genres: ["blues", "rock"],
+    private let scores = JudgedSegments(
         probabilities: [
             0.9, 0.1,  // track 0: right
             0.3, 0.7,  // track 1: right
@@ -40,7 +39,8 @@ import Testing
             0.6, 0.4,  // track 1: wrong, and weaker
             0.8, 0.2,  // track 2: wrong
         ],
-        segmentTracks: [0, 1, 0, 1, 2], trackLabels: [0, 1, 1])
+        classes: 2, segmentTracks: [0, 1, 0, 1, 2], trackLabels: [0, 1, 1]
+    ).scores(genres: ["blues", "rock"])
 
     @Test func measuresAreThoseCountedByHand() {
         #expect(scores.raw == 2.0 / 5)

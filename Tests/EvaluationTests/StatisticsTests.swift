@@ -76,11 +76,10 @@ import Testing
         let tracks = (0..<60).map { _ in stream.index(below: 9) }
         let probabilities = (0..<60 * 3).map { _ in Float(stream.uniform()) }
         let labels = (0..<9).map { $0 % 3 }
-        let scores = Scores(
-            genres: ["a", "b", "c"], probabilities: probabilities, segmentTracks: tracks, trackLabels: labels)
-        let outcomes = TrackOutcome.all(
-            probabilities: probabilities, classes: 3, segmentTracks: tracks, trackLabels: labels,
-            names: (0..<9).map { "track \($0)" })
+        let judged = JudgedSegments(
+            probabilities: probabilities, classes: 3, segmentTracks: tracks, trackLabels: labels)
+        let scores = judged.scores(genres: ["a", "b", "c"])
+        let outcomes = judged.outcomes(names: (0..<9).map { "track \($0)" })
         #expect((outcomes.raw, outcomes.max, outcomes.maj) == (scores.raw, scores.max, scores.maj))
         #expect(outcomes.map(\.track) == Swift.Set(tracks).sorted().map { "track \($0)" })
     }

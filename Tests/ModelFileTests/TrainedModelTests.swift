@@ -26,7 +26,9 @@ import Testing
         let card = ModelCard(
             blueprint: blueprint, genres: genres, recipe: .schindler, configuration: TrainingConfiguration(seed: 7),
             split: "random", trainingTracks: ["jazz/a", "rock/b"], heldOutTracks: ["jazz/c"], dataHash: "1234",
-            scores: Scores(genres: genres, probabilities: [0.9, 0.1], segmentTracks: [0], trackLabels: [0]),
+            scores: JudgedSegments(
+                probabilities: [0.9, 0.1], classes: 2, segmentTracks: [0], trackLabels: [0]
+            ).scores(genres: genres),
             instructionSet: activeInstructionSet, toolVersion: "test")
         return TrainedModel(card: card, parameters: parameters)
     }

@@ -160,8 +160,9 @@ import Training
         try expectRefusal("config.json is not valid JSON") { try Data("{".utf8).write(to: $0.file("config.json")) }
         try expectRefusal("scores.genres") { folder in
             var model = try SampleRun().model
-            model.card.scores = Scores(
-                genres: ["a", "b"], probabilities: [1, 0], segmentTracks: [0], trackLabels: [0])
+            model.card.scores = JudgedSegments(
+                probabilities: [1, 0], classes: 2, segmentTracks: [0], trackLabels: [0]
+            ).scores(genres: ["a", "b"])
             try model.write(to: folder.file("model.safetensors"))
         }
     }

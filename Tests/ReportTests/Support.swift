@@ -53,8 +53,8 @@ struct SampleRun {
         parameters.initialise(seed: 1)
         let judged = tracks.indices.filter { $0 % 3 > 0 }
         let indices = (0..<set.count).filter { judged.contains(set.track(ofSegment: $0)) }
-        let scores = try Judge(parameters: parameters, pool: ThreadPool(threads: 1)).scores(
-            of: set, segments: indices, genres: genres, labels: tracks.map(\.label))
+        let judge = try Judge(parameters: parameters, pool: ThreadPool(threads: 1))
+        let scores = try judge.judge(set, segments: indices, labels: tracks.map(\.label)).scores(genres: genres)
         let card = ModelCard(
             blueprint: blueprint, genres: genres, recipe: .schindler,
             configuration: TrainingConfiguration(net: "tiny", epochs: epochs),

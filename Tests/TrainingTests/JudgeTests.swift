@@ -12,7 +12,7 @@ import Testing
         parameters.initialise(seed: 1)
         let judge = try Judge(parameters: parameters, batch: 20, pool: ThreadPool(threads: 1))
         func judged(_ count: Int) throws -> [Float] {
-            try judge.probabilities(of: set, segments: Array(0..<count), labels: labels).probabilities
+            try judge.judge(set, segments: Array(0..<count), labels: labels).probabilities
         }
         let few = try judged(5)
         #expect(judge.executor?.batch == 5)

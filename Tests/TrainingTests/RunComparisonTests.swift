@@ -22,20 +22,18 @@ import Testing
             Dense(2)
         }
         let probabilities: [Float] = tracks.flatMap { $0.isRight ? [0.9, 0.1] : [0.2, 0.8] }
-        let labels = tracks.map { _ in 0 }
-        let places = Array(tracks.indices)
+        let judged = JudgedSegments(
+            probabilities: probabilities, classes: 2, segmentTracks: Array(tracks.indices),
+            trackLabels: tracks.map { _ in 0 })
         let card = ModelCard(
             blueprint: blueprint, genres: ["a", "b"], recipe: .schindler, configuration: TrainingConfiguration(),
             split: "by hand", trainingTracks: [], heldOutTracks: tracks.map(\.id), dataHash: dataHash,
-            scores: Scores(
-                genres: ["a", "b"], probabilities: probabilities, segmentTracks: places, trackLabels: labels),
+            scores: judged.scores(genres: ["a", "b"]),
             instructionSet: activeInstructionSet, toolVersion: "test")
         let run = try RunFolder(creating: folder.appendingPathComponent(name), replacing: false)
         try run.write(TrainedModel(card: card, parameters: ParameterStore(plan: NetworkPlan(blueprint))))
         guard verdicts else { return }
-        let outcomes = TrackOutcome.all(
-            probabilities: probabilities, classes: 2, segmentTracks: places, trackLabels: labels,
-            names: tracks.map(\.id))
+        let outcomes = judged.outcomes(names: tracks.map(\.id))
         try run.write(
             json: RunVerdicts(side: .validation, genres: ["a", "b"], tracks: outcomes), to: run.verdicts)
     }

@@ -8,10 +8,10 @@ import Training
 
     /// `right` of `segments` right in tracks of one segment each, all of genre 0 of two.
     private func scores(_ right: Int, of segments: Int) -> Scores {
-        Scores(
-            genres: ["a", "b"],
+        JudgedSegments(
             probabilities: (0..<segments).flatMap { $0 < right ? [Float(0.9), 0.1] : [Float(0.2), 0.8] },
-            segmentTracks: Array(0..<segments), trackLabels: Array(repeating: 0, count: segments))
+            classes: 2, segmentTracks: Array(0..<segments), trackLabels: Array(repeating: 0, count: segments)
+        ).scores(genres: ["a", "b"])
     }
 
     @Test func foldsGiveMeanDeviationAndPooledScores() throws {

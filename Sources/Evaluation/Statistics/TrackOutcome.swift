@@ -17,27 +17,6 @@ public struct TrackOutcome: Codable, Sendable, Hashable {
         self.segments = segments
         self.right = right
     }
-
-    /// Every track that has segments, in the tracks' order.
-    ///
-    /// - Parameters:
-    ///   - probabilities: [segments][classes].
-    ///   - segmentTracks: each segment's track, as an index into `trackLabels` and `names`.
-    public static func all(
-        probabilities: [Float], classes: Int, segmentTracks: [Int], trackLabels: [Int], names: [String]
-    ) -> [TrackOutcome] {
-        precondition(probabilities.count == segmentTracks.count * classes, "[segments][classes]")
-        var rows: [Int: [Float]] = [:]
-        for (segment, track) in segmentTracks.enumerated() {
-            rows[track, default: []] += probabilities[segment * classes..<(segment + 1) * classes]
-        }
-        return rows.keys.sorted().map { track in
-            let verdict = Verdict(segments: rows[track]!, classes: classes)
-            return TrackOutcome(
-                track: names[track], label: trackLabels[track], max: verdict.bySum, maj: verdict.byVote,
-                segments: rows[track]!.count / classes, right: verdict.votes[trackLabels[track]])
-        }
-    }
 }
 
 extension [TrackOutcome] {

@@ -65,29 +65,21 @@ public struct Assessment: Sendable {
         }
         let indices = (0..<set.count).filter { judged.contains(set.track(ofSegment: $0)) && !set.isAugmented($0) }
         let judge = try Judge(parameters: model.parameters, batch: card.configuration?.batch ?? 64, pool: pool)
-        let (probabilities, lossSum) = try judge.probabilities(of: set, segments: indices, labels: labels)
+        let said = try judge.judge(set, segments: indices, labels: labels)
         genres = card.genres
         recipe = card.recipe
-        scores = Scores(
-            genres: card.genres, probabilities: probabilities, segmentTracks: indices.map(set.track),
-            trackLabels: labels, meanLoss: lossSum / Double(max(indices.count, 1)))
-
-        let classes = card.genres.count
-        var rows: [Int: [Float]] = [:]
-        var candidates: [Candidate] = []
-        for (place, index) in indices.enumerated() {
-            let row = Array(probabilities[place * classes..<(place + 1) * classes])
-            let track = set.track(ofSegment: index)
-            rows[track, default: []] += row
-            candidates.append(
-                Candidate(
-                    segment: index, track: track, number: rows[track]!.count / classes, label: labels[track],
-                    probabilities: row))
+        scores = said.scores(genres: card.genres)
+        tracks = said.tracks.map {
+            Track(id: set.tracks[$0.index].id, label: $0.label, verdict: $0.verdict, segments: $0.segments)
         }
-        tracks = rows.keys.sorted().map { track in
-            Track(
-                id: set.tracks[track].id, label: labels[track],
-                verdict: Verdict(segments: rows[track]!, classes: classes), segments: rows[track]!.count / classes)
+
+        var seen: [Int: Int] = [:]
+        let candidates = indices.enumerated().map { place, index in
+            let track = said.segmentTracks[place]
+            seen[track, default: 0] += 1
+            return Candidate(
+                segment: index, track: track, number: seen[track]!, label: labels[track],
+                probabilities: Array(said.probabilities(at: place)))
         }
         let wanted = shown.compactMap { label, predicted in
             card.genres.firstIndex(of: label).flatMap { label in
