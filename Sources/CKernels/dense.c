@@ -188,6 +188,7 @@ void gk_dense_backward(gk_pool *pool, int32_t batch, const gk_dense *layer) {
 
 double gk_dense_backward_adam(gk_pool *pool, int32_t batch, const gk_dense *layer, const gk_adam *adam, float *weights,
                               float *first_moment, float *second_moment) {
+    if (batch <= 0) return 0;
     dense_run run = start(batch, layer);
     int64_t size = (int64_t)run.features * layer->out;
     run.adam = gk_adam_active();

@@ -1,5 +1,6 @@
 // Plans: tables made once, then shared.
 #include "features_plan.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,23 +183,24 @@ bool gk_real_fft(int32_t n, gk_isa isa, const double *input, double *real, doubl
     return scratch != NULL;
 }
 
-int64_t gk_first_not_finite(const float *values, int64_t count) {
+int64_t gk_first_beyond(float limit, const float *values, int64_t count) {
+    const float factor = FLT_MAX / limit;
     for (int64_t block = 0; block < count; block += 4096) {
         int64_t end = block + 4096 < count ? block + 4096 : count;
-        float sum = 0; // x * 0 is 0 for finite x and NaN for the others
+        float sum = 0; // what is beyond becomes infinite; x * 0 is 0 for finite x and NaN for the others
         float lanes[16] = {0};
         int64_t i = block;
         for (; i + 16 <= end; i += 16)
             for (int l = 0; l < 16; l++)
-                lanes[l] += values[i + l] * 0.0f;
+                lanes[l] += values[i + l] * factor * 0.0f;
         for (; i < end; i++)
-            sum += values[i] * 0.0f;
+            sum += values[i] * factor * 0.0f;
         for (int l = 0; l < 16; l++)
             sum += lanes[l];
         if (sum == 0)
             continue;
         for (i = block; i < end; i++)
-            if (!isfinite(values[i]))
+            if (!(fabsf(values[i]) <= limit))
                 return i;
     }
     return -1;

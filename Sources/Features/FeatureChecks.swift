@@ -22,7 +22,14 @@ public struct ContentHash: Sendable {
 public enum FeatureChecks {
     /// The index of the first value that is NaN or infinite; nil where all are finite.
     public static func firstNotFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
-        let index = gk_first_not_finite(values.baseAddress, Int64(values.count))
+        let index = gk_first_beyond(Float.greatestFiniteMagnitude, values.baseAddress, Int64(values.count))
+        return index < 0 ? nil : Int(index)
+    }
+
+    /// The same of samples at full scale ±1, where what is 120 dB above that is no sound either: its powers would leave the
+    /// range of single precision.
+    static func firstUnusable(_ samples: UnsafeBufferPointer<Float>) -> Int? {
+        let index = gk_first_beyond(0x1p20, samples.baseAddress, Int64(samples.count))
         return index < 0 ? nil : Int(index)
     }
 }

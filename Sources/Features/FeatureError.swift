@@ -9,8 +9,8 @@ public enum FeatureError: Error, Equatable, Sendable {
     /// Changes to the sound that cannot be made, perhaps read from a file.
     case invalidAugmentation(String)
     case tooShort(seconds: Double, needed: Double)
-    /// A sample is NaN or infinite.
-    case notFinite(sample: Int)
+    /// A sample is NaN, infinite or far beyond full scale.
+    case unusableSample(index: Int)
     case noSuchSegment(index: Int, count: Int)
     case outOfMemory
 }
@@ -27,8 +27,8 @@ extension FeatureError: CustomStringConvertible, LocalizedError {
             "the augmentation of sound cannot be used: \(problem)"
         case .tooShort(let seconds, let needed):
             String(format: "only %.2f s of sound; at least %.2f s are needed", seconds, needed)
-        case .notFinite(let sample):
-            "sample \(sample) is not a finite number; the sound is damaged"
+        case .unusableSample(let index):
+            "sample \(index) is no number, or a million times beyond full scale; the sound is damaged"
         case .noSuchSegment(let index, let count):
             "there is no segment \(index) among \(count)"
         case .outOfMemory:

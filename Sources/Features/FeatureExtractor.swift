@@ -35,7 +35,7 @@ public struct FeatureExtractor: Sendable {
     /// - Parameters:
     ///   - samples: mono, full scale ±1, at the recipe's sample rate.
     ///   - choose: gets the number of segments in the track, gives the indices wanted (from 0, in any order).
-    /// - Throws: `FeatureError.tooShort`, `.notFinite`, `.noSuchSegment`.
+    /// - Throws: `FeatureError.tooShort`, `.unusableSample`, `.noSuchSegment`.
     public func segments(
         of samples: [Float], choosing choose: (Int) -> [Int] = { Array(0..<$0) }
     ) throws(FeatureError) -> SegmentBatch {
@@ -105,14 +105,13 @@ public struct FeatureExtractor: Sendable {
         }
     }
 
-    /// - Throws: `FeatureError.tooShort`, `.notFinite`.
+    /// - Throws: `FeatureError.tooShort`, `.unusableSample`.
     func check(_ samples: UnsafeBufferPointer<Float>) throws(FeatureError) {
         guard recipe.segmentCount(samples: samples.count) > 0 else {
             throw .tooShort(
                 seconds: Double(samples.count) / recipe.sampleRate, needed: recipe.leastSeconds)
         }
-        let fault = gk_first_not_finite(samples.baseAddress, Int64(samples.count))
-        guard fault < 0 else { throw .notFinite(sample: Int(fault)) }
+        if let fault = FeatureChecks.firstUnusable(samples) { throw .unusableSample(index: fault) }
     }
 
     /// A segment's own samples, fewer than `segmentSamples` at the end of a short track.

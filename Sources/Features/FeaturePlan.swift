@@ -48,6 +48,15 @@ final class FeaturePlan: @unchecked Sendable {
 
     func makeScratch() -> FeatureScratch { FeatureScratch(byteCount: gk_features_scratch_bytes(handle)) }
 
+    /// A transform takes time that grows with the square of this factor.
+    private static func greatestPrime(in length: Int) -> Int {
+        var (rest, greatest, factor) = (length, 1, 2)
+        while factor * factor <= rest {
+            if rest % factor == 0 { (rest, greatest) = (rest / factor, factor) } else { factor += 1 }
+        }
+        return max(greatest, rest)
+    }
+
     /// Recipes may come from files: sizes are bounded before anything is allocated.
     static func check(_ recipe: FeatureRecipe) throws(FeatureError) {
         guard recipe.makesSegmentsFromAudio else { throw .noAudioRecipe(name: recipe.name) }
@@ -56,9 +65,12 @@ final class FeaturePlan: @unchecked Sendable {
         }
         try require((1...1_000_000).contains(recipe.sampleRate), "its sample rate is outside 1...1,000,000 Hz")
         try require((2...65_536).contains(recipe.frameLength), "its frame length is outside 2...65,536 samples")
+        try require(
+            greatestPrime(in: recipe.frameLength) <= 1024, "its frame length has a prime factor above 1,024")
         try require((1...recipe.frameLength).contains(recipe.windowLength), "its window is empty or above the frame")
         try require((1...65_536).contains(recipe.hop), "its hop is outside 1...65,536 samples")
         try require((1...1024).contains(recipe.mels), "its mel bands are outside 1...1,024")
+        try require(recipe.mels * recipe.frameLength <= 1 << 23, "its mel bands times frame length are above 2^23")
         try require(
             0 <= recipe.lowestFrequency && recipe.highestFrequency - recipe.lowestFrequency >= 1
                 && recipe.highestFrequency <= 1_000_000,

@@ -38,10 +38,9 @@ public final class SegmentStream {
 
     /// Takes the sound's next samples: mono, full scale ±1, at the recipe's rate.
     ///
-    /// - Throws: `FeatureError.notFinite`, and what `receive` throws.
+    /// - Throws: `FeatureError.unusableSample`, and what `receive` throws.
     public func append(_ piece: UnsafeBufferPointer<Float>, _ receive: Receiver) throws {
-        let fault = gk_first_not_finite(piece.baseAddress, Int64(piece.count))
-        guard fault < 0 else { throw FeatureError.notFinite(sample: samples + Int(fault)) }
+        if let fault = FeatureChecks.firstUnusable(piece) { throw FeatureError.unusableSample(index: samples + fault) }
         peak = max(peak, gk_greatest_magnitude(piece.baseAddress, Int64(piece.count)))
         pending.append(contentsOf: piece)
         samples += piece.count

@@ -109,7 +109,7 @@ extension FeatureExtractor {
     /// repeating it where blocks are transformed.
     ///
     /// - Parameter samples: mono, full scale ±1, at the recipe's sample rate.
-    /// - Throws: `FeatureError.tooShort`, `.notFinite`.
+    /// - Throws: `FeatureError.tooShort`, `.unusableSample`.
     public func rows(of samples: UnsafeBufferPointer<Float>) throws(FeatureError) -> TrackFeatures {
         try check(samples)
         let rows = recipe.rowCount(samples: samples.count)

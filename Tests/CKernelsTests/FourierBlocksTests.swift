@@ -23,12 +23,17 @@ extension KernelTests {
                     BlockCase(size: (23, 62), channels: (4, 40), kernel: (16, 2), pool: (2, 2), batch: 2),
                 ],
                 [BlockCase(size: (50, 1), channels: (18, 16), kernel: (31, 3), pool: (7, 1), batch: 9)],
+                [
+                    BlockCase(size: (9, 60), channels: (1, 16), kernel: (4, 31), pool: (1, 2), batch: 3),
+                    BlockCase(size: (9, 60), channels: (1, 16), kernel: (2, 31), pool: (2, 2), batch: 3),
+                    BlockCase(size: (9, 60), channels: (1, 16), kernel: (1, 31), pool: (3, 1), batch: 3),
+                ],
                 [BlockCase(size: (128, 128), channels: (1, 3), kernel: (11, 23), pool: (16, 1))],
             ]
 
         /// The first layers of the deep net, of the second one's towers the left one, and two that share an odd input.
         static let (firstLayers, secondLayer, odd) = (
-            groups[groups.count - 7], groups[groups.count - 6], groups[groups.count - 4]
+            groups[groups.count - 8], groups[groups.count - 7], groups[groups.count - 5]
         )
 
         @Test(arguments: fastSets, groups)
@@ -90,6 +95,43 @@ extension KernelTests {
                 try run(memories, isa: isa, threads: 1)
                 #expect(memories.allSatisfy { $0.places.allSatisfy { $0 == 0 } })
             }
+        }
+
+        /// Of equal values the first counts, row by row, also where the path's lines are columns: a bias so large that
+        /// thousands of sums are equal, against the same block without a pool, pooled here.
+        @Test(
+            arguments: fastSets,
+            [
+                BlockCase(size: (40, 12), channels: (16, 16), kernel: (31, 1), pool: (4, 3), slope: 1),
+                BlockCase(size: (40, 12), channels: (1, 16), kernel: (31, 2), pool: (4, 3), slope: 1),
+                BlockCase(size: (12, 40), channels: (16, 16), kernel: (1, 31), pool: (3, 4), slope: 1),
+                BlockCase(size: (40, 40), channels: (16, 32), kernel: (10, 5), pool: (2, 2), slope: 1),
+            ])
+        func equalValuesAreTakenRowByRow(isa: gk_isa, layout: BlockCase) throws {
+            var bare = layout
+            bare.pool = (1, 1)
+            let (pooled, plain) = (BlockMemory(layout), BlockMemory(bare))
+            for memory in [pooled, plain] {
+                memory.bias.pointer.update(repeating: 1e8, count: memory.bias.count)
+                try run([memory], isa: isa, threads: 2)
+            }
+            let (places, channels) = (pooled.places, layout.stored.out)
+            let (rows, columns) = (Int(layout.pool.height), Int(layout.pool.width))
+            let (width, pooledWidth) = (Int(layout.size.width), Int(layout.size.width) / columns)
+            var wrong = 0
+            var ties = 0
+            for place in 0..<layout.outputCount {
+                let (at, channel) = (place / channels, place % channels)
+                let (top, left) = (at / pooledWidth * rows, at % pooledWidth * columns)
+                let window = (0..<rows * columns).map { element in
+                    plain.output[
+                        ((top + element / columns) * width + left + element % columns) * channels + channel]
+                }
+                let first = window.indices.reduce(0) { window[$1] > window[$0] ? $1 : $0 }
+                ties += window.count { $0 == window[first] } - 1
+                wrong += pooled.output[place] != window[first] || Int(places[place]) != first ? 1 : 0
+            }
+            #expect(wrong == 0 && ties > layout.outputCount / 8)
         }
 
         /// The layers that the path was made for go to it unasked.

@@ -42,6 +42,14 @@ struct LSTMCase: CustomTestStringConvertible, Sendable {
                 SourceShape(rows: 1, columns: 4, channels: 300, span: 1),
                 SourceShape(rows: 3, columns: 1, channels: 5, span: 4),
             ], hidden: 48, directions: 1, dropout: 0.1),
+        // Sources whose columns serve several steps, of several blocks each.
+        LSTMCase(
+            batch: 70,
+            sources: [
+                SourceShape(rows: 1, columns: 2, channels: 7, span: 2),
+                SourceShape(rows: 2, columns: 1, channels: 5, span: 4),
+                SourceShape(rows: 1, columns: 4, channels: 20, span: 1),
+            ], hidden: 16, directions: 2, dropout: 0.1),
         LSTMCase(
             batch: 66, sources: [SourceShape(rows: 1, columns: 1, channels: 20, span: 3)], hidden: 16, directions: 2),
         LSTMCase(
@@ -210,7 +218,7 @@ extension KernelTests {
         }
     }
 
-    @Test(arguments: [LSTMCase.grid[2], LSTMCase.grid[4]]) func lstmGradientsAreTheSlopesOfTheLoss(
+    @Test(arguments: [LSTMCase.grid[2], LSTMCase.grid[5]]) func lstmGradientsAreTheSlopesOfTheLoss(
         layout: LSTMCase
     ) throws {
         let memory = LSTMMemory(layout)
@@ -272,6 +280,28 @@ extension KernelTests {
             #expect(part.outputs.values.allSatisfy { $0.isNaN })
             #expect(part.last.bits == whole.last.bits)
             for (a, b) in zip(part.parameterGradients, whole.parameterGradients) { #expect(a.values == b.values) }
+        }
+    }
+
+    @Test func aSourceWithoutAGradientLeavesTheOthersAlone() throws {
+        for isa in [GK_ISA_SCALAR] + fastSets {
+            let (whole, part) = (LSTMMemory(LSTMCase.grid[3]), LSTMMemory(LSTMCase.grid[3]))
+            try on(isa) {
+                try withPool(2) { pool in
+                    whole.run(pool: pool)
+                    var layer = part.layer
+                    var sources = (0..<part.layout.sources.count).map { layer.sources[$0] }
+                    sources[1].gradient = nil
+                    sources.withUnsafeBufferPointer { sources in
+                        layer.sources = sources.baseAddress
+                        gk_lstm_forward(pool, Int32(part.layout.batch), &layer)
+                        gk_lstm_backward(pool, Int32(part.layout.batch), &layer)
+                    }
+                }
+            }
+            #expect(part.gradients[1].values.allSatisfy { $0.isNaN })
+            for index in [0, 2, 3] { #expect(part.gradients[index].bits == whole.gradients[index].bits) }
+            for (a, b) in zip(part.parameterGradients, whole.parameterGradients) { #expect(a.bits == b.bits) }
         }
     }
 

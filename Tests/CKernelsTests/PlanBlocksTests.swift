@@ -10,7 +10,7 @@ extension KernelTests {
             BlockCase(size: (20, 24), channels: (16, 48), kernel: (3, 5), pool: (2, 2), batch: 17),
             BlockCase(size: (20, 24), channels: (1, 32), kernel: (7, 20), pool: (5, 1), batch: 17),
         ]
-        static let pathSets = ["direct sparse", "fourier", "oracle"]
+        static let pathSets = ["direct sparse", "direct fourier", "fourier", "oracle"]
 
         @Test(arguments: fastSets, [1, 3, 17] as [Int32])
         func anyNumberOfThreadsGivesTheSameBits(isa: gk_isa, batch: Int32) throws {

@@ -120,12 +120,27 @@ import Testing
         }
     }
 
-    @Test func samplesThatAreNotFiniteAreRefused() throws {
+    /// A recipe may come from a file: one whose transforms take minutes or whose bank takes gigabytes is refused.
+    @Test func recipesThatAreTooDearAreRefused() throws {
+        func refusal(frame: Int, mels: Int) -> String? {
+            var recipe = FeatureRecipe.schindler
+            recipe.frameLength = frame
+            recipe.mels = mels
+            do { _ = try FeatureExtractor(recipe: recipe) } catch { return "\(error)" }
+            return nil
+        }
+        for frame in [65_521, 64_646, 2 * 1031] { #expect(refusal(frame: frame, mels: 40)?.contains("prime") == true) }
+        for frame in [2048, 65_344, 65_536, 1021 * 3] { #expect(refusal(frame: frame, mels: 40) == nil) }
+        #expect(refusal(frame: 65_536, mels: 1024)?.contains("mel bands times") == true)
+        #expect(refusal(frame: 8192, mels: 1024) == nil)
+    }
+
+    @Test func samplesThatAreNoSoundAreRefused() throws {
         let extractor = try FeatureExtractor(recipe: .schindler)
-        for fault in [Float.nan, .infinity, -.infinity] {
+        for fault in [Float.nan, .infinity, -.infinity, 1e7, -1e30] {
             var samples = syntheticSignal(count: 30_000)
             samples[21_999] = fault
-            #expect(throws: FeatureError.notFinite(sample: 21_999)) { try extractor.segments(of: samples) }
+            #expect(throws: FeatureError.unusableSample(index: 21_999)) { try extractor.segments(of: samples) }
         }
     }
 

@@ -157,14 +157,14 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
         }
     }
 
-    @Test func notFiniteValuesAreFound() {
+    @Test(arguments: [Float.greatestFiniteMagnitude, 0x1p20]) func valuesBeyondALimitAreFound(limit: Float) {
         for count in [1, 15, 16, 17, 4095, 4096, 4097, 9000] {
-            var values = [Float](repeating: .greatestFiniteMagnitude, count: count)
-            #expect(gk_first_not_finite(values, Int64(count)) == -1)
-            for (place, fault) in [(0, Float.nan), (count / 2, .infinity), (count - 1, -Float.infinity)] {
+            var values = (0..<count).map { $0 % 2 == 0 ? limit : -limit }
+            #expect(gk_first_beyond(limit, values, Int64(count)) == -1)
+            for (place, fault) in [(0, Float.nan), (count / 2, limit.nextUp), (count - 1, -limit.nextUp)] {
                 let kept = values[place]
                 values[place] = fault
-                #expect(gk_first_not_finite(values, Int64(count)) == Int64(place))
+                #expect(gk_first_beyond(limit, values, Int64(count)) == Int64(place))
                 values[place] = kept
             }
         }

@@ -51,6 +51,6 @@ import Testing
         #expect(throws: FeatureError.self) { try streamed([Float](repeating: 0, count: 5000), .schindler, piece: 1000) }
         var bad = syntheticSignal(count: 30_000)
         bad[20_001] = .nan
-        #expect(throws: FeatureError.notFinite(sample: 20_001)) { try streamed(bad, .schindler, piece: 3000) }
+        #expect(throws: FeatureError.unusableSample(index: 20_001)) { try streamed(bad, .schindler, piece: 3000) }
     }
 }

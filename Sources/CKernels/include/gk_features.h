@@ -47,8 +47,9 @@ bool gk_real_fft(int32_t n, gk_isa isa, const double *input, double *real, doubl
 /// The same of one signal by its definition.
 void gk_oracle_real_dft(int32_t n, const double *input, double *real, double *imaginary);
 
-/// The index of the first value that is not a finite number; -1 where there is none.
-int64_t gk_first_not_finite(const float *values, int64_t count);
+/// The index of the first value whose magnitude is above `limit`, a power of two or FLT_MAX, or that is no number; -1 where
+/// there is none.
+int64_t gk_first_beyond(float limit, const float *values, int64_t count);
 /// A fast hash of bytes that tells changed data, no defence against intent: eight interleaved streams of
 /// multiply-and-rotate over 64-bit little-endian words, folded. The same on every instruction set.
 uint64_t gk_content_hash(const void *bytes, size_t count);
