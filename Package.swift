@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Interchange",
             dependencies: [
-                "ModelFile", "NeuralNetwork", "Features", "Storage",
+                "ModelFile", "NeuralNetwork", "Features", "Evaluation", "Storage",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Protobuf/README.md", "Protobuf/onnx.proto"]),
@@ -131,7 +131,7 @@ let package = Package(
             name: "GenreTests",
             dependencies: [
                 "genre", "Interchange", "Prediction", "ModelFile", "Architectures", "NeuralNetwork", "Features",
-                "Synthesis", "Storage", "Audio",
+                "Evaluation", "Synthesis", "Storage", "Audio",
             ]),
     ]
 )

@@ -27,7 +27,10 @@ extension AudioError: CustomStringConvertible, LocalizedError {
     public var description: String {
         switch self {
         case .missing(let path):
-            "\(path): there is no such file; check the path"
+            // What the file system's bytes become where they are no UTF-8.
+            path.unicodeScalars.contains("\u{FFFD}")
+                ? "\(path): a name that is not UTF-8 cannot be opened; rename the file (convmv does many)"
+                : "\(path): there is no such file; check the path"
         case .notAFile(let path):
             "\(path) is not a regular file; name an audio file"
         case .empty(let path):

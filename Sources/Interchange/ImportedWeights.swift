@@ -1,3 +1,4 @@
+import Evaluation
 import Features
 import Foundation
 import ModelFile
@@ -14,10 +15,12 @@ extension TrainedModel {
     /// - Parameters:
     ///   - genres: names of the classes, in their order.
     ///   - recipe: how the segments were made that the weights were trained on.
+    ///   - calibration: of these weights on such segments, where it is known.
     ///   - toolVersion: of the program that imports.
     /// - Throws: ``InterchangeError``: every tensor that is missing, left over, of another shape or type is named.
     public init(
-        importing url: URL, blueprint: Blueprint, genres: [String], recipe: FeatureRecipe, toolVersion: String
+        importing url: URL, blueprint: Blueprint, genres: [String], recipe: FeatureRecipe,
+        calibration: Calibration? = nil, toolVersion: String
     ) throws {
         let plan: NetworkPlan
         do { plan = try NetworkPlan(blueprint) } catch {
@@ -53,10 +56,12 @@ extension TrainedModel {
                 throw InterchangeError.badValues(file: url.path, problem: "\(error)")
             }
         }
-        let card = ModelCard(
+        var card = ModelCard(
             blueprint: blueprint, genres: genres, recipe: recipe,
             imported: ImportedWeights(file: url.lastPathComponent, sha256: try SHA256.hexDigest(ofFile: url)),
             toolVersion: toolVersion)
+        card.calibration = calibration
+        try card.check(file: url.path)
         self.init(card: card, parameters: parameters)
     }
 

@@ -10,6 +10,8 @@ public enum InterchangeError: Error, CustomStringConvertible {
     case doNotFit(file: String, net: String, segments: String, problems: [String])
     /// Values that no net can run on.
     case badValues(file: String, problem: String)
+    /// Something that the file says of its net, and that cannot be understood.
+    case badMetadata(file: String, key: String)
     /// What the caller says of the net does not go together.
     case badDescription(problem: String)
 
@@ -27,6 +29,9 @@ public enum InterchangeError: Error, CustomStringConvertible {
                 + "check net, genres and recipe against the program that trained it"
         case .badValues(let file, let problem):
             return "\(file): \(problem); a net of such weights hears nothing: take those of an earlier epoch"
+        case .badMetadata(let file, let key):
+            return "\(file): what its metadata say under '\(key)' cannot be read, perhaps as a later version wrote it; "
+                + "update the tool, or write the weights without it and say it with an option"
         case .badDescription(let problem): return problem
         }
     }

@@ -13,7 +13,8 @@ public enum ONNXFile {
 
     /// Writes a model's net: input `segments` [batch, 1, mels, frames] (mel band 0 the lowest, of the recipe's values),
     /// outputs `logits` and `probabilities` [batch, classes], the batch's size free. The metadata hold `genres` (a JSON
-    /// list, in the order of the classes), `architecture`, `recipe`, `recipe_parameters` (JSON) and `sample_rate` (Hz).
+    /// list, in the order of the classes), `architecture`, `recipe`, `recipe_parameters` (JSON), `sample_rate` (Hz) and, of
+    /// a model that has one, `calibration` (JSON).
     ///
     /// - Parameter toolVersion: of the program that writes.
     public static func write(_ model: TrainedModel, toolVersion: String, to url: URL) throws {
@@ -37,14 +38,7 @@ public enum ONNXFile {
             + "'\(card.recipe.name)' in, logits and probabilities of \(card.genres.count) genres out."
         if let caution = card.blueprint.caution { file.docString += " Caution: \(caution)" }
         file.graph.docString = file.docString
-        let metadata = [
-            ("architecture", card.architecture),
-            ("genres", try json(card.genres)),
-            ("recipe", card.recipe.name),
-            ("recipe_parameters", try json(card.recipe)),
-            ("sample_rate", String(card.recipe.sampleRate)),
-        ]
-        file.metadataProps = metadata.map { key, value in
+        file.metadataProps = try description(of: card).sorted { $0.key < $1.key }.map { key, value in
             var entry = ONNX_StringEntry()
             entry.key = key
             entry.value = value

@@ -6,7 +6,7 @@ extension ModelCard {
     private static let greatestCount = 1_000_000_000
 
     /// - Throws: ``ModelFileError/badCard(file:field:problem:)`` naming the first field that makes no sense.
-    func check(file: String) throws(ModelFileError) {
+    public func check(file: String) throws(ModelFileError) {
         func require(_ holds: Bool, _ field: String, _ problem: String) throws(ModelFileError) {
             guard holds else { throw .badCard(file: file, field: field, problem: problem) }
         }

@@ -6,8 +6,10 @@ public enum ModelFileError: Error, CustomStringConvertible {
     case notAModel(file: String, problem: String)
     /// Written by a later version.
     case laterVersion(file: String, version: String)
-    /// A number in the card that makes no sense.
+    /// Something in the card that makes no sense.
     case badCard(file: String, field: String, problem: String)
+    /// Weights that 16 bits cannot hold.
+    case beyondHalf(file: String, tensor: String)
     /// The weights do not fit the architecture that the file names.
     case badWeights(file: String, problem: String)
 
@@ -20,6 +22,8 @@ public enum ModelFileError: Error, CustomStringConvertible {
             "\(file) has format version \(version), which this version of the tool cannot read; update the tool"
         case .badCard(let file, let field, let problem):
             "\(file) is damaged: in its card, \(field) \(problem); copy it again or train anew"
+        case .beyondHalf(let file, let tensor):
+            "\(file) was not written: tensor '\(tensor)' has values beyond the range of 16 bits; export another format"
         case .badWeights(let file, let problem): "\(file) is damaged: \(problem); copy it again or train anew"
         }
     }

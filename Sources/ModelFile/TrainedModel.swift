@@ -39,6 +39,10 @@ public struct TrainedModel {
         if let configuration = card.configuration { metadata["seed"] = String(configuration.seed) }
         let tensors = parameters.plan.parameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
         guard halfPrecision else { return try Safetensors.write(tensors: tensors, metadata: metadata, to: url) }
+        // From here on a value rounds to infinity.
+        if let large = tensors.first(where: { $0.2.contains { abs($0) >= 65_520 } }) {
+            throw ModelFileError.beyondHalf(file: url.path, tensor: large.0)
+        }
         try Safetensors.write(
             layout: tensors.map { .init(name: $0.0, type: .float16, shape: $0.1) }, metadata: metadata, to: url
         ) { index, writer in try writer.write(halfValues(tensors[index].2)) }
@@ -62,11 +66,11 @@ public struct TrainedModel {
         guard metadata["format"] == Self.format else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")
         }
-        guard let version = metadata["format_version"].flatMap(Int.init), version >= 1 else {
+        guard let version = metadata["format_version"], !version.isEmpty, Int(version) ?? 1 >= 1 else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks a format version")
         }
-        guard version <= Self.latestVersion else {
-            throw ModelFileError.laterVersion(file: file, version: String(version))
+        guard let number = Int(version), 1...Self.latestVersion ~= number else {
+            throw ModelFileError.laterVersion(file: file, version: version)
         }
         guard let text = metadata["card"] else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks the card")
@@ -105,7 +109,16 @@ public struct TrainedModel {
         } catch let error as StorageError {
             throw ModelFileError.badWeights(file: file, problem: "\(error)")
         }
-        guard plan.classes == card.genres.count, Set(card.genres).count == card.genres.count else {
+        guard Set(card.genres).count == card.genres.count, !card.genres.contains("") else {
+            throw ModelFileError.badCard(
+                file: file, field: "genres", problem: "holds a genre twice, or one without a name")
+        }
+        guard card.architecture == card.blueprint.name else {
+            throw ModelFileError.badCard(
+                file: file, field: "architecture",
+                problem: "is '\(card.architecture)', and the net is '\(card.blueprint.name)'")
+        }
+        guard plan.classes == card.genres.count else {
             throw ModelFileError.badWeights(
                 file: file, problem: "it names \(card.genres.count) genres for a net of \(plan.classes) classes")
         }

@@ -11,11 +11,19 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         public let name: String
         /// The part of the name that is the same wherever the collection lies.
         public let key: String
+        /// Why it cannot be heard, where that is known before it is opened.
+        public let fault: String?
 
-        public init(url: URL, name: String, key: String? = nil) {
+        public init(url: URL, name: String, key: String? = nil, fault: String? = nil) {
             self.url = url
             self.name = name
             self.key = key ?? name
+            self.fault = fault
+        }
+
+        /// - Throws: ``PredictionError/unusable(file:problem:)`` where it is known that it cannot be heard.
+        public func check() throws(PredictionError) {
+            if let fault { throw .unusable(file: name, problem: fault) }
         }
     }
 
@@ -33,7 +41,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
 
     /// A folder or playlist that cannot be read comes as a file, so that it fails as one.
     ///
-    /// - Parameter warning: gets folders that cannot be read or hold no audio, and broken playlists.
+    /// - Parameter warning: gets folders and playlists that name no audio.
     public init(_ words: [String], warning: @escaping @Sendable (String) -> Void) {
         pending = words.reversed().map { .given($0) }
         self.warning = warning
@@ -67,8 +75,11 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         guard let identity = FolderIdentity(path), visited.insert(identity).inserted else { return true }
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
-            warning("\(path) cannot be read (\(error.localizedDescription)); its files are left out")
-            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, key: key.isEmpty ? nil : key)))
+            let fault = "the folder cannot be read (\(error.localizedDescription)); its files are left out"
+            pending.append(
+                .file(
+                    Input(
+                        url: URL(fileURLWithPath: path), name: path, key: key.isEmpty ? nil : key, fault: fault)))
             return true
         }
         let before = pending.count
@@ -93,13 +104,17 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     private static let greatestPlaylist = 64 << 20
 
     private mutating func readPlaylist(_ path: String) {
-        guard let handle = FileHandle(forReadingAtPath: path),
-            let data = try? handle.read(upToCount: Self.greatestPlaylist + 1), data.count <= Self.greatestPlaylist
-        else {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
             pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path)))
             return
         }
-        let text = String(decoding: data, as: UTF8.self)
+        guard let data = try? handle.read(upToCount: Self.greatestPlaylist + 1), data.count <= Self.greatestPlaylist
+        else {
+            let fault = "the playlist cannot be read, or is larger than \(Self.greatestPlaylist >> 20) MB"
+            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, fault: fault)))
+            return
+        }
+        let text = Self.text(data)
         let isPLS = (path as NSString).pathExtension.lowercased() == "pls"
         let folder = (path as NSString).deletingLastPathComponent
         var entries: [Pending] = []
@@ -107,18 +122,28 @@ public struct AudioInputs: Sequence, IteratorProtocol {
             var entry = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
             if isPLS {
                 guard entry.lowercased().hasPrefix("file"), let equals = entry.firstIndex(of: "=") else { continue }
-                entry = String(entry[entry.index(after: equals)...])
+                entry = entry[entry.index(after: equals)...].trimmingCharacters(in: .whitespaces)
             }
             guard !entry.isEmpty, isPLS || !entry.hasPrefix("#") else { continue }
-            if entry.hasPrefix("http://") || entry.hasPrefix("https://") {
-                warning("\(path): \(entry) is on the network and is left out")
+            if entry.lowercased().hasPrefix("file://") {
+                entry = URL(string: entry)?.path ?? entry
+            } else if let scheme = entry.range(of: "://"), entry[..<scheme.lowerBound].allSatisfy(\.isLetter) {
+                let fault = "is on the network; fetch it, and name the file"
+                entries.append(.file(Input(url: URL(fileURLWithPath: entry), name: entry, fault: fault)))
                 continue
             }
-            if entry.hasPrefix("file://") { entry = URL(string: entry)?.path ?? entry }
             let full = entry.hasPrefix("/") || folder.isEmpty ? entry : "\(folder)/\(entry)"
             entries.append(.file(Input(url: URL(fileURLWithPath: full), name: full, key: entry)))
         }
         if entries.isEmpty { warning("\(path) names no file") }
         pending += entries.reversed()
+    }
+
+    /// UTF-8, or UTF-16 where it says so; else Latin-1, which old .m3u files are in.
+    private static func text(_ data: Data) -> String {
+        if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
+            return String(data: data, encoding: .utf16) ?? ""
+        }
+        return String(validating: data, as: UTF8.self) ?? String(data: data, encoding: .isoLatin1) ?? ""
     }
 }

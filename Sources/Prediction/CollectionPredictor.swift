@@ -2,49 +2,71 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 
-/// Predicts many files at once, a thread a file, and hands the results over in the files' order.
+/// Hears many files at once, a thread a file, and hands the results over in the files' order.
 public final class CollectionPredictor {
     private let model: TrainedModel
     private let jobs: Int
 
-    /// - Parameter jobs: files at once.
+    /// - Parameter jobs: files at once; more than cores are of use where files come slowly.
     public init(model: TrainedModel, jobs: Int) {
         self.model = model
         self.jobs = max(1, jobs)
     }
 
-    /// - Parameter receive: gets every file's result, in order, on one thread at a time; what it throws ends the work.
+    /// - Parameters:
+    ///   - work: what is to be told of a file: ``GenrePredictor/predict(_:)``, say.
+    ///   - receive: gets every file's result, in order, on one thread at a time; what it throws ends the work.
     /// - Throws: what the model lacks for predictions, and what `receive` throws.
-    public func run<Inputs: Sequence<AudioInputs.Input>>(
-        _ inputs: Inputs, _ receive: @escaping (AudioInputs.Input, Result<TrackPrediction, any Error>) throws -> Void
+    public func run<Inputs: Sequence<AudioInputs.Input>, Value>(
+        _ inputs: Inputs, _ work: @escaping (GenrePredictor, URL) throws -> Value,
+        _ receive: @escaping (AudioInputs.Input, Result<Value, any Error>) throws -> Void
     ) throws {
-        // With one file at a time its segments share the threads.
-        let predictors = try (0..<jobs).map { _ in
-            try GenrePredictor(model: model, pool: ThreadPool(threads: 1), batch: 16)
-        }
         let queue = OrderedResults(AnyIterator(inputs.makeIterator()), window: 4 * jobs, receive)
-        let shared = Workers(queue: queue, predictors: predictors)
-        DispatchQueue.concurrentPerform(iterations: jobs) { shared.work($0) }
+        let workers = Workers(model: model, queue: queue, first: try Workers<Value>.predictor(of: model), work: work)
+        let group = DispatchGroup()
+        for number in 0..<jobs {
+            group.enter()
+            let thread = Thread {
+                workers.run(number)
+                group.leave()
+            }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+        group.wait()
         try queue.finish()
     }
 }
 
-/// What the workers share; each takes the predictor of its own number.
-private struct Workers: @unchecked Sendable {
-    let queue: OrderedResults
-    let predictors: [GenrePredictor]
+/// What the threads share.
+private struct Workers<Value>: @unchecked Sendable {
+    let model: TrainedModel
+    let queue: OrderedResults<Value>
+    /// The first thread's; the others make theirs when they have something to hear.
+    let first: GenrePredictor
+    let work: (GenrePredictor, URL) throws -> Value
 
-    func work(_ worker: Int) {
+    static func predictor(of model: TrainedModel) throws -> GenrePredictor {
+        try GenrePredictor(model: model, pool: ThreadPool(threads: 1), batch: 16)
+    }
+
+    func run(_ number: Int) {
+        var predictor = number == 0 ? first : nil
         while let (place, input) = queue.take() {
-            let predictor = predictors[worker]
-            queue.give(place, input, Result { try predictor.predict(input.url) })
+            let outcome = Result {
+                try input.check()
+                let own = try predictor ?? Self.predictor(of: model)
+                predictor = own
+                return try work(own, input.url)
+            }
+            queue.give(place, input, outcome)
         }
     }
 }
 
 /// Hands out inputs one by one, and results in the inputs' order.
-private final class OrderedResults: @unchecked Sendable {  // everything under the lock
-    typealias Outcome = Result<TrackPrediction, any Error>
+private final class OrderedResults<Value>: @unchecked Sendable {  // everything under the lock
+    typealias Outcome = Result<Value, any Error>
 
     private let condition = NSCondition()
     private var inputs: AnyIterator<AudioInputs.Input>

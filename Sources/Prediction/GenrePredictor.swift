@@ -56,8 +56,8 @@ public final class GenrePredictor {
             }
         } catch let error as FeatureError {
             throw PredictionError.unusable(file: url.path, problem: "\(error)")
-        } catch PredictionError.silent {
-            throw PredictionError.unusable(file: url.path, problem: "\(PredictionError.silent)")
+        } catch let error as PredictionError {
+            throw PredictionError.unusable(file: url.path, problem: "\(error)")
         }
     }
 
@@ -102,6 +102,7 @@ public final class GenrePredictor {
         }
         // Below half a unit of 16 bits there is nothing to hear.
         guard stream.peak > 0.5 / 32_768 else { throw PredictionError.silent }
+        guard waiting.values.allSatisfy(\.isFinite) else { throw PredictionError.overflow }
         return (stream, waiting.starts, waiting.values)
     }
 }

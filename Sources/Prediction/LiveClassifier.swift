@@ -15,6 +15,8 @@ public final class LiveClassifier {
         public let genre: String
         /// Of each genre, in the order of the model's.
         public let confidences: [Double]
+        /// Whether less than a segment was heard so far, and was padded to one.
+        public let isPadded: Bool
     }
 
     private let predictor: GenrePredictor
@@ -27,10 +29,10 @@ public final class LiveClassifier {
     /// - Parameters:
     ///   - interval: seconds from verdict to verdict.
     ///   - stretch: seconds that a verdict is of; by default, and at least, a segment of the model.
-    /// - Throws: ``PredictionError/badSeconds(name:value:)`` for either that is not within 0 to a day.
+    /// - Throws: ``PredictionError/badSeconds(name:value:)`` for either that is not above 0 and at most a day.
     public init(predictor: GenrePredictor, interval: Double = 0.5, stretch: Double? = nil) throws {
-        for (name, seconds) in [("interval", interval), ("stretch", stretch ?? 0)] where !(0...86_400 ~= seconds) {
-            throw PredictionError.badSeconds(name: name, value: seconds)
+        for (name, seconds) in [("interval", interval), ("stretch", stretch ?? 1)] {
+            guard seconds > 0, seconds <= 86_400 else { throw PredictionError.badSeconds(name: name, value: seconds) }
         }
         self.predictor = predictor
         let recipe = predictor.card.recipe
@@ -39,7 +41,8 @@ public final class LiveClassifier {
         due = max(recipe.leastSamples, self.interval)
     }
 
-    /// Takes the next samples: mono, ±1, at the sample rate of the model's recipe.
+    /// Takes the next samples: mono, ±1, at the sample rate of the model's recipe. A value that is no number counts as
+    /// silence.
     ///
     /// - Returns: the verdicts that became due, mostly none or one. Silence has no verdict.
     public func append(_ samples: [Float]) throws -> [Moment] {
@@ -48,7 +51,7 @@ public final class LiveClassifier {
         while !rest.isEmpty {
             let piece = rest.prefix(max(1, due - heard))
             rest = rest.dropFirst(piece.count)
-            last += piece
+            last += piece.lazy.map { $0.isFinite ? $0 : 0 }
             if last.count > stretch { last.removeFirst(last.count - stretch) }
             heard += piece.count
             guard heard >= due else { continue }
@@ -58,7 +61,7 @@ public final class LiveClassifier {
                 result.append(
                     Moment(
                         time: Double(heard) / predictor.card.recipe.sampleRate, genre: prediction.genre,
-                        confidences: prediction.confidences))
+                        confidences: prediction.confidences, isPadded: prediction.isPadded))
             } catch PredictionError.silent {
                 continue
             }

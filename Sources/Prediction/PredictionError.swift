@@ -8,6 +8,8 @@ public enum PredictionError: Error, CustomStringConvertible {
     case unusable(file: String, problem: String)
     /// Nothing but silence.
     case silent
+    /// The net's sums leave the range of its numbers.
+    case overflow
     /// A time in seconds that makes no sense.
     case badSeconds(name: String, value: Double)
 
@@ -19,7 +21,8 @@ public enum PredictionError: Error, CustomStringConvertible {
         case .notForSingleFiles(let caution): "the model cannot predict: \(caution)"
         case .unusable(let file, let problem): "\(file): \(problem)"
         case .silent: "there is nothing but silence"
-        case .badSeconds(let name, let value): "the \(name) must be 0 to 86400 seconds, not \(value)"
+        case .overflow: "the model's numbers overflow on it; its weights are damaged or far too large: train it anew"
+        case .badSeconds(let name, let value): "the \(name) must be above 0 and at most 86400 seconds, not \(value)"
         }
     }
 }

@@ -2,9 +2,11 @@
 enum CSVLine {
     static func text(_ fields: [String]) -> String { fields.map(quoted).joined(separator: ",") }
 
-    /// Without breaks, which become spaces: a line is a line, whatever a file's name holds.
+    /// Without breaks, which become signs for them: a line is a line, whatever a file's name holds.
     static func flat(_ field: String) -> String {
-        String(String.UnicodeScalarView(field.unicodeScalars.map { $0 == "\n" || $0 == "\r" ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(
+                field.unicodeScalars.map { $0 == "\n" ? "\u{2424}" : $0 == "\r" ? "\u{240D}" : $0 }))
     }
 
     private static func quoted(_ field: String) -> String {

@@ -4,16 +4,27 @@ import Report
 
 /// What is said of a collection beside its results: progress on the terminal, and at the end the files that failed.
 final class CollectionReport: @unchecked Sendable {  // one thread at a time; warnings go straight out
+    /// Failures that are shown where all of them stand in the results.
     private static let shownFailures = 50
 
     /// Files that were found, in whichever shard.
     var found = 0
     var alreadyDone = 0
+    private let totalCount: InputCount
+    private let failuresAreKept: Bool
     private let pace = Pace()
     private let line = ProgressLine()
     private var done = 0
     private var failures: [String] = []
     private var failed = 0
+
+    /// - Parameters:
+    ///   - count: of all files, those done before among them.
+    ///   - failuresAreKept: whether the results say what failed, too.
+    init(count: InputCount, failuresAreKept: Bool) {
+        totalCount = count
+        self.failuresAreKept = failuresAreKept
+    }
 
     func warn(_ text: String) {
         line.clear()
@@ -22,19 +33,24 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
 
     func clear() { line.clear() }
 
-    func count(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>) {
+    func count<Value>(_ input: AudioInputs.Input, _ result: Result<Value, any Error>) {
         done += 1
         guard case .failure(let error) = result else { return }
         failed += 1
         let text = "\(error)"
-        if failures.count < Self.shownFailures {
+        if !failuresAreKept || failures.count < Self.shownFailures {
             failures.append(
                 text.contains(input.url.path) || text.contains(input.name) ? text : "\(input.name): \(text)")
         }
     }
 
     func progress() {
-        line.show("\(done) tracks  \(decimal(Double(done) / max(pace.seconds(), 1e-3), places: 1)) a second")
+        let rate = "\(decimal(Double(done) / max(pace.seconds(), 1e-3), places: 1)) a second"
+        guard let total = totalCount.total else { return line.show("\(done) files  \(rate)") }
+        let passed = done + alreadyDone
+        line.show(
+            "\(bar(passed, of: total)) \(passed)/\(total) files  \(rate)  "
+                + pace.left(done: done, of: max(total - alreadyDone, done)))
     }
 
     /// Says how it went.
@@ -43,7 +59,7 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
     func end() -> Bool {
         line.clear()
         for failure in failures { note("genre: \(failure)") }
-        if failed > failures.count { note("genre: … and \(failed - failures.count) more") }
+        if failed > failures.count { note("genre: … and \(failed - failures.count) more; the results name them") }
         if found == 0 { note("genre: there is no audio in what was named: nothing was heard") }
         if done > 1 || alreadyDone > 0 {
             let seconds = max(pace.seconds(), 1e-3)

@@ -9,7 +9,7 @@ struct EarlierResults {
     private(set) var heard: Set<[UInt8]> = []
     private(set) var failed: Set<[UInt8]> = []
 
-    /// - Returns: nil where the bytes are not the beginning of results of this format and model.
+    /// - Returns: nil where the bytes are not the beginning of results of this format and origin.
     init?(_ data: Data, format: PredictionFormat, isCSV: Bool) {
         let newline = UInt8(ascii: "\n")
         let end = data.lastIndex(of: newline).map { $0 + 1 } ?? data.startIndex

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import ModelFile
-import NeuralNetwork
 import Prediction
 import Storage
 
@@ -12,8 +11,9 @@ struct EmbedCommand: ParsableCommand {
         discussion: """
             A vector is what the last dense layer reads: 200 values after the activation (of bicrnn 400). npy writes a \
             float32 array [vectors, values], and beside it, with the ending .json, the file and (per segment) the start \
-            in seconds of each row; json writes one object with all of it. A file that cannot be read is reported and the \
-            rest goes on; the exit code is then 1.
+            in seconds of each row; json writes one object with all of it. Folders are searched at any depth; playlists \
+            are .m3u, .m3u8 and .pls; '-' is a sound on standard input. A file that cannot be heard is reported at the end \
+            and the rest goes on; the exit code is then 1.
             """)
 
     enum Unit: String, ExpressibleByArgument, CaseIterable, Encodable {
@@ -26,11 +26,10 @@ struct EmbedCommand: ParsableCommand {
 
     @Argument(help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one.")
     var model: String
-    @Argument(help: "Audio files.") var files: [String]
+    @OptionGroup var audio: AudioArguments
     @Option(help: "A vector for each segment, or for each track (the mean of its segments').") var per = Unit.track
     @Option(help: "npy or json.") var format = Format.npy
     @Option(name: [.short, .long], help: "The file to write.") var output: String
-    @Option(help: "Number of threads; by default one a core.") var threads: Int?
 
     func run() throws {
         let place = URL(fileURLWithPath: output)
@@ -38,18 +37,25 @@ struct EmbedCommand: ParsableCommand {
         guard format == .json || names != place else {
             throw ValidationError("--output must not end with .json: with --format npy the names are written there.")
         }
-        let pool = try ThreadPool(threads: checked(threads: threads))
-        let predictor = try GenrePredictor(model: openModel(model), pool: pool)
-        var table = EmbeddingTable(model: model, per: per)
-        var failed = false
-        for file in files {
-            do {
-                table.add(try predictor.embed(URL(fileURLWithPath: file)), of: file)
-            } catch {
-                failed = true
-                note("genre: \(error)")
-            }
+        let model = try openModel(model)
+        let collection = try audio.open()
+        let written = format == .npy ? [place, names] : [place]
+        try refuse(written, amongst: [self.model])
+        let report = CollectionReport(count: InputCount(of: collection.given), failuresAreKept: false)
+        var table = EmbeddingTable(model: self.model, per: per)
+        var files = collection.files { [report] in report.warn($0) }.makeIterator()
+        let wanted = AnyIterator {
+            let input = files.next()
+            report.found += input == nil ? 0 : 1
+            return input
         }
+        try collection.hear(wanted, with: model, { try $0.embed($1) }) { input, result in
+            try refuse(written, amongst: [input.url.path])
+            report.count(input, result)
+            if case .success(let embedding) = result { table.add(embedding, of: input.name) }
+            report.progress()
+        }
+        let isWell = report.end()
         guard !table.rows.isEmpty else { throw ExitCode(1) }
         switch format {
         case .npy:
@@ -58,7 +64,7 @@ struct EmbedCommand: ParsableCommand {
         case .json: try AtomicFile.write(try table.json(withValues: true), to: place)
         }
         show("\(table.rows.count) vectors of \(table.size) values: \(place.path)")
-        if failed { throw ExitCode(1) }
+        if !isWell { throw ExitCode(1) }
     }
 }
 

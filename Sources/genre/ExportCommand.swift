@@ -29,6 +29,7 @@ struct ExportCommand: ParsableCommand {
         let model = try openModel(model)
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let url = URL(fileURLWithPath: output)
+        try refuse([url], amongst: [self.model])
         switch format {
         case .onnx: try ONNXFile.write(model, toolVersion: toolVersion, to: url)
         case .safetensors: try WeightsFile.write(model, to: url)

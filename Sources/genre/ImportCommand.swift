@@ -28,12 +28,18 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let url = URL(fileURLWithPath: weights)
-        let said = try WeightsFile.describe(url)
-        let net = try given(net ?? said.architecture, "--net")
+        let place = URL(fileURLWithPath: output)
+        try refuse([place], amongst: [weights])
+        // A calibration is of the segments that the file says.
+        let given: [(Any?, [String])] = [
+            (net, ["architecture"]), (genres, ["genres"]), (recipe, ["recipe", "recipe_parameters", "calibration"]),
+        ]
+        let said = try WeightsFile.describe(url, without: Set(given.flatMap { $0 == nil ? [] : $1 }))
+        let net = try required(net ?? said.architecture, "--net")
         guard let architecture = Architecture.named(net) else {
             throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
         }
-        let genres = try given(
+        let genres = try required(
             genres?.split(separator: ",", omittingEmptySubsequences: false).map {
                 $0.trimmingCharacters(in: .whitespaces)
             } ?? said.genres, "--genres")
@@ -45,8 +51,8 @@ struct ImportCommand: ParsableCommand {
         var blueprint = architecture.blueprint(genres: genres.count)
         blueprint.input = recipe.mels × recipe.segmentFrames
         let model = try TrainedModel(
-            importing: url, blueprint: blueprint, genres: genres, recipe: recipe, toolVersion: toolVersion)
-        let place = URL(fileURLWithPath: output)
+            importing: url, blueprint: blueprint, genres: genres, recipe: recipe, calibration: said.calibration,
+            toolVersion: toolVersion)
         try model.write(to: place)
         show("\(net) of \(genres.count) genres: \(place.path)")
     }
@@ -54,7 +60,7 @@ struct ImportCommand: ParsableCommand {
     /// The recipe that the caller names, else that of the file, which may be one without a name of its own.
     private func recipe(_ said: WeightsFile.Description) throws -> FeatureRecipe {
         if recipe == nil, let recipe = said.recipeParameters { return recipe }
-        let name = try given(recipe ?? said.recipe, "--recipe")
+        let name = try required(recipe ?? said.recipe, "--recipe")
         guard let recipe = FeatureRecipe.named(name) else {
             throw ValidationError(
                 "There is no recipe '\(name)'. The recipes are "
@@ -63,7 +69,7 @@ struct ImportCommand: ParsableCommand {
         return recipe
     }
 
-    private func given<Value>(_ value: Value?, _ option: String) throws -> Value {
+    private func required<Value>(_ value: Value?, _ option: String) throws -> Value {
         guard let value else { throw ValidationError("\(weights) does not say what \(option) is: give it.") }
         return value
     }

@@ -32,6 +32,7 @@ struct InspectCommand: ParsableCommand {
         let model = try openModel(path[0])
         let notes = isThere ? nil : BuiltInModel.all.first { $0.name == path[0] }?.notes
         if let page {
+            try refuse([URL(fileURLWithPath: page)], amongst: [path[0]])
             let report = ModelReport(model: model, name: urls[0].lastPathComponent, notes: notes)
             try report.write(page: URL(fileURLWithPath: page))
         }

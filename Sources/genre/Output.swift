@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Report
 
@@ -6,6 +7,20 @@ func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     show(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// - Throws: a complaint where a file to be written is one that is read.
+func refuse(_ outputs: [URL], amongst inputs: [String]) throws {
+    func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        return stat(path, &status) == 0 ? [UInt64(status.st_dev), UInt64(status.st_ino)] : nil
+    }
+    for output in outputs {
+        guard let place = identity(output.path), let input = inputs.first(where: { identity($0) == place }) else {
+            continue
+        }
+        throw ValidationError("\(output.path) would be written over, and it is \(input), which is read: name another.")
+    }
 }
 
 /// One line on the terminal that is written over; nothing where standard error is no terminal.

@@ -3,6 +3,7 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 import Prediction
+import Storage
 import Training
 
 struct PredictCommand: ParsableCommand {
@@ -18,9 +19,10 @@ struct PredictCommand: ParsableCommand {
             with a confidence below --unsure is marked so. Tracks shorter than the model's segment are padded and marked \
             'short'.
 
-            A collection: -o results.jsonl (or .csv) keeps the results, each with the model's name and the digest of its \
-            weights; --resume goes on where a broken-off run of the same model ended, and tries again what failed (where a \
-            file has two lines, the later one holds); --shard 2/5 takes one of five parts, told by the files' names alone.
+            A collection: -o results.jsonl (or .csv, which has every genre) keeps the results, each with the model's name \
+            and a digest of the model and of the options --top, --unsure and --timeline; --resume goes on where a \
+            broken-off run of the same digest ended, and tries again what failed (where a file has two lines, the later \
+            one holds); --shard 2/5 takes one of five parts, told by the files' names alone.
             """)
 
     @Option(
@@ -29,8 +31,7 @@ struct PredictCommand: ParsableCommand {
             (\(BuiltInModel.all.map(\.name).joined(separator: ", "))).
             """)
     var model: String?
-    @Argument(help: "Audio files, folders, playlists, or '-'.") var inputs: [String] = []
-    @Option(help: "Read paths from a file, one a line; '-' for standard input.") var from: String?
+    @OptionGroup var audio: AudioArguments
     @Option(name: [.short, .long], help: "Write the results to a file too, as JSON lines or, if it ends in .csv, CSV.")
     var output: String?
     @Flag(help: "With -o: keep the verdicts that are there, and do what is missing or failed.") var resume = false
@@ -39,9 +40,7 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Show how the genre goes through each track.") var timeline = false
     @Flag(help: "Print one JSON object a file.") var json = false
     @Flag(help: "Print CSV: a line a file, a column a genre.") var csv = false
-    @Option(help: "Files at once; by default one a core.") var jobs: Int?
     @Option(help: ArgumentHelp("Take part I of N of the files.", valueName: "i/n")) var shard: String?
-    @Option(help: ArgumentHelp("The same as --jobs.", visibility: .hidden)) var threads: Int?
 
     func validate() throws {
         guard !(json && csv) else { throw ValidationError("--json and --csv exclude each other.") }
@@ -52,38 +51,27 @@ struct PredictCommand: ParsableCommand {
         guard top ?? 1 >= 1 else { throw ValidationError("--top must be at least 1.") }
         guard (0...1).contains(unsure) else { throw ValidationError("--unsure must be 0 to 1, not \(unsure).") }
         guard !resume || output != nil else { throw ValidationError("--resume needs -o, the file to go on with.") }
-        guard !inputs.isEmpty || from != nil else {
-            throw ValidationError("Name audio files, folders or playlists, '-' for standard input, or --from a list.")
-        }
-        guard !(from == "-" && inputs.contains("-")) else {
-            throw ValidationError("Standard input cannot be both a sound and a list.")
-        }
         if let shard, Shard(shard) == nil { throw ValidationError("--shard must be I/N, say 2/5, not '\(shard)'.") }
-        guard 1...256 ~= jobs ?? 1 else { throw ValidationError("--jobs must be 1 to 256.") }
-        _ = try checked(threads: threads)
     }
 
     func run() throws {
         let model = try openModel(model)
-        let given = try inputs + (from.map(listedPaths) ?? [])
-        let isOne = given.count == 1 && !inputs.isEmpty
-        let standardInput = try given.contains("-") ? StandardInputSound() : nil
-        let jobs = jobs ?? threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let report = CollectionReport()
+        let collection = try audio.open()
+        let part = shard.flatMap(Shard.init)
+        let report = CollectionReport(
+            count: InputCount(of: collection.given) { part?.contains($0) ?? true },
+            failuresAreKept: output != nil || json || csv)
         let format = PredictionFormat(
             genres: model.card.genres, top: top ?? 3, unsure: unsure, timeline: timeline,
-            width: given.map(\.count).max() ?? 0)
+            width: collection.given.map(\.count).max() ?? 0)
         let sink = try output.map {
+            let url = URL(fileURLWithPath: $0)
             var kept = format
-            kept.model = modelName(of: model)
-            return try PredictionSink(URL(fileURLWithPath: $0), format: kept, resuming: resume)
+            kept.origin = try origin(model, isCSV: PredictionSink.isCSV(url))
+            return try PredictionSink(url, format: kept, resuming: resume)
         }
         if csv { show(format.csvHeader) }
-        var files = AudioInputs(given) { [report] in report.warn($0) }.lazy.map { input in
-            input.name == "-" && standardInput != nil
-                ? AudioInputs.Input(url: standardInput?.url ?? input.url, name: "-") : input
-        }.makeIterator()
-        let part = shard.flatMap(Shard.init)
+        var files = collection.files { [report] in report.warn($0) }.makeIterator()
         let wanted = AnyIterator {
             while let input = files.next() {
                 report.found += 1
@@ -96,8 +84,7 @@ struct PredictCommand: ParsableCommand {
             }
             return nil
         }
-        let take: (AudioInputs.Input, Result<TrackPrediction, any Error>) throws -> Void = { input, result in
-            let result = result.mapError { input.name == "-" ? standardInput?.named($0) ?? $0 : $0 }
+        try collection.hear(wanted, with: model, { try $0.predict($1) }) { input, result in
             report.count(input, result)
             try sink?.write(input, result)
             switch result {
@@ -116,35 +103,22 @@ struct PredictCommand: ParsableCommand {
             }
             report.progress()
         }
-        var first = AudioInputs(given) { _ in }
-        if isOne, first.next()?.name == given[0] {
-            // One file: all threads work on its segments, and the model is ready sooner.
-            let predictor = try GenrePredictor(model: model, pool: ThreadPool(threads: jobs), batch: 16)
-            if let input = wanted.next() { try take(input, Result { try predictor.predict(input.url) }) }
-        } else {
-            try CollectionPredictor(model: model, jobs: jobs).run(wanted, take)
-        }
         try sink?.close()
         if !report.end() { throw ExitCode(1) }
     }
 
-    private func modelName(of opened: TrainedModel) -> PredictionFormat.ModelName {
+    /// What the results come from: all of the model that they hang on, and the options that shape a line.
+    private func origin(_ opened: TrainedModel, isCSV: Bool) throws -> PredictionFormat.Origin {
         let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
         let weights = BaseModel(opened, path: name, genres: opened.card.genres).weights
-        return PredictionFormat.ModelName(name: name, weights: weights)
+        let options = isCSV ? "\(unsure)" : "\(unsure) \(top ?? 3) \(timeline)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var hash = SHA256()
+        hash.update(Data("\(weights) \(options) ".utf8))
+        hash.update(try encoder.encode(opened.card.genres))
+        hash.update(try encoder.encode(opened.card.recipe))
+        hash.update(try encoder.encode(opened.card.calibration))
+        return PredictionFormat.Origin(model: name, digest: hash.hexDigest())
     }
-}
-
-/// The paths in a list, one a line.
-private func listedPaths(_ list: String) throws -> [String] {
-    let data: Data
-    if list == "-" {
-        data = FileHandle.standardInput.readDataToEndOfFile()
-    } else {
-        guard let read = FileManager.default.contents(atPath: list) else {
-            throw ToolError.unreadable(path: list, what: "the list of --from")
-        }
-        data = read
-    }
-    return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
 }

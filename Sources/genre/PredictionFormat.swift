@@ -11,14 +11,14 @@ struct PredictionFormat {
     /// Of the names' column.
     let width: Int
     /// Said with every result where results are kept; nil for nothing.
-    var model: ModelName?
+    var origin: Origin?
 
-    /// Which model a result is of.
-    struct ModelName {
-        /// As the user called it, without folders.
-        let name: String
-        /// Digest of its weights, hexadecimal.
-        let weights: String
+    /// What a result comes from.
+    struct Origin {
+        /// The model as the user called it, without folders.
+        let model: String
+        /// Of the model and of the options that shape a result, hexadecimal: equal where results can stand together.
+        let digest: String
     }
 
     // MARK: text
@@ -27,7 +27,7 @@ struct PredictionFormat {
         var words = prediction.top(top).map { "\($0.genre) \(percent($0.confidence))" }
         if prediction.confidence < unsure { words.append("(unsure)") }
         if prediction.isPadded { words.append("(short)") }
-        var lines = [input.name.left(width) + "  " + words.joined(separator: "   ")]
+        var lines = [CSVLine.flat(input.name).left(width) + "  " + words.joined(separator: "   ")]
         if timeline {
             for stretch in Stretch.all(of: prediction) {
                 lines.append(
@@ -63,14 +63,14 @@ struct PredictionFormat {
         let padded: Bool
         let timeline: [MomentObject]?
         let model: String?
-        let weights: String?
+        let digest: String?
     }
 
     private struct FailureObject: Encodable {
         let file: String
         let error: String
         let model: String?
-        let weights: String?
+        let digest: String?
     }
 
     func json(_ input: AudioInputs.Input, _ prediction: TrackPrediction) throws -> String {
@@ -84,21 +84,21 @@ struct PredictionFormat {
                     ? Stretch.all(of: prediction).map {
                         MomentObject(
                             start: $0.start, end: $0.end, genre: genres[$0.genre], probability: $0.probability)
-                    } : nil, model: model?.name, weights: model?.weights))
+                    } : nil, model: origin?.model, digest: origin?.digest))
     }
 
     func json(_ input: AudioInputs.Input, _ error: any Error) throws -> String {
         try encoded(
-            FailureObject(file: input.name, error: "\(error)", model: model?.name, weights: model?.weights))
+            FailureObject(file: input.name, error: "\(error)", model: origin?.model, digest: origin?.digest))
     }
 
     /// How a verdict and a failure begin: keys are in order.
     static let jsonBeginnings = ["{\"confidence\":", "{\"error\":"]
 
-    /// What a line says of which file; nil where it is no result of this model.
+    /// What a line says of which file; nil where it is no result of this origin.
     func jsonResult(in line: String) -> (name: String, isVerdict: Bool)? {
         guard let fields = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-            let name = fields["file"] as? String, fields["weights"] as? String == model?.weights,
+            let name = fields["file"] as? String, fields["digest"] as? String == origin?.digest,
             fields["genre"] is String || fields["error"] is String
         else { return nil }
         return (name, fields["genre"] is String)
@@ -115,7 +115,7 @@ struct PredictionFormat {
     private static let csvColumns = ["file", "genre", "confidence", "unsure", "padded", "seconds", "error"]
 
     var csvHeader: String {
-        CSVLine.text(Self.csvColumns + genres + (model == nil ? [] : ["model", "weights"]))
+        CSVLine.text(Self.csvColumns + genres + (origin == nil ? [] : ["model", "digest"]))
     }
 
     func csv(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>) -> String {
@@ -130,13 +130,13 @@ struct PredictionFormat {
         case .failure(let error):
             fields += ["", "", "", "", "", "\(error)"] + genres.map { _ in "" }
         }
-        return CSVLine.text(fields + (model.map { [$0.name, $0.weights] } ?? []))
+        return CSVLine.text(fields + (origin.map { [$0.model, $0.digest] } ?? []))
     }
 
-    /// What a line says of which file; nil where it is no result of this model.
+    /// What a line says of which file; nil where it is no result of this origin.
     func csvResult(in line: String) -> (name: String, isVerdict: Bool)? {
-        guard let fields = CSVLine.fields(of: line), let model,
-            fields.count == Self.csvColumns.count + genres.count + 2, fields.last == model.weights
+        guard let fields = CSVLine.fields(of: line), let origin,
+            fields.count == Self.csvColumns.count + genres.count + 2, fields.last == origin.digest
         else { return nil }
         return (fields[0], fields[Self.csvColumns.count - 1].isEmpty)  // no error
     }

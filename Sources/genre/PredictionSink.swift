@@ -11,12 +11,12 @@ final class PredictionSink {
     private var earlier: EarlierResults?
 
     /// - Parameters:
-    ///   - format: that says which model the results are of.
+    ///   - format: that says what the results come from.
     ///   - resuming: keep what is there, but for a line that was cut off; else a file that holds anything is an error.
     init(_ url: URL, format: PredictionFormat, resuming: Bool) throws {
         self.url = url
         self.format = format
-        isCSV = url.pathExtension.lowercased() == "csv"
+        isCSV = Self.isCSV(url)
         let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw ToolError.unwritable(path: url.path) }
         file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -35,6 +35,8 @@ final class PredictionSink {
         }
         if isCSV, earlier?.wholeBytes ?? 0 == 0 { try append(format.csvHeader) }
     }
+
+    static func isCSV(_ url: URL) -> Bool { url.pathExtension.lowercased() == "csv" }
 
     /// Whether the file was heard before; one that failed is to be tried again.
     func hasVerdict(on name: String) -> Bool { earlier?.heard.contains(key(name)) ?? false }

@@ -11,6 +11,18 @@ enum StandardStreams {
         }
     }
 
+    /// With control characters written out, but for line feeds and tabs: a file's name or a model's card must not steer
+    /// the terminal.
+    static func plain(_ text: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+        }
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return text.unicodeScalars.reduce(into: "") { plain, scalar in
+            plain += isControl(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+    }
+
     /// - Returns: 0, or the error's number.
     static func put(_ text: String, to stream: Int32) -> Int32 {
         var text = text
@@ -51,10 +63,12 @@ final class LostResults: @unchecked Sendable {  // all state is behind the lock
 
 /// Writes a result to standard output at once, so that it keeps its place among the diagnostics.
 func show(_ text: String) {
-    let fault = StandardStreams.put(text + "\n", to: STDOUT_FILENO)
+    let fault = StandardStreams.put(StandardStreams.plain(text) + "\n", to: STDOUT_FILENO)
     guard fault != 0, LostResults.shared.add() else { return }
     note("genre: standard output cannot be written (\(String(cString: strerror(fault)))); results are lost")
 }
 
 /// Writes a line to standard error; where that cannot be written there is nobody to tell.
-func note(_ line: String) { _ = StandardStreams.put(line + "\n", to: STDERR_FILENO) }
+func note(_ line: String) {
+    _ = StandardStreams.put(StandardStreams.plain(line) + "\n", to: STDERR_FILENO)
+}

@@ -18,7 +18,8 @@ enum ToolError: Error, CustomStringConvertible {
         case .unwritable(let path): "\(path) cannot be written; check the folder, its permissions and the free space"
         case .alreadyThere(let path): "\(path) holds results already; --resume goes on with them, or name another file"
         case .otherResults(let path):
-            "\(path) holds something else than results of this model and format; name another file"
+            "\(path) holds something else than results of this model, in this format and with these --top, --unsure and "
+                + "--timeline; name another file"
         case .inUse(let path): "another process writes \(path); let it end, or name another file"
         case .noSuchModel(let name, let known):
             "there is no model file '\(name)', and no built-in model of that name; built in: "

@@ -49,9 +49,21 @@ import Testing
         #expect(try live.append([Float](repeating: 0, count: 22_050)).count == 2)
     }
 
-    @Test(arguments: [Double.nan, .infinity, -1, 1e300]) func timesThatMakeNoSenseAreErrors(seconds: Double) {
+    @Test(arguments: [Double.nan, .infinity, -1, 0, 1e300]) func timesThatMakeNoSenseAreErrors(seconds: Double) {
         #expect(throws: PredictionError.self) { try LiveClassifier(predictor: predictor, interval: seconds) }
         #expect(throws: PredictionError.self) { try LiveClassifier(predictor: predictor, stretch: seconds) }
+    }
+
+    @Test func whatIsNoNumberIsSilence() throws {
+        let (live, other) = (try LiveClassifier(predictor: predictor), try LiveClassifier(predictor: predictor))
+        var samples = sound(seconds: 8)
+        for place in [100, 30_000, 150_000] { samples[place] = 0 }
+        let clean = try live.append(samples)
+        for (place, value) in [(100, Float.nan), (30_000, .infinity), (150_000, -.infinity)] { samples[place] = value }
+        let broken = try other.append(samples)
+        #expect(clean.count == 15 && broken.map(\.confidences) == clean.map(\.confidences))
+        // Until a segment of 6.2 s is heard, it is padded.
+        #expect(clean.map(\.isPadded) == clean.map { $0.time < 6.2 })
     }
 
     @Test func aStretchOfSilenceHasNoVerdict() throws {

@@ -54,7 +54,7 @@ import Testing
 
     @Test func aVectorATrack() throws {
         let outcome = try embed(songs, "-o", folder.path("vectors.npy"))
-        #expect(outcome.status == 0 && outcome.diagnostics.isEmpty, "\(outcome.diagnostics)")
+        #expect(outcome.status == 0 && outcome.diagnostics.hasPrefix("3 of 3 files heard"), "\(outcome.diagnostics)")
         #expect(outcome.output == "3 vectors of 6 values: \(folder.path("vectors.npy"))\n")
         let (shape, values) = try array("vectors.npy")
         #expect(shape == [3, 6])
@@ -103,6 +103,37 @@ import Testing
         let none = try embed([bad], "-o", folder.path("none.npy"))
         #expect(none.status == 1 && none.diagnostics.contains("text.mp3") && none.output.isEmpty)
         #expect(try !folder.contents().contains { $0.hasPrefix("none") })
+    }
+
+    @Test func foldersPlaylistsAndListsAreTakenOnAnyNumberOfJobs() throws {
+        try folder.write(Data(songs.map { $0 + "\n" }.joined().utf8), to: "list.m3u")
+        let list = try folder.write(Data(songs.joined(separator: "\r\n").utf8), to: "list.txt")
+        let expected = try embeddings(of: songs).flatMap(\.mean)
+        for words in [[folder.path("list.m3u")], ["--from", list], ["--from", list, "--jobs", "1"]] {
+            let outcome = try embed(words, "-o", folder.path("vectors.npy"))
+            #expect(outcome.status == 0, "\(outcome.diagnostics)")
+            #expect(try array("vectors.npy").values == expected)
+        }
+        #expect(try embed([folder.path("music")], "-o", folder.path("all.npy")).status == 0)
+        #expect(try array("all.npy").shape == [10, 6])
+    }
+
+    @Test func nothingThatIsReadIsWrittenOver() throws {
+        let song = try Data(contentsOf: URL(fileURLWithPath: songs[0]))
+        let model = try Data(contentsOf: folder.url.appendingPathComponent("model.safetensors"))
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.npy"), withDestinationPath: folder.path("model.safetensors"))
+        for output in [songs[0], folder.path("model.safetensors"), folder.path("link.npy")] {
+            let outcome = try embed([songs[0]], "-o", output)
+            #expect(outcome.status == 2 && outcome.diagnostics.contains("which is read"), "\(outcome.diagnostics)")
+        }
+        for words in [["export", "--format", "onnx", "-o"], ["inspect", "--page"]] {
+            let outcome = try Tool.run(
+                [words[0], folder.path("model.safetensors")] + words.dropFirst() + [folder.path("model.safetensors")])
+            #expect(outcome.status == 2 && outcome.diagnostics.contains("which is read"), "\(outcome.diagnostics)")
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: songs[0])) == song)
+        #expect(try Data(contentsOf: folder.url.appendingPathComponent("model.safetensors")) == model)
     }
 
     @Test func builtInModelsGoByName() throws {

@@ -1,5 +1,7 @@
+import Evaluation
 import Foundation
 import ModelFile
+import NeuralNetwork
 import Synthesis
 import Testing
 
@@ -137,6 +139,78 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
     }
 
+    /// Equal weights are not the same model, and other options make other lines.
+    @Test(arguments: ["results.jsonl", "results.csv"]) func resultsAreOfOneOrigin(results: String) throws {
+        func model(_ name: String, _ change: (inout ModelCard) -> Void) throws -> [String] {
+            var model = try TrainedModel.tiny()
+            change(&model.card)
+            try folder.write(Data(), to: name + "/m.safetensors")
+            try model.write(to: URL(fileURLWithPath: folder.path(name + "/m.safetensors")))
+            return ["--model", folder.path(name + "/m.safetensors")]
+        }
+        let (own, file) = (try model("own") { _ in }, folder.path(results))
+        func predict(_ song: Int, _ more: [String]) throws -> Tool.Outcome {
+            try Tool.run(["predict", folder.path(songs[song]), "-o", file, "--resume"] + more)
+        }
+        #expect(try predict(0, own).status == 0)
+        let before = try Data(contentsOf: URL(fileURLWithPath: file))
+        let sure = try #require(
+            Calibration(
+                verdicts: (0..<20).map { _ in Verdict(segments: [0.5, 0.3, 0.2], classes: 3) },
+                labels: (0..<20).map { $0 % 3 }))
+        var others = [
+            own + ["--unsure", "0.5"], try model("calibrated") { $0.calibration = sure },
+            try model("renamed") { $0.genres = ["rock", "jazz", "blues"] },
+        ]
+        if !results.hasSuffix("csv") { others += [own + ["--top", "2"], own + ["--timeline"]] }
+        for other in others {
+            let refused = try predict(1, other)
+            #expect(refused.status == 1 && refused.diagnostics.contains("of this model"), "\(other)")
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
+        }
+        #expect(try predict(1, own).status == 0)
+    }
+
+    /// Weights that are finite, and too large for any sum: an error a file, never a verdict of no number.
+    @Test func aNetThatOverflowsIsAnErrorAFile() throws {
+        let model = try TrainedModel.tiny()
+        for specification in model.parameters.plan.parameters where specification.name.hasPrefix("dense") {
+            let values = [Float](repeating: 1e38, count: model.parameters.canonical(specification).count)
+            try model.parameters.set(specification, to: values)
+        }
+        let huge = folder.path("huge.safetensors")
+        try model.write(to: URL(fileURLWithPath: huge))
+        let outcome = try Tool.run("predict", "--model", huge, folder.path(songs[0]), folder.path(songs[1]), "--json")
+        #expect(outcome.status == 1 && outcome.diagnostics.contains("2 failed"))
+        #expect(try outcome.objects().compactMap { $0["error"] as? String }.count { $0.contains("overflow") } == 2)
+        let embedded = try Tool.run("embed", huge, folder.path(songs[0]), "-o", folder.path("x.npy"))
+        #expect(embedded.status == 1 && embedded.diagnostics.contains("overflow"))
+        #expect(try !folder.contents().contains("x.npy"))
+    }
+
+    @Test func allThatFailsIsNamed() throws {
+        for index in 0..<60 { try folder.write(Data("no audio".utf8), to: "bad/\(index).mp3") }
+        let outcome = try Tool.run("predict", folder.path("bad"))
+        #expect((0..<60).allSatisfy { outcome.diagnostics.contains("bad/\($0).mp3") })
+        let kept = try Tool.run("predict", folder.path("bad"), "-o", folder.path("x.jsonl"))
+        #expect(kept.diagnostics.contains("and 10 more; the results name them"))
+    }
+
+    @Test func namesDoNotSteerTheTerminal() throws {
+        let song = folder.path("a\u{1B}[31mb\nc.wav")
+        try FileManager.default.copyItem(atPath: folder.path(songs[0]), toPath: song)
+        let outcome = try Tool.run("predict", song, folder.path("\u{1B}[2J.wav"))
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains(#"a\u{1B}[31mb␤c.wav"#) && outcome.output.split(separator: "\n").count == 1)
+        #expect(outcome.diagnostics.contains(#"\u{1B}[2J.wav"#) && !outcome.diagnostics.contains("\u{1B}"))
+    }
+
+    @Test func aFolderDoesNotHideABuiltInModel() throws {
+        try folder.write(Data(), to: "gtzan-shallow/x")
+        let outcome = try Tool.run("predict", "--model", "gtzan-shallow", songs[0], in: folder.url)
+        #expect(outcome.status == 0, "\(outcome.diagnostics)")
+    }
+
     /// A quote with a combining mark, a break and a comma: one field of one line, known again.
     @Test func namesOfAnyMakeAreOneFieldOfCSV() throws {
         let song = folder.path("a\"\u{301}b,\r\nc.wav")
@@ -144,7 +218,7 @@ import Testing
         let arguments = ["predict", song, "--csv", "-o", folder.path("x.csv"), "--resume"]
         let outcome = try Tool.run(arguments)
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
-        let field = "\"\(folder.path("a\"\"\u{301}b,  c.wav"))\","
+        let field = "\"\(folder.path("a\"\"\u{301}b,\u{240D}\u{2424}c.wav"))\","
         let lines = outcome.output.utf8.split(separator: UInt8(ascii: "\n"))
         #expect(lines.count == 2 && lines[1].starts(with: Array(field.utf8)))
         let again = try Tool.run(arguments)

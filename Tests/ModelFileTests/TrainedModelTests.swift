@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    @Test func weightsThatHalfPrecisionCannotHoldAreNotWritten() throws {
+        let model = try model()
+        let first = model.parameters.plan.parameters[0]
+        var values = model.parameters.canonical(first)
+        for (value, holds) in [(Float(65_519), true), (65_520, false), (-1e5, false)] {
+            values[0] = value
+            try model.parameters.set(first, to: values)
+            guard holds else {
+                #expect {
+                    try model.write(to: file("large"), halfPrecision: true)
+                } throws: {
+                    "\($0)".contains(first.name)
+                }
+                continue
+            }
+            try model.write(to: file("half"), halfPrecision: true)
+            #expect(try TrainedModel(contentsOf: file("half")).parameters.canonical(first)[0] == 65_504)
+        }
+        #expect(!FileManager.default.fileExists(atPath: file("large").path))
+    }
+
     @Test func equalModelsMakeEqualFiles() throws {
         try model().write(to: file("a"))
         try model().write(to: file("b"))
@@ -92,7 +113,10 @@ import Testing
         expectRefusal(try rewritten("foreign") { $0["format"] = nil }, saying: "genre train")
         expectRefusal(try rewritten("later") { $0["format_version"] = "3" }, saying: "format version 3, which")
         expectRefusal(try rewritten("much-later") { $0["format_version"] = "17" }, saying: "update the tool")
-        expectRefusal(try rewritten("version") { $0["format_version"] = "x" }, saying: "version")
+        expectRefusal(try rewritten("version") { $0["format_version"] = "0" }, saying: "lacks a format version")
+        for later in ["3.1", "99999999999999999999", "4-beta"] {
+            expectRefusal(try rewritten("later") { $0["format_version"] = later }, saying: "update the tool")
+        }
         expectRefusal(try rewritten("cardless") { $0["card"] = nil }, saying: "card")
         expectRefusal(try rewritten("nonsense") { $0["card"] = "{}" }, saying: "card")
         expectRefusal(try rewritten("fewer", tensors: { $0.removeLast() }), saying: "damaged")
@@ -124,7 +148,8 @@ import Testing
         ("scores.raw", "1.5"), ("scores.maj", "-0.1"), ("scores.segments", "-1"), ("scores.tracks", "4000000000"),
         ("configuration.batch", "0"), ("configuration.batch", "-5"), ("configuration.batch", "4000000000000000000"),
         ("configuration.batch", "200000000"), ("configuration.segments_per_track", "0"), ("epoch", "-1"),
-        ("recipe.sampleRate", "1e300"),
+        ("recipe.sampleRate", "1e300"), ("genres", #"["jazz","jazz"]"#), ("genres", #"["jazz",""]"#),
+        ("architecture", #""crnn""#),
     ])
     func senselessNumbersInACardAreNamed(field: String, value: String) throws {
         let value = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)

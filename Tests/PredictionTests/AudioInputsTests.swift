@@ -44,12 +44,24 @@ import Testing
             to: list)
         let warnings = Mutex<[String]>([])
         let inputs = Array(AudioInputs([list.path]) { text in warnings.withLock { $0.append(text) } })
-        #expect(inputs.map(\.url.path) == [folder.path + "/a.wav", "/abs/x.ogg"])
-        #expect(warnings.withLock { $0.count } == 1)
+        #expect(inputs.prefix(2).map(\.url.path) == [folder.path + "/a.wav", "/abs/x.ogg"])
+        // What cannot be heard is one of the files, and says why.
+        #expect(inputs.count == 3 && inputs[2].name == "https://example.org/s")
+        #expect(inputs.map { $0.fault?.contains("network") } == [nil, nil, true])
+        #expect { try inputs[2].check() } throws: { "\($0)".contains("https://example.org/s: is on the network") }
+        #expect(warnings.withLock { $0.isEmpty })
         let pls = folder.appendingPathComponent("list.pls")
-        try Data("[playlist]\nFile1=b/two.flac\nTitle1=x\nNumberOfEntries=1\n".utf8).write(to: pls)
+        try Data("[playlist]\nFile1= b/two.flac \nTitle1=x\nNumberOfEntries=1\n".utf8).write(to: pls)
         #expect(Array(AudioInputs([pls.path]) { _ in }).map(\.url.path) == [folder.path + "/b/two.flac"])
         #expect(Array(AudioInputs([folder.path + "/none.m3u"]) { _ in }).map(\.name) == [folder.path + "/none.m3u"])
+    }
+
+    @Test(arguments: [String.Encoding.utf8, .isoLatin1, .utf16]) func playlistsAreOfAnyEncoding(
+        encoding: String.Encoding
+    ) throws {
+        let list = folder.appendingPathComponent("old.m3u")
+        try #require("#EXTM3U\r\ngr\u{FC}n.mp3\r\n".data(using: encoding)).write(to: list)
+        #expect(Array(AudioInputs([list.path]) { _ in }).map(\.name) == [folder.path + "/gr\u{FC}n.mp3"])
     }
 
     @Test func shardsPartTheFilesWhereverTheyLie() throws {
