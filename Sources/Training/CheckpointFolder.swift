@@ -50,9 +50,14 @@ struct CheckpointFolder {
     func restore(warning: (String) -> Void, _ use: (TrainingCheckpoint) throws -> Void) throws -> Bool {
         AtomicFile.removeLeftovers(in: url)
         var refused: [URL] = []
-        for (_, file) in files() {
+        for (step, file) in files() {
             do {
-                try use(TrainingCheckpoint(contentsOf: file, run: run, layout: layout, values: values))
+                let checkpoint = try TrainingCheckpoint(contentsOf: file, run: run, layout: layout, values: values)
+                // By another name it would stay the newest for ever.
+                guard checkpoint.state.steps == step else {
+                    throw CheckpointFault("it is of step \(checkpoint.state.steps), and was given another name")
+                }
+                try use(checkpoint)
             } catch {
                 warning("\(file.path) is refused: \(error)")
                 refused.append(file)
@@ -71,7 +76,7 @@ struct CheckpointFolder {
 }
 
 /// When checkpoints are written besides the last.
-public struct CheckpointRule: Sendable, Hashable {
+public struct CheckpointRule: Codable, Sendable, Hashable {
     /// After every so many epochs; nil for after an epoch if the last checkpoint is half a minute old.
     public var epochs: Int?
     /// Within epochs too, after so many minutes.

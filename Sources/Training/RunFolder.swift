@@ -52,12 +52,29 @@ public struct RunFolder: Sendable {
     /// still a run.
     func removeAll() throws {
         try removeEnd()
+        for old in earlierModels { try Self.remove(old) }
         for old in [best, log, checkpoints, audit, tensorboard, split, configuration] { try Self.remove(old) }
     }
 
     /// Removes what is written after the last epoch, the model first: without it the run is not finished.
     func removeEnd() throws {
         for old in [model, verdicts, report, figures] { try Self.remove(old) }
+    }
+
+    /// The models of earlier ends, after which the run went on.
+    private var earlierModels: [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.filter { $0.wholeMatch(of: /model-epoch-[0-9]+\.safetensors/) != nil }
+            .map { url.appendingPathComponent($0) }
+    }
+
+    /// Makes a finished run one that is not: its model gets a name of its own, as it may be all that is left should the run
+    /// not come to another end; what was told of it goes.
+    func putEndAside(epochs: Int) throws {
+        let aside = url.appendingPathComponent("model-epoch-\(epochs).safetensors")
+        try Self.remove(aside)
+        try write(aside) { try FileManager.default.moveItem(at: model, to: aside) }
+        try removeEnd()
     }
 
     /// Removes a file or a folder that may be there.

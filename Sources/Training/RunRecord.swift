@@ -31,12 +31,14 @@ public struct RunRecord: Codable, Sendable, Hashable {
     public var dataHash: String
     /// The model that the training began with.
     public var base: BaseModel?
+    /// When checkpoints are written; nil for the usual rule. The result does not hang on it.
+    public var checkpoints: CheckpointRule?
     public var threads: Int
     public var instructionSet: String
     public var toolVersion: String
 
     private enum CodingKeys: String, CodingKey {
-        case configuration, blueprint, data, recipe, genres, split, skipped, base, threads
+        case configuration, blueprint, data, recipe, genres, split, skipped, base, checkpoints, threads
         case workingFolder = "working_folder"
         case requestedRecipe = "requested_recipe"
         case dataSeed = "data_seed"

@@ -148,7 +148,9 @@ public struct TrainingRun {
     }
 
     /// Writes config.json and split.json, so that the run can be resumed even if it never begins.
-    public func prepare(threads: Int) throws {
+    ///
+    /// - Parameter checkpoints: the rule that a run without another one keeps to; nil for the usual one.
+    public func prepare(threads: Int, checkpoints: CheckpointRule? = nil) throws {
         let set = data.set
         try folder.write(json: SplitRecord(split, set: set, learnedBefore: learnedBefore), to: folder.split)
         try folder.write(
@@ -159,7 +161,8 @@ public struct TrainingRun {
                 trainingTracks: split.training.count, heldOutTracks: split.validation.count,
                 testTracks: split.test.isEmpty ? nil : split.test.count,
                 skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) }, dataHash: set.contentHash,
-                base: base, threads: threads, instructionSet: activeInstructionSet, toolVersion: toolVersion))
+                base: base, checkpoints: checkpoints, threads: threads, instructionSet: activeInstructionSet,
+                toolVersion: toolVersion))
     }
 
     /// What the checkpoints of this run, and of no other, carry: a digest of configuration, data, split and net. The
@@ -180,19 +183,21 @@ public struct TrainingRun {
     /// Trains and writes the folder.
     ///
     /// - Parameters:
+    ///   - checkpoints: when they are written; nil for what the run was told when it began, or the usual.
     ///   - resuming: go on from the newest checkpoint that can be used, or begin where there is none yet; else begin.
     ///   - warning: told what is not as it should be, such as a checkpoint that is refused.
     ///   - callbacks: told every event, after the run's own but before a checkpoint counts it as done.
     /// - Returns: the model; its scores are of the test side where the split has one, judged once, after the last epoch,
     ///   else of the validation side after the last epoch.
     public func run(
-        pool: ThreadPool, checkpoints rule: CheckpointRule = CheckpointRule(), resuming: Bool = false,
+        pool: ThreadPool, checkpoints given: CheckpointRule? = nil, resuming: Bool = false,
         warning: (String) -> Void = { _ in }, callbacks: [any TrainingCallback] = []
     ) throws -> Outcome {
         let lock = try folder.lock()
         defer { withExtendedLifetime(lock) {} }
         AtomicFile.removeLeftovers(in: folder.url)
-        if !resuming { try prepare(threads: pool.threads) }
+        if !resuming { try prepare(threads: pool.threads, checkpoints: given) }
+        let rule = given ?? begun?.checkpoints ?? CheckpointRule()
 
         let plan = try NetworkPlan(blueprint)
         let saved = CheckpointFolder(
@@ -203,7 +208,7 @@ public struct TrainingRun {
         guard goesOn || !folder.isFinished else { throw TrainingError.noCheckpoint(folder: folder.url.path) }
         if !goesOn, let base { trainer = try makeTrainer(base: openBase(base), pool: pool) }
         // From here on nothing stands in the way: what an earlier end left is no longer so.
-        if folder.isFinished { try folder.removeEnd() }
+        if folder.isFinished { try folder.putEndAside(epochs: trainer.history.count) }
         if let begun, try folder.record() != begun { try folder.write(configuration: begun) }
 
         let watched = configuration.watched ?? .raw

@@ -3,19 +3,26 @@ import Dispatch
 import Foundation
 import Training
 
-/// Ctrl-C, and the signal that ends services, stop a training after the step in progress; a second one ends the program
-/// at once. It listens as long as it lives: one for several trainings ends them where one of them alone could no longer be
+/// Ctrl-C, the signal that ends services and that of a terminal which goes away stop a training after the step in progress;
+/// a second one ends the program at once. What reads the program's output may end by the same Ctrl-C: that is no reason to
+/// stop earlier. It listens as long as it lives: one for several trainings ends them where one of them alone could no longer be
 /// stopped, too.
 final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal is behind the lock
     private let lock = NSLock()
     private var received: Int32?
     private var sources: [any DispatchSourceSignal] = []
     private let queue = DispatchQueue(label: "signals")
-    private static let signals = [SIGINT, SIGTERM]
+    private static let signals = [SIGINT, SIGTERM, SIGHUP]
+    /// Those that end the program where nothing listens.
+    private var taken: [Int32] = [SIGPIPE]
 
     init() {
+        signal(SIGPIPE, SIG_IGN)
         for number in Self.signals {
+            // A program started by nohup lives on without its terminal.
+            if number == SIGHUP, Self.isIgnored(number) { continue }
             signal(number, SIG_IGN)
+            taken.append(number)
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler { [weak self] in self?.take(number) }
             source.resume()
@@ -43,7 +50,18 @@ final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal
     deinit {
         // Signals end the program again.
         for source in sources { source.cancel() }
-        for number in Self.signals { signal(number, SIG_DFL) }
+        for number in taken { signal(number, SIG_DFL) }
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        sigaction(number, nil, &action)
+        #if os(Linux)
+            let handler = action.__sigaction_handler.sa_handler
+        #else
+            let handler = action.__sigaction_u.__sa_handler
+        #endif
+        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     func receive(_ event: TrainingEvent, from trainer: Trainer) {

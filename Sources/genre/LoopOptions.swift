@@ -62,6 +62,7 @@ extension LoopOptions {
         configuration.patience = patience
         configuration.watched = watch.flatMap(WatchedMeasure.init)
         configuration.frozen = freeze.map { $0.split(separator: ",").map(String.init) }
+        guard configuration.frozen != [] else { throw ValidationError("--freeze names no layer.") }
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
     }
 }
@@ -71,17 +72,21 @@ struct CheckpointOptions: ParsableArguments {
     @Option(
         help: "Write a checkpoint after every so many epochs; by default after an epoch once half a minute has passed.")
     var checkpointEpochs: Int?
-    @Option(help: "Write a checkpoint within an epoch, too, once so many minutes have passed.")
-    var checkpointMinutes = 10.0
+    @Option(help: "Write a checkpoint within an epoch, too, once so many minutes have passed (10).")
+    var checkpointMinutes: Double?
 
     func validate() throws {
         guard checkpointEpochs.map({ $0 >= 1 }) ?? true else {
             throw ValidationError("--checkpoint-epochs must be at least 1.")
         }
-        guard checkpointMinutes > 0, checkpointMinutes <= 1e6 else {
-            throw ValidationError("--checkpoint-minutes must be above 0.")
+        guard checkpointMinutes.map({ $0 > 0 && $0 <= 1e6 }) ?? true else {
+            throw ValidationError("--checkpoint-minutes must be above 0 and at most a million.")
         }
     }
 
-    var rule: CheckpointRule { CheckpointRule(epochs: checkpointEpochs, minutes: checkpointMinutes) }
+    /// Nil where nothing is said: a run that goes on has a rule already.
+    var rule: CheckpointRule? {
+        guard checkpointEpochs != nil || checkpointMinutes != nil else { return nil }
+        return CheckpointRule(epochs: checkpointEpochs, minutes: checkpointMinutes ?? CheckpointRule().minutes)
+    }
 }

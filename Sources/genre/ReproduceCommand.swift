@@ -110,24 +110,32 @@ struct ReproduceCommand: ParsableCommand {
         var total = 0.0
         let rows = reproduction.nets + reproduction.batches.filter { $0.batch != $0.net.defaultBatch }
         for row in rows {
-            let count = members.count { $0.net == row.net.name && $0.batch == row.batch }
-            guard count > 0 else { continue }
+            let own = members.filter { $0.net == row.net.name && $0.batch == row.batch }
+            guard !own.isEmpty else { continue }
+            let last = reproduction.milestones.last!
+            let done = try own.map { try reproduction.begunRun(of: $0)?.folder.records().count ?? 0 }
             func seconds(_ phase: NetBenchmark.Phase, segments: Int) throws -> Double {
                 let result = try NetBenchmark(architecture: row.net, phase: phase, batch: row.batch)
                     .run(passes: 5, pool: pool, peak: 1)
                 return Double(segments) / Double(row.batch) * result.msMedian * 1e-3
             }
             let epoch = try seconds(.train, segments: training) + seconds(.inference, segments: validation)
-            let each = epoch * Double(reproduction.milestones.last!)
-            total += each * Double(count)
+            total += epoch * Double(own.count * last - done.reduce(0, +))
             let name = row.net.name + (row.batch == row.net.defaultBatch ? "" : ", batch \(row.batch)")
+            let begun = done.filter { $0 > 0 }
             note(
-                "\(name.left(18)) \(count) runs of \(reproduction.milestones.last!) epochs, \(duration(each)) each")
+                "\(name.left(18)) \(counted(own.count, "run")) of \(counted(last, "epoch")), "
+                    + "\(duration(epoch * Double(last))) each"
+                    + (begun.isEmpty
+                        ? ""
+                        : "; \(begun.count) begun (\(begun.map(String.init).joined(separator: ", ")) epochs are done)"))
         }
         note(
-            "about \(duration(total)) in all, by \(training) segments to train and \(validation) held out on \(pool.threads) threads"
-        )
+            "about \(duration(total)) in all, by \(training) segments to train and \(validation) held out on "
+                + counted(pool.threads, "thread"))
     }
+
+    private func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
 
     /// The data of one seed at a time.
     private final class DrawnData {

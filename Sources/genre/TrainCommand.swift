@@ -127,7 +127,7 @@ struct TrainCommand: ParsableCommand {
         let series = try SeriesFolder(creating: folder, members: names, replacing: force, needing: needed)
         let members = zip(runsPlanned, series.runs).map { placed($0, in: $1.folder) }
         let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
-        for member in members { try member.prepare(threads: count) }
+        for member in members { try member.prepare(threads: count, checkpoints: checkpointOptions.rule) }
         try series.write(plan)
         try trainSeries(plan, members, in: series, threads: threads)
     }
@@ -154,12 +154,26 @@ struct TrainCommand: ParsableCommand {
         if folder.isFinished && record == told {
             let card = try TrainedModel(contentsOf: folder.model).card
             note("the run is finished; with more --epochs it goes on")
-            return try showResult(folder, card)
+            return try showResult(folder, card, report: missingReport(of: folder, record, threads: threads))
         }
         let run = try TrainingRun(
             resuming: folder, moved(record), data: open(record, threads: threads), toolVersion: toolVersion)
         let (model, page) = try trainAndReport(run, threads: threads, resuming: true)
         try showResult(folder, model.card, report: page)
+    }
+
+    /// Writes the page of a finished run that was ended before it had one.
+    private func missingReport(of folder: RunFolder, _ record: RunRecord, threads: Int?) -> URL? {
+        guard !noReport, !FileManager.default.fileExists(atPath: folder.report.path) else { return nil }
+        note("its report is missing, and is written now")
+        do {
+            let run = try TrainingRun(
+                resuming: folder, moved(record), data: open(record, threads: threads), toolVersion: toolVersion)
+            return reportAfterTraining(run, threads: threads)
+        } catch {
+            note("genre: no report was written: \(error)")
+            return nil
+        }
     }
 
     /// The record with the place where the data are said to lie now.
@@ -169,7 +183,9 @@ struct TrainCommand: ParsableCommand {
     private func trainAndReport(
         _ run: TrainingRun, threads: Int?, resuming: Bool = false, interruption: Interruption? = nil
     ) throws -> (model: TrainedModel, page: URL?) {
-        let log = tensorboard ? TensorBoardLog(run) : nil
+        // A run that was told to keeps writing.
+        let isKept = resuming && FileManager.default.fileExists(atPath: run.folder.tensorboard.path)
+        let log = tensorboard || isKept ? TensorBoardLog(run) : nil
         let model = try train(
             run, threads: threads, checkpoints: checkpointOptions.rule, resuming: resuming,
             interruption: interruption ?? Interruption(), callbacks: log.map { [$0] } ?? [])
@@ -205,6 +221,9 @@ struct TrainCommand: ParsableCommand {
             let card: ModelCard
             if run.folder.isFinished {
                 card = try TrainedModel(contentsOf: run.folder.model).card
+                if !noReport, !FileManager.default.fileExists(atPath: run.folder.report.path) {
+                    reportAfterTraining(run, threads: threads)
+                }
             } else {
                 try interruption.check()
                 note("\(name) of \(members.count)")

@@ -99,7 +99,7 @@ extension DatasetError {
 ///   - interruption: of several trainings, where this is one of them: it ends none that is all but done.
 ///   - callbacks: told every event, too.
 func train(
-    _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule = CheckpointRule(), resuming: Bool = false,
+    _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule? = nil, resuming: Bool = false,
     interruption: Interruption = Interruption(), callbacks: [any TrainingCallback] = []
 ) throws -> TrainedModel {
     let known = run.judgedTracksLearnedBefore

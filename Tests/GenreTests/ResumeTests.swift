@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func ctrlCStopsAfterTheStepAndSaves() throws {
-        for (name, signal) in [("interrupt", SIGINT), ("terminate", SIGTERM)] {
+        for (name, signal) in [("interrupt", SIGINT), ("terminate", SIGTERM), ("hang up", SIGHUP)] {
             let process = try Tool.start(arguments(name, ["--epochs", "2000"]))
             while try process.isRunning && log(name, ifThere: true).count < 2 { usleep(10_000) }
             kill(process.processIdentifier, signal)
@@ -84,6 +84,33 @@ import Testing
         #expect(resumed.status == 0, "\(resumed.diagnostics)")
         #expect(resumed.diagnostics.contains("going on after step"))
         #expect(try resumed.objects().last?["epochs"] as? Int == done + 1)
+    }
+
+    /// `genre train … 2>&1 | tee log`: a Ctrl-C ends both, and what reads may be gone first.
+    @Test func aReaderThatEndsFirstTakesNothingAlong() throws {
+        let pipe = Pipe()
+        let process = try Tool.start(arguments("piped", ["--epochs", "2000"]), diagnostics: pipe)
+        while try process.isRunning && log("piped", ifThere: true).count < 2 { usleep(10_000) }
+        try pipe.fileHandleForWriting.close()
+        try pipe.fileHandleForReading.close()
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try !folder.contents(of: "piped/checkpoints").isEmpty)
+    }
+
+    @Test func aReportThatIsMissingIsMadeUp() throws {
+        #expect(try Tool.run(arguments("run", ["--epochs", "1", "--no-report", "--tensorboard"])).status == 0)
+        #expect(try Tool.run("train", "--resume", folder.path("run"), "--no-report").status == 0)
+        #expect(try !folder.contents(of: "run").contains("report.html"))
+        let resumed = try Tool.run("train", "--resume", folder.path("run"))
+        #expect(resumed.status == 0 && resumed.output.contains("run/report.html"), "\(resumed.output)")
+        #expect(try folder.contents(of: "run").contains("report.html"))
+        // And what was written for TensorBoard goes on unasked.
+        #expect(try Tool.run("train", "--resume", folder.path("run"), "--epochs", "2", "--no-report").status == 0)
+        let events = try #require(try folder.contents(of: "run/tensorboard").first)
+        #expect(
+            try bytes("run/tensorboard/\(events)").ranges(of: Data("time/seconds an epoch".utf8)).count == 2)
     }
 
     private func log(_ run: String, ifThere: Bool) throws -> [[String: Double]] {

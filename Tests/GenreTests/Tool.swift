@@ -51,11 +51,11 @@ enum Tool {
             diagnostics: try String(contentsOf: diagnostics, encoding: .utf8))
     }
 
-    /// Starts the tool and comes back at once; what it says goes nowhere.
-    static func start(_ arguments: [String]) throws -> Process {
+    /// Starts the tool and comes back at once; what it says goes nowhere, or its diagnostics to a pipe.
+    static func start(_ arguments: [String], diagnostics: Pipe? = nil) throws -> Process {
         let process = process(arguments, in: nil, environment: [:])
         process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        process.standardError = diagnostics ?? FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         try process.run()
         return process

@@ -129,6 +129,13 @@ import Training
             ),
             ("foreign", { try bytes(checkpoints(foreign.folder).last!).write(to: $0) }),
             ("model", { try bytes(whole.folder.model).write(to: $0) }),
+            (
+                "renamed",
+                { file in
+                    let older = file.deletingLastPathComponent().appendingPathComponent("step-000000002.safetensors")
+                    try bytes(older).write(to: file)
+                }
+            ),
         ]
         for (name, spoil) in spoils {
             let run = try run(home.appendingPathComponent(name))
@@ -194,6 +201,7 @@ import Training
         _ = try short.run(pool: pool)
         #expect(try checkpoints(short.folder).count == 1)
         let record = try short.folder.record().extended(to: 3)
+        let before = try bytes(short.folder.model)
         let figure = short.folder.figures.appendingPathComponent("old.svg")
         try FileManager.default.createDirectory(at: short.folder.figures, withIntermediateDirectories: true)
         for file in [short.folder.report, figure] { try Data("old".utf8).write(to: file) }
@@ -204,11 +212,35 @@ import Training
         #expect(try bytes(longer.folder.model) == bytes(whole.folder.model))
         #expect(try longer.folder.records().count == 3 && longer.folder.record().configuration.epochs == 3)
         #expect(![short.folder.report, figure].contains { FileManager.default.fileExists(atPath: $0.path) })
+        // Had it been stopped on the way, this would be all that there is.
+        let earlier = short.folder.url.appendingPathComponent("model-epoch-2.safetensors")
+        #expect(try bytes(earlier) == before)
+        _ = try RunFolder(creating: short.folder.url, replacing: true)
+        #expect(!FileManager.default.fileExists(atPath: earlier.path))
         #expect(throws: TrainingError.self) { try record.extended(to: 2) }
         let other = LoadedDataset(inMemory: plainSet(tracksPerGenre: 5))
         #expect(throws: TrainingError.self) {
             try TrainingRun(resuming: short.folder, record, data: other, toolVersion: "test")
         }
+    }
+
+    @Test func aRunKeepsToItsRuleForCheckpoints() throws {
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent("resume-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let begun = try run(home)
+        let rule = CheckpointRule(epochs: 7, minutes: 1e-9)
+        _ = try begun.run(pool: pool, checkpoints: rule, callbacks: [StopAfter(steps: 1)])
+        let record = try begun.folder.record()
+        #expect(record.checkpoints == rule)
+        let again = try TrainingRun(
+            resuming: begun.folder, record, data: LoadedDataset(inMemory: set), toolVersion: "test")
+        var seen: [String] = []
+        let listener = EventListener { event in
+            guard case .step(let step) = event, step.done == 3 else { return }
+            seen = (try? checkpoints(begun.folder).map(\.lastPathComponent)) ?? []
+        }
+        _ = try again.run(pool: pool, resuming: true, callbacks: [listener, StopAfter(steps: 3)])
+        #expect(seen == ["step-000000001.safetensors", "step-000000002.safetensors"])
     }
 
     @Test func aFinishedRunWithoutCheckpointsStaysAsItIs() throws {

@@ -156,7 +156,7 @@ extension SplitRequest {
             }
         }
         var stream = RandomStream(seed: seed, purpose: "split by artist")
-        let known = "\(groups.groups.count) artists, \(unknown) tracks of unknown ones (seed \(seed))"
+        let known = "\(Set(artists.keys.joined()).count) artists, \(unknown) tracks of unknown ones (seed \(seed))"
         guard case .artistFolds = rule else {
             let parts = BalancedParts(
                 weights: weights, shares: [0.75, 0.25], stream: &stream)
