@@ -4,11 +4,10 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${1:-$HOME/.local}
-case "$prefix" in -*)
+if [ $# -gt 1 ] || [[ "$prefix" == -* ]]; then
     echo "usage: ./genre install [PREFIX]   (by default $HOME/.local)" >&2
     exit 2
-    ;;
-esac
+fi
 # shellcheck source=Tools/setup.sh
 . "$root/Tools/setup.sh"
 find_swift
@@ -45,3 +44,7 @@ else
     say "genre: no manual page was made: $(tail -n 1 "$temporary/manual")"
 fi
 case ":$PATH:" in *":$prefix/bin:"*) ;; *) say "genre: $prefix/bin is not in PATH; add it to call 'genre' from anywhere" ;; esac
+case "$prefix" in
+/usr | /usr/local) ;;
+*) say "genre: zsh finds its completions once 'fpath=($prefix/share/zsh/site-functions \$fpath)' stands before compinit in ~/.zshrc" ;;
+esac

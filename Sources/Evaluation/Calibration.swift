@@ -17,20 +17,54 @@ public struct Calibration: Codable, Sendable, Hashable {
     public var errorBefore: Double
     public var errorAfter: Double
 
+    /// The temperature of a track that is one segment only: no others soften its probabilities. Nil in older files, and
+    /// where tracks are single segments anyway.
+    public var segmentTemperature: Double?
+    /// Segments of a track, in the mean, that `temperature` was fitted on; nil where `segmentTemperature` is.
+    public var segmentsPerTrack: Double?
+
     /// Probabilities of the classes, 1 in all.
     public func confidences(of verdict: Verdict) -> [Double] {
-        Self.softened(verdict.probabilities, by: temperature)
+        Self.softened(verdict.probabilities, by: temperature(segments: verdict.votes.reduce(0, +)))
+    }
+
+    /// The temperature for a track of so many segments: between the two that were fitted its logarithm goes with one over
+    /// their number, as the variance of a mean does.
+    func temperature(segments: Int) -> Double {
+        guard let single = segmentTemperature, let usual = segmentsPerTrack, usual > 1 else { return temperature }
+        let share = min(max((1 / Double(max(segments, 1)) - 1 / usual) / (1 - 1 / usual), 0), 1)
+        return exp(share * log(single) + (1 - share) * log(temperature))
     }
 
     /// The temperature with the least log loss on tracks whose classes are known; nil for fewer than twenty.
     public init?(verdicts: [Verdict], labels: [Int]) {
         guard verdicts.count >= 20, verdicts.count == labels.count else { return nil }
+        let fitted = Self.fitted(verdicts, labels)
+        temperature = fitted
+        tracks = verdicts.count
+        errorBefore = Self.expectedError(verdicts.map(\.probabilities), labels)
+        errorAfter = Self.expectedError(verdicts.map { Self.softened($0.probabilities, by: fitted) }, labels)
+    }
+
+    /// The same, and the temperature of single segments from those of the tracks.
+    ///
+    /// - Parameters:
+    ///   - segments: a verdict of each segment by itself.
+    ///   - segmentLabels: its track's class.
+    public init?(verdicts: [Verdict], labels: [Int], segments: [Verdict], segmentLabels: [Int]) {
+        self.init(verdicts: verdicts, labels: labels)
+        guard segments.count > verdicts.count, segments.count == segmentLabels.count else { return }
+        segmentTemperature = Self.fitted(segments, segmentLabels)
+        segmentsPerTrack = Double(segments.count) / Double(verdicts.count)
+    }
+
+    private static func fitted(_ verdicts: [Verdict], _ labels: [Int]) -> Double {
         let good = zip(verdicts, labels).count { $0.bySum == $1 }
         let bad = verdicts.count - good
         func loss(_ logarithm: Double) -> Double {
             zip(verdicts, labels).reduce(0) { sum, pair in
                 let (verdict, label) = pair
-                let confidences = Self.softened(verdict.probabilities, by: exp(logarithm))
+                let confidences = softened(verdict.probabilities, by: exp(logarithm))
                 let called = verdict.bySum
                 func loss(_ share: Double) -> Double { -log(max(share, 1e-300)) }
                 // Two outcomes each: the verdict is right, or it is wrong; of which class instead is known only where it is.
@@ -59,11 +93,7 @@ public struct Calibration: Codable, Sendable, Hashable {
                 atRight = loss(right)
             }
         }
-        temperature = exp((low + high) / 2)
-        tracks = verdicts.count
-        errorBefore = Self.expectedError(verdicts.map(\.probabilities), labels)
-        let fitted = temperature
-        errorAfter = Self.expectedError(verdicts.map { Self.softened($0.probabilities, by: fitted) }, labels)
+        return exp((low + high) / 2)
     }
 
     static func softened(_ probabilities: [Double], by temperature: Double) -> [Double] {

@@ -94,6 +94,9 @@ public struct JudgedSegments: Sendable {
 
     /// What turns these probabilities into confidences; nil for too few tracks.
     public var calibration: Calibration? {
-        Calibration(verdicts: tracks.map(\.verdict), labels: tracks.map(\.label))
+        Calibration(
+            verdicts: tracks.map(\.verdict), labels: tracks.map(\.label),
+            segments: segmentTracks.indices.map { Verdict(segments: probabilities(at: $0), classes: classes) },
+            segmentLabels: segmentTracks.map { trackLabels[$0] })
     }
 }

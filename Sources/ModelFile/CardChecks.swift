@@ -42,6 +42,13 @@ extension ModelCard {
             try require(
                 1e-3...1e3 ~= calibration.temperature, "calibration.temperature",
                 "is \(calibration.temperature), and must be 0.001 to 1000")
+            let single = calibration.segmentTemperature ?? 1
+            try require(
+                1e-3...1e3 ~= single, "calibration.segmentTemperature", "is \(single), and must be 0.001 to 1000")
+            let segments = calibration.segmentsPerTrack ?? 1
+            try require(
+                1...Double(Self.greatestCount) ~= segments, "calibration.segmentsPerTrack",
+                "is \(segments), and must be 1 to \(Self.greatestCount)")
             try requireCount(calibration.tracks, "calibration.tracks")
             try requireShare(calibration.errorBefore, "calibration.errorBefore")
             try requireShare(calibration.errorAfter, "calibration.errorAfter")

@@ -103,7 +103,9 @@ struct InspectCommand: ParsableCommand {
         if let calibration = card.calibration {
             lines += [
                 "",
-                "confidences: temperature \(decimal(calibration.temperature, places: 2)) fitted on "
+                "confidences: temperature \(decimal(calibration.temperature, places: 2))"
+                    + (calibration.segmentTemperature.map { " (\(decimal($0, places: 2)) of a single segment)" } ?? "")
+                    + " fitted on "
                     + "\(calibration.tracks) held-out tracks; calibration error there "
                     + "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without",
             ]

@@ -54,6 +54,35 @@ import Testing
         #expect(confidences.allSatisfy { $0.isFinite })
     }
 
+    /// Segments that are surer than they are right, and whose means over tracks are not.
+    @Test func singleSegmentsHaveATemperatureOfTheirOwn() throws {
+        // Four segments a track, three of which say the same; three tracks of four are right.
+        let sure: [Float] = [0.95, 0.05]
+        let other: [Float] = [0.05, 0.95]
+        let judged = JudgedSegments(
+            probabilities: (0..<40).flatMap { _ in sure + sure + sure + other }, classes: 2,
+            segmentTracks: (0..<160).map { $0 / 4 }, trackLabels: (0..<40).map { $0 % 4 == 0 ? 1 : 0 })
+        let calibration = try #require(judged.calibration)
+        let single = try #require(calibration.segmentTemperature)
+        #expect(calibration.segmentsPerTrack == 4)
+        // Right are 3/4 * 3/4 + 1/4 * 1/4 of the segments, all of which claim 0.95.
+        #expect(abs(1 / (1 + pow(0.05 / 0.95, 1 / single)) - 0.625) < 0.01)
+        func confidence(_ segments: [Float]) -> Double {
+            calibration.confidences(of: Verdict(segments: segments, classes: 2))[0]
+        }
+        #expect(abs(confidence(sure) - 0.625) < 0.01)
+        #expect(abs(confidence(sure + sure + sure + other) - 0.75) < 0.02)
+        let between = (1...5).map { calibration.temperature(segments: $0) }
+        #expect(between[0] == single && abs(between[3] - calibration.temperature) < 1e-12)
+        #expect(between == between.sorted(by: single > calibration.temperature ? (>) : (<)))
+        #expect(abs(between[4] - calibration.temperature) < 1e-12)
+        // Tracks of one segment have one temperature.
+        let bare = JudgedSegments(
+            probabilities: (0..<40).flatMap { _ in sure }, classes: 2, segmentTracks: Array(0..<40),
+            trackLabels: (0..<40).map { $0 % 4 == 0 ? 1 : 0 })
+        #expect(bare.calibration?.segmentTemperature == nil && bare.calibration != nil)
+    }
+
     @Test func tooFewTracksGiveNone() {
         #expect(Calibration(verdicts: [Verdict(segments: [0.5, 0.5], classes: 2)], labels: [0]) == nil)
     }
