@@ -76,6 +76,8 @@ enum Mark: Sendable {
 struct Drawing: Sendable {
     private(set) var marks: [Mark] = []
 
+    mutating func append(_ mark: Mark) { marks.append(mark) }
+
     mutating func rectangle(_ frame: Frame, radius: Double = 0, _ style: Style) {
         marks.append(.rectangle(frame, radius: radius, style))
     }
@@ -99,5 +101,27 @@ struct Drawing: Sendable {
     /// Adds another drawing, moved by `offset`.
     mutating func add(_ other: Drawing, offset: Point = Point(0, 0), title: String? = nil) {
         marks.append(.group(other.marks, offset: offset, title: title))
+    }
+}
+
+extension Drawing {
+    /// Every text's place, about: where it is in the widest usual font.
+    var textFrames: [Frame] { texts.map { TextMetrics.frame(of: $0.text, at: $0.place, $0.style) } }
+
+    /// The smallest text's size; nil without texts.
+    var leastTextSize: Double? { texts.map(\.style.size).min() }
+
+    private var texts: [(text: String, place: Point, style: TextStyle)] { Self.texts(in: marks, offset: Point(0, 0)) }
+
+    private static func texts(in marks: [Mark], offset: Point) -> [(text: String, place: Point, style: TextStyle)] {
+        marks.flatMap { mark -> [(text: String, place: Point, style: TextStyle)] in
+            switch mark {
+            case .text(let text, let place, let style):
+                [(text, Point(place.x + offset.x, place.y + offset.y), style)]
+            case .group(let marks, let inner, _):
+                texts(in: marks, offset: Point(offset.x + inner.x, offset.y + inner.y))
+            case .rectangle, .circle, .line, .image: []
+            }
+        }
     }
 }

@@ -60,9 +60,10 @@ public enum ArchitectureFigure {
         }
         y += 20
         if !plan.towers.isEmpty {
-            drawing.text(
-                "squares: a convolution's input map (mel up, time right) and its kernel, to scale",
-                at: Point(centre, y), TextStyle(size: 9.5, colour: .muted, anchor: .middle))
+            for words in ["squares: a convolution's input map (mel up, time", "right) and its kernel, to scale"] {
+                drawing.text(words, at: Point(centre, y), TextStyle(size: 10.5, colour: .muted, anchor: .middle))
+                y += 14
+            }
         }
         return Figure(
             name: name, title: "The net \(plan.blueprint.name)", summary: words(for: plan), width: width,
@@ -84,8 +85,8 @@ public enum ArchitectureFigure {
             addElbow(to: &drawing, from: Point(centre, top), to: Point(middle, top + 24))
             var y = top + 24
             drawing.text(
-                TextMetrics.fitted("\(tower.name) tower", width: towerWidth / 2 - 8, size: 10.5),
-                at: Point(x + 4, y - 5), TextStyle(size: 10.5, colour: .muted))
+                TextMetrics.fitted("\(tower.name) tower", width: towerWidth / 2 - 5, size: 10.5),
+                at: Point(x + 1, y - 5), TextStyle(size: 10.5, colour: .muted))
             for (place, block) in tower.blocks.enumerated() {
                 if place > 0 {
                     addArrow(to: &drawing, from: Point(middle, y), to: Point(middle, y + arrow))

@@ -21,43 +21,41 @@ public enum ConfusionFigure {
     public static func figure(
         genres: [String], counts: [[Int]], unit: String, title: String? = nil, name: String? = nil
     ) -> Figure {
-        let count = genres.count
-        let cell = 35.0
-        let longest = genres.map { TextMetrics.width($0, size: 11) }.max() ?? 0
-        let left = min(max(longest, 30), 110) + 26
-        // Names of columns are slanted.
-        let top = 30 + min(max(longest, 30), 110) * 0.72 + 20
-        let matrix = Frame(x: left, y: top, width: cell * Double(count), height: cell * Double(count))
-        let last = min(TextMetrics.width(genres.last ?? "", size: 11), 110)
-        let width = matrix.right + max(8, last * 0.71 - cell / 2 + 6)
-        let height = matrix.bottom + 48
+        let names = genres.map { TextMetrics.fitted($0, width: greatestName, size: 11) }
+        let longest = max(30, names.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
+        let cell = Point(cellWidth(greatest: counts.joined().max() ?? 0), cellHeight)
+        let matrix = Frame(
+            x: longest + 28,
+            // Below the title and the axis's; names of columns are slanted.
+            y: 52 + (longest + 11) * 0.71, width: cell.x * Double(genres.count), height: cell.y * Double(genres.count))
 
         var drawing = Drawing()
-        drawing.text(title ?? "Confusions (\(unit))", at: Point(8, 20), TextStyle(size: 13, bold: true))
+        drawing.text(
+            TextMetrics.fitted(title ?? "Confusions (\(unit))", width: 420, size: 13, bold: true), at: Point(8, 20),
+            TextStyle(size: 13, bold: true))
         for (row, values) in counts.enumerated() {
             let total = values.reduce(0, +)
             for (column, value) in values.enumerated() {
                 let share = total > 0 ? Double(value) / Double(total) : 0
                 let place = Frame(
-                    x: matrix.x + Double(column) * cell, y: matrix.y + Double(row) * cell, width: cell, height: cell)
+                    x: matrix.x + Double(column) * cell.x, y: matrix.y + Double(row) * cell.y, width: cell.x,
+                    height: cell.y)
                 addCell(
                     to: &drawing, place: place, value: value, share: share, isRight: row == column,
                     title: "\(genres[row]) called \(genres[column]): \(value) of \(total) \(unit) (\(percent(share)))")
             }
-            let name = TextMetrics.fitted(genres[row], width: 110, size: 11)
             drawing.text(
-                name, at: Point(matrix.x - 6, matrix.y + (Double(row) + 0.5) * cell + 4),
+                names[row], at: Point(matrix.x - 6, matrix.y + (Double(row) + 0.5) * cell.y + 4),
                 TextStyle(size: 11, anchor: .end))
             drawing.text(
-                TextMetrics.fitted(genres[row], width: 110, size: 11),
-                at: Point(matrix.x + (Double(row) + 0.5) * cell - 2, matrix.y - 6),
+                names[row], at: Point(matrix.x + (Double(row) + 0.5) * cell.x - 2, matrix.y - 6),
                 TextStyle(size: 11, rotation: -45))
         }
         drawing.text(
             "true genre", at: Point(13, matrix.centre.y),
             TextStyle(size: 11, colour: .muted, anchor: .middle, rotation: -90))
         drawing.text(
-            "predicted genre", at: Point(matrix.centre.x, 40),
+            "predicted genre", at: Point(matrix.centre.x, 42),
             TextStyle(size: 11, colour: .muted, anchor: .middle))
         addKey(to: &drawing, below: matrix)
         let right = genres.indices.reduce(0) { $0 + counts[$1][$1] }
@@ -65,8 +63,21 @@ public enum ConfusionFigure {
             name: name ?? "confusion-\(unit)", title: "Confusion matrix of \(unit)",
             summary: "A table of colours: true genres down, predicted genres across; each cell holds the number of "
                 + "\(unit) and its share of the row. \(right) of \(counts.joined().reduce(0, +)) lie on the diagonal.",
-            width: width, height: height, drawing: drawing)
+            // Few genres need less room than title, key and slanted names.
+            width: max(matrix.right, drawing.textFrames.map(\.right).max() ?? 0) + 8, height: matrix.bottom + 48,
+            drawing: drawing)
     }
+
+    /// Longer names are shortened.
+    private static let greatestName = 110.0
+    private static let cellHeight = 35.0
+
+    /// The greatest count, bold, keeps clear of its cell's edges.
+    private static func cellWidth(greatest count: Int) -> Double {
+        max(cellHeight, TextMetrics.width(String(count), size: countSize, bold: true) + 8)
+    }
+
+    private static let countSize = 11.5
 
     private static func addCell(
         to drawing: inout Drawing, place: Frame, value: Int, share: Double, isRight: Bool, title: String
@@ -86,20 +97,19 @@ public enum ConfusionFigure {
                 "0", at: Point(place.centre.x, place.centre.y + 4),
                 TextStyle(size: 10, colour: .onHeat(0), anchor: .middle))
         } else {
-            let digits = String(value)
             cell.text(
-                digits, at: Point(place.centre.x, place.centre.y - 0.5),
-                TextStyle(size: digits.count > 4 ? 9 : 11.5, colour: .onHeat(level), anchor: .middle, bold: isRight))
+                String(value), at: Point(place.centre.x, place.centre.y - 0.5),
+                TextStyle(size: countSize, colour: .onHeat(level), anchor: .middle, bold: isRight))
             cell.text(
                 decimal(share * 100, places: share < 0.0995 ? 1 : 0) + "%",
                 at: Point(place.centre.x, place.centre.y + 11.5),
-                TextStyle(size: 9, colour: .onHeat(level), anchor: .middle))
+                TextStyle(size: 10, colour: .onHeat(level), anchor: .middle))
         }
         drawing.add(cell, title: title)
     }
 
     private static func addKey(to drawing: inout Drawing, below matrix: Frame) {
-        let width = min(matrix.width, 160)
+        let width = min(max(matrix.width, 120), 160)
         let x = matrix.x + max(matrix.width - width - 60, 0) / 2
         let y = matrix.bottom + 12
         let step = width / Double(Palette.heatLevels + 1)

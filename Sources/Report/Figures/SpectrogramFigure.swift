@@ -114,9 +114,11 @@ public enum SpectrogramFigure {
             let edge = plot.x + heard / columns * plot.width
             drawing.line(
                 [Point(edge, plot.y), Point(edge, plot.bottom)], .stroked(.fixed(RGB(0xffffff)), dashes: [3, 3]))
-            drawing.text(
-                "last column repeated", at: Point((edge + plot.right) / 2, plot.bottom + 12),
-                TextStyle(size: 8.5, colour: .muted, anchor: .middle))
+            for (line, words) in ["last column", "repeated"].enumerated() {
+                drawing.text(
+                    words, at: Point((edge + plot.right) / 2, plot.bottom + 14 + 12 * Double(line)),
+                    TextStyle(size: 10, colour: .muted, anchor: .middle))
+            }
             centre = (plot.x + edge) / 2
         }
         drawing.text(
