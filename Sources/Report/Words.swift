@@ -8,6 +8,12 @@ package func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 
 /// A number with so many places after the point.
 package func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
 
+/// 0.00005 as "5e-5", 0.25 as it is: at most four digits that count.
+func scientific(_ value: Double) -> String {
+    let text = String(format: "%.4g", value)
+    return text.replacing(#/e([+-])0*/#) { $0.output.1 == "-" ? "e-" : "e" }
+}
+
 /// 2060642 as "2,060,642".
 func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)

@@ -150,6 +150,72 @@ func xmlFault(_ text: String) -> String? {
         }
     }
 
+    /// However few genres, and wherever the long name stands.
+    @Test(arguments: [1, 2, 3, 5, 10], [1, 4321, 1_234_567])
+    func nothingOfAConfusionMatrixIsCutOff(genres count: Int, greatest: Int) {
+        for long in 0..<count {
+            let genres = (0..<count).map { $0 == long ? "a very long name of a genre" : "jazz" }
+            let counts = (0..<count).map { row in (0..<count).map { row == $0 ? greatest : 0 } }
+            for title in ["Confusions (segments)", "a net with a long name, trained as long, 1 run"] {
+                let figure = ConfusionFigure.figure(genres: genres, counts: counts, unit: "segments", title: title)
+                #expect(figure.drawing.textFrames.count > 2 * count + 6)
+                for frame in figure.drawing.textFrames {
+                    #expect(frame.x >= 0 && frame.y >= 0 && frame.right <= figure.width)
+                    #expect(frame.bottom <= figure.height)
+                }
+            }
+        }
+    }
+
+    @Test func aCountKeepsWithinItsCell() throws {
+        let figure = ConfusionFigure.figure(genres: ["a", "b"], counts: [[1335, 0], [0, 2]], unit: "segments")
+        let cells = figure.drawing.marks.compactMap { mark -> Drawing? in
+            guard case .group(let marks, _, let title) = mark, title?.contains("1335") == true else { return nil }
+            var drawing = Drawing()
+            for mark in marks { drawing.append(mark) }
+            return drawing
+        }
+        let cell = try #require(cells.first)
+        let place = try #require(cell.frames.first)
+        #expect(cell.textFrames.count == 2)
+        for text in cell.textFrames { #expect(text.x >= place.x + 2 && text.right <= place.right - 2) }
+    }
+
+    /// Places by hand, of a text of width 10 and size 10: rises of 8, falls of 2.2.
+    @Test func framesOfTextsFollowAnchorAndRotation() {
+        let width = TextMetrics.width("ab", size: 10)
+        let upright = TextMetrics.frame(of: "ab", at: Point(100, 50), TextStyle(size: 10, anchor: .end))
+        #expect(abs(upright.x - (100 - width)) < 1e-9 && abs(upright.right - 100) < 1e-9)
+        #expect(abs(upright.y - 42) < 1e-9 && abs(upright.bottom - 52.2) < 1e-9)
+        let turned = TextMetrics.frame(of: "ab", at: Point(100, 50), TextStyle(size: 10, rotation: -90))
+        #expect(abs(turned.x - 92) < 1e-9 && abs(turned.bottom - 50) < 1e-9 && abs(turned.y - (50 - width)) < 1e-9)
+    }
+
+    @Test func noTextOfAFigureIsTooSmallOnAPage() throws {
+        let plan = try NetworkPlan(#require(Architecture.named("shallow")).blueprint(genres: 10))
+        let figures = [
+            ConfusionFigure.figure(genres: ["a", "b"], counts: [[1, 0], [0, 2]], unit: "segments"),
+            Curves.accuracy([SampleRun.record(1), SampleRun.record(2)]), ArchitectureFigure.figure(of: plan),
+        ]
+        for figure in figures {
+            let match = try #require(figure.element().firstMatch(of: /min-width:([0-9.]+)px/))
+            let least = try #require(Double(match.output.1))
+            let size = try #require(figure.drawing.leastTextSize)
+            #expect(size * least / figure.width >= 10)
+            // What is shown on a wide screen is no smaller.
+            let greatest = try #require(figure.element().firstMatch(of: /max-width:([0-9.]+)px/))
+            #expect(try #require(Double(greatest.output.1)) >= least)
+        }
+    }
+
+    @Test func aLearningRateThatChangesIsACurve() throws {
+        #expect(Curves.learningRate((1...3).map { SampleRun.record($0) }) == nil)
+        #expect(Curves.learningRate((1...3).map { SampleRun.record($0, learningRate: 5e-5) }) == nil)
+        let figure = try #require(
+            Curves.learningRate((1...3).map { SampleRun.record($0, learningRate: 5e-5 / Double($0)) }))
+        #expect(figure.svg().contains("learning rate (1e-5)") && figure.svg().contains(">5<"))
+    }
+
     @Test func curvesOfOneEpochAndOfAFarFirstOneAreDrawn() {
         var far = SampleRun.record(1)
         far.trainLoss = 1e300

@@ -71,10 +71,11 @@ struct SampleRun {
         for epoch in 1...epochs { try run.append(Self.record(epoch)) }
     }
 
-    static func record(_ epoch: Int, raw: Double? = nil) -> EpochRecord {
+    static func record(_ epoch: Int, raw: Double? = nil, learningRate: Double? = nil) -> EpochRecord {
         EpochRecord(
             epoch: epoch, trainLoss: 5 / Double(epoch), penalty: 1.5, trainAccuracy: 1 - 0.5 / Double(epoch),
-            validationLoss: 3 / Double(epoch), raw: raw ?? 0.8 - 0.5 / Double(epoch), max: 0.5, maj: 0.25, seconds: 1.25
+            validationLoss: 3 / Double(epoch), raw: raw ?? 0.8 - 0.5 / Double(epoch), max: 0.5, maj: 0.25,
+            learningRate: learningRate, seconds: 1.25
         )
     }
 

@@ -1,9 +1,11 @@
+import Foundation
 import Training
 
 /// How a training went, epoch by epoch.
 public enum Curves {
-    private static let width = 420.0
-    private static let height = 300.0
+    /// So that a phone's screen shows all of it in letters that can be read.
+    private static let width = 364.0
+    private static let height = 280.0
 
     /// Shares of right segments and tracks in training and on the held-out tracks.
     public static func accuracy(_ epochs: [EpochRecord]) -> Figure {
@@ -11,23 +13,16 @@ public enum Curves {
     }
 
     /// The same of several runs of one kind: their means, with bands of a standard deviation to both sides.
-    public static func accuracy(of runs: [[EpochRecord]], title: String, name: String) -> Figure {
-        func series(
-            _ words: String, _ colour: Int, width: Double = 1.8, dashes: [Double] = [],
-            _ value: @escaping (EpochRecord) -> Double
-        ) -> LineChart.Series {
-            let (points, spread) = means(of: runs) { share($0, value) * 100 }
-            return .init(
-                name: words, points: points, colour: .series(colour), width: width, dashes: dashes, spread: spread)
-        }
-        let lines = [
-            series("training, raw", 1, \.trainAccuracy), series("held out, raw", 0, width: 2.4, \.raw),
-            series("held out, max", 2, width: 1.4, \.max),
-            series("held out, maj", 3, width: 1.4, dashes: [5, 3], \.maj),
-        ]
+    ///
+    /// - Parameter range: percent that the vertical axis covers, for charts that are to be compared; nil for as much as
+    ///   the lines need.
+    public static func accuracy(
+        of runs: [[EpochRecord]], title: String, name: String, range: ClosedRange<Double>? = nil
+    ) -> Figure {
+        let lines = accuracyLines(of: runs)
         let chart = LineChart(
             title: title, horizontalTitle: "epoch", verticalTitle: "right (%)", series: lines,
-            values: percentages(of: lines))
+            values: range ?? percentages(of: lines))
         return Figure(
             name: name, title: "\(title) by epoch",
             summary:
@@ -35,6 +30,30 @@ public enum Curves {
                 + "(raw) and tracks (max, maj)."
                 + last(lines) { "raw \(decimal($0[1], places: 1)) %, max \(decimal($0[2], places: 1)) %" },
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
+    }
+
+    /// Max and maj lie close together: one is broad and pale, the other a thin dotted line upon it, without a band.
+    private static func accuracyLines(of runs: [[EpochRecord]]) -> [LineChart.Series] {
+        func series(_ words: String, _ colour: Colour, width: Double, _ value: @escaping (EpochRecord) -> Double)
+            -> LineChart.Series
+        {
+            let (points, spread) = means(of: runs) { share($0, value) * 100 }
+            return .init(name: words, points: points, colour: colour, width: width, spread: spread)
+        }
+        var max = series("held out, max", .series(2), width: 3.4, \.max)
+        max.opacity = 0.65
+        var maj = series("held out, maj", .ink, width: 1.3, \.maj)
+        maj.dashes = [1.5, 2.5]
+        maj.spread = []
+        return [
+            series("training, raw", .series(1), width: 1.8, \.trainAccuracy),
+            series("held out, raw", .series(0), width: 2.4, \.raw), max, maj,
+        ]
+    }
+
+    /// Percent that hold all accuracies of several charts of ``accuracy(of:title:name:range:)``.
+    static func accuracyRange(of charts: [[[EpochRecord]]]) -> ClosedRange<Double> {
+        percentages(of: charts.flatMap(accuracyLines))
     }
 
     /// Mean cross-entropy a segment in training and on the held-out tracks.
@@ -50,8 +69,8 @@ public enum Curves {
         }
         let lines = [series("training", 1, \.trainLoss), series("held out", 0, width: 2.4, \.validationLoss)]
         let chart = LineChart(
-            title: title, horizontalTitle: "epoch", verticalTitle: "cross-entropy (nats a segment)", series: lines,
-            values: losses(of: lines))
+            title: title, horizontalTitle: "epoch", verticalTitle: "loss (nats a segment)", series: lines,
+            values: losses(of: lines), legendLines: 2)
         return Figure(
             name: name, title: "\(title) by epoch",
             summary:
@@ -60,6 +79,27 @@ public enum Curves {
                 + last(lines) {
                     "\(decimal($0[0], places: 3)) in training, \(decimal($0[1], places: 3)) held out"
                 },
+            width: width, height: height, drawing: chart.drawing(width: width, height: height))
+    }
+
+    /// The learning rate of each epoch's last step; nil where it is the same in all, or not known.
+    public static func learningRate(_ epochs: [EpochRecord]) -> Figure? {
+        let rates = epochs.compactMap { record in record.learningRate.map { (record.epoch, $0) } }
+        guard let greatest = rates.map(\.1).max(), greatest > 0, rates.contains(where: { $0.1 != greatest }) else {
+            return nil
+        }
+        // A unit in which the numbers are short.
+        let exponent = Int(log10(greatest).rounded(.down))
+        let line = LineChart.Series(
+            name: "learning rate", points: rates.map { Point(Double($0.0), $0.1 * power(10, -Double(exponent))) },
+            colour: .series(0), width: 2.4)
+        let chart = LineChart(
+            title: "Learning rate", horizontalTitle: "epoch", verticalTitle: "learning rate (1e\(exponent))",
+            series: [line], values: 0...line.points.map(\.y).max()!, legendLines: 2)
+        return Figure(
+            name: "learning-rate", title: "Learning rate by epoch",
+            summary: "A line over the epochs: the learning rate of each one's last step, from "
+                + "\(scientific(rates[0].1)) to \(scientific(rates[rates.count - 1].1)).",
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
     }
 
@@ -100,7 +140,9 @@ public enum Curves {
     }
 
     /// One measure of several runs in one chart.
-    public static func comparison(of runs: [Run], by measure: Measure) -> Figure {
+    public static func comparison(
+        of runs: [Run], by measure: Measure, range: ClosedRange<Double>? = nil
+    ) -> Figure {
         let series = runs.enumerated().map { index, run in
             LineChart.Series(
                 name: run.name,
@@ -108,14 +150,17 @@ public enum Curves {
                     Point(Double($0.epoch), measure.isShare ? share($0, measure.value) * 100 : measure.value($0))
                 }, colour: .series(index), dashes: dashes(ofSeries: index))
         }
-        return comparison(series, measure: measure, name: "compared-\(measure.rawValue)")
+        return comparison(series, measure: measure, name: "compared-\(measure.rawValue)", range: range)
     }
 
     /// Means over the runs of each group, with bands of a standard deviation to both sides.
     ///
-    /// - Parameter groups: runs of one kind, say of several seeds; only epochs that all of a group's runs have count.
+    /// - Parameters:
+    ///   - groups: runs of one kind, say of several seeds; only epochs that all of a group's runs have count.
+    ///   - range: percent that the vertical axis of a share covers; nil for as much as the lines need.
     public static func comparison(
-        ofGroups groups: [(name: String, runs: [Run])], by measure: Measure, name: String = "groups"
+        ofGroups groups: [(name: String, runs: [Run])], by measure: Measure, name: String = "groups",
+        range: ClosedRange<Double>? = nil
     ) -> Figure {
         let series = groups.enumerated().map { index, group in
             let (points, spread) = means(of: group.runs.map(\.epochs)) {
@@ -125,20 +170,36 @@ public enum Curves {
                 name: group.name + (group.runs.count > 1 ? " (\(group.runs.count) runs)" : ""), points: points,
                 colour: .series(index), dashes: dashes(ofSeries: index), spread: spread)
         }
-        return comparison(series, measure: measure, name: "\(name)-\(measure.rawValue)")
+        return comparison(series, measure: measure, name: "\(name)-\(measure.rawValue)", range: range)
     }
 
-    private static func comparison(_ series: [LineChart.Series], measure: Measure, name: String) -> Figure {
+    private static func comparison(
+        _ series: [LineChart.Series], measure: Measure, name: String, range: ClosedRange<Double>? = nil
+    ) -> Figure {
         let chart = LineChart(
             title: measure.title, horizontalTitle: "epoch",
-            verticalTitle: measure.isShare ? "right (%)" : "cross-entropy (nats a segment)", series: series,
-            values: measure.isShare ? percentages(of: series) : losses(of: series))
+            verticalTitle: measure.isShare ? "right (%)" : "loss (nats a segment)", series: series,
+            values: measure.isShare ? range ?? percentages(of: series) : losses(of: series))
         // Each line of the legend holds at least one run.
         let height = Self.height + 17 * Double(max(0, series.count - 2))
         return Figure(
-            name: name, title: "\(measure.title) of \(series.count) runs",
-            summary: "A line a run over the epochs: \(series.map(\.name).joined(separator: ", ")).", width: width,
+            name: name, title: "\(measure.title), \(counted(series.count, "line"))",
+            summary:
+                "A line a run, or a mean of several, over the epochs: \(series.map(\.name).joined(separator: ", ")).",
+            width: width,
             height: height, drawing: chart.drawing(width: width, height: height))
+    }
+
+    /// Percent that hold raw and max of all these runs, for charts that are to be compared.
+    static func range(of runs: [Run]) -> ClosedRange<Double> {
+        percentages(
+            of: runs.map { run in
+                LineChart.Series(
+                    name: "",
+                    points: run.epochs.flatMap { record in
+                        [record.raw, record.max].map { Point(0, min(max($0, 0), 1) * 100) }
+                    }, colour: .ink)
+            })
     }
 
     /// The palette repeats after six; then dashes tell the lines apart.

@@ -5,6 +5,7 @@ struct LineChart {
         var points: [Point]
         var colour: Colour
         var width = 1.8
+        var opacity = 1.0
         var dashes: [Double] = []
         /// How far the values spread to both sides of each point, drawn as a band; empty for none.
         var spread: [Double] = []
@@ -20,6 +21,8 @@ struct LineChart {
     var values: ClosedRange<Double>
     /// The vertical ticks' unit, put after each number.
     var unit = ""
+    /// Room for so many lines of the legend at least, so that the plots of charts side by side are alike.
+    var legendLines = 1
 
     private static let left = 50.0
     private static let right = 12.0
@@ -36,7 +39,7 @@ struct LineChart {
             x: Self.left, y: legendBottom + 10, width: width - Self.left - Self.right,
             height: height - legendBottom - 10 - 42)
 
-        let ticks = Ticks(values, count: max(2, Int(plot.height / 38)))
+        let ticks = Ticks(values, count: max(2, Int(plot.height / 30)))
         let low = (values.lowerBound / ticks.step + 1e-9).rounded(.down) * ticks.step
         let high = (values.upperBound / ticks.step - 1e-9).rounded(.up) * ticks.step
         let vertical = LinearScale(low...max(low, high), to: plot.bottom, plot.y)
@@ -53,7 +56,7 @@ struct LineChart {
             let isNearEnd = x > plot.centre.x
             drawing.text(
                 "↑ " + decimal(greatest.y, places: 1), at: Point(x + (isNearEnd ? -7 : 7), plot.y + 10),
-                TextStyle(size: 10, colour: .muted, anchor: isNearEnd ? .end : .start))
+                TextStyle(size: 11, colour: .muted, anchor: isNearEnd ? .end : .start))
         }
         return drawing
     }
@@ -65,17 +68,20 @@ struct LineChart {
             let name = TextMetrics.fitted(line.name, width: width - Self.left - 40, size: 11)
             let needed = 24 + TextMetrics.width(name, size: 11) + 14
             if x > Self.left, x + needed > width { (x, y) = (Self.left, y + Self.legendLine) }
-            drawing.line(
-                [Point(x, y), Point(x + 18, y)],
-                .stroked(line.colour, width: max(line.width, 1.6), dashes: line.dashes))
+            drawing.line([Point(x, y), Point(x + 18, y)], stroke(of: line, width: max(line.width, 1.3)))
             drawing.text(name, at: Point(x + 24, y + 4), TextStyle(size: 11))
             x += needed
         }
-        return series.isEmpty ? top : y + Self.legendLine / 2
+        let bottom = max(y, top + Self.legendLine * (Double(legendLines) - 0.5)) + Self.legendLine / 2
+        return series.isEmpty ? top : bottom
+    }
+
+    private func stroke(of line: Series, width: Double) -> Style {
+        Style(stroke: line.colour, strokeWidth: width, strokeOpacity: line.opacity, dashes: line.dashes)
     }
 
     private func addVerticalAxis(to drawing: inout Drawing, plot: Frame, scale: LinearScale) {
-        let ticks = Ticks(scale.domain, count: max(2, Int(plot.height / 38)))
+        let ticks = Ticks(scale.domain, count: max(2, Int(plot.height / 30)))
         for value in ticks.values {
             let y = scale(value)
             drawing.line([Point(plot.x, y), Point(plot.right, y)], .stroked(.grid))
@@ -116,10 +122,10 @@ struct LineChart {
             drawing.line(upper + lower.reversed(), closed: true, .filled(line.colour, opacity: 0.18))
         }
         let places = line.points.map { place($0.x, $0.y) }
-        drawing.line(places, .stroked(line.colour, width: line.width, dashes: line.dashes))
+        drawing.line(places, stroke(of: line, width: line.width))
         // Lines of few points show them.
         if series.allSatisfy({ $0.points.count <= 12 }) {
-            for point in places { drawing.circle(point, radius: line.width + 0.6, .filled(line.colour)) }
+            for point in places { drawing.circle(point, radius: min(line.width, 2.4) + 0.6, .filled(line.colour)) }
         }
     }
 }
