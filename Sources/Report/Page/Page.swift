@@ -32,6 +32,7 @@ struct Page {
             <title>\(escaped(title))</title>
             <style>
             \(Theme.styleSheet)
+            \(Self.edges)
             \(Self.styleSheet)
             </style>
             </head>
@@ -72,15 +73,25 @@ struct Page {
         .card span{font-size:.8rem;color:var(--gk-muted);line-height:1.3;display:block}
         .caution{border-left:4px solid var(--gk-series1);background:var(--gk-panel);padding:10px 14px;margin:0 0 14px;\
         border-radius:0 8px 8px 0;max-width:none}
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,360px),1fr));gap:16px 24px;\
+        .card small{display:block;font-size:.8rem;white-space:nowrap;font-variant-numeric:tabular-nums}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px 24px;\
         align-items:start}
-        figure{margin:0;overflow-x:auto;max-width:100%}
+        figure{margin:0;min-width:0;max-width:100%}
+        .wide{grid-column:1/-1}
         figure svg{display:block;width:100%;height:auto}
-        figcaption{margin-top:4px}
+        figcaption{margin-top:4px;overflow-wrap:anywhere}
         .columns{display:flex;flex-wrap:wrap;gap:4px 48px;align-items:flex-start}
         .columns>div{min-width:0;max-width:100%}
         .columns h3:first-child{margin-top:2px}
-        .scroll{overflow-x:auto;max-width:100%}
+        .scroll{overflow-x:auto;max-width:100%;background:\
+        linear-gradient(to right,var(--gk-surface) 40%,transparent) left/32px 100% no-repeat local,\
+        linear-gradient(to left,var(--gk-surface) 40%,transparent) right/32px 100% no-repeat local,\
+        linear-gradient(to right,var(--edge),transparent) left/14px 100% no-repeat scroll,\
+        linear-gradient(to left,var(--edge),transparent) right/14px 100% no-repeat scroll}
+        .scroll td,.name{white-space:nowrap}
+        .scroll+.note,details{margin-top:8px}
+        summary{cursor:pointer;color:var(--gk-muted);font-size:.9rem}
+        details[open] summary{margin-bottom:8px}
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
         th,td{padding:4px 12px 4px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--gk-grid)}
         th{color:var(--gk-muted);font-weight:600}
@@ -88,7 +99,9 @@ struct Page {
         th{vertical-align:bottom}
         th.n{white-space:normal}
         td.key{color:var(--gk-muted);white-space:nowrap}
-        td.value{overflow-wrap:anywhere}
+        td.value{overflow-wrap:anywhere;max-width:46ch}
+        .findings{margin:0 0 10px;padding-left:1.2em;font-size:.9rem}
+        .findings li{overflow-wrap:anywhere}
         .bar{display:flex;height:10px;width:100%;min-width:90px;border-radius:2px;overflow:hidden;\
         background:var(--gk-grid);margin-top:7px}
         .bar i{display:block;height:100%;border-right:1px solid var(--gk-surface)}
@@ -114,10 +127,15 @@ struct Page {
         .tracks td:nth-child(2),.tracks td:nth-child(3){display:inline}
         .tracks td:nth-child(2)::after{content:" → "}
         .tracks td:nth-child(4){width:auto}
-        .columns .settings{width:100%}
-        .settings td{display:block;border:0;padding:0;white-space:normal}
-        .settings td.value{padding-bottom:6px}
+        header,main,footer{padding-left:14px;padding-right:14px}
+        .columns>div,.settings{width:100%}
+        .settings tr{display:flex;gap:10px;border-bottom:1px solid var(--gk-grid)}
+        .scroll table{font-size:.8rem}
+        .settings td{display:block;border:0;padding:4px 0}
+        .settings td.key{flex:0 0 36%;white-space:normal}
+        .settings td.value{min-width:0}
         th,td{padding-right:10px}
+        .scroll th,.scroll td{padding-right:6px}
         }
         @media print{
         *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
@@ -127,21 +145,37 @@ struct Page {
         .figures{grid-template-columns:1fr 1fr}
         figure,.card,tr{break-inside:avoid}
         h2,h3{break-after:avoid}
-        figure,.scroll{overflow:visible}
+        .scroll{overflow:visible;background:none}
+        .scroll table{font-size:8pt}
+        .scroll td{white-space:normal}
+        figure svg{min-width:0!important}
         }
         """
+
+    /// Of the shadow at an edge beyond which more can be scrolled to.
+    private static let edges =
+        ":root{--edge:rgba(20,40,60,.3)}"
+        + "@media screen and (prefers-color-scheme:dark){:root{--edge:rgba(200,220,240,.3)}}"
 }
 
 extension Figure {
-    /// The figure as an element of a page.
+    /// No text on a page is smaller, in CSS pixels.
+    private static let leastText = 10.0
+    /// The width of a page's column: what is wider has a row of its own.
+    private static let column = 562.0
+
+    /// The figure as an element of a page. It shrinks with the screen as far as its texts can be read, then it is
+    /// scrolled.
     ///
-    /// - Parameters:
-    ///   - caption: plain text; nothing for none.
-    ///   - least: the part of its own width below which it is scrolled instead of shrunk.
-    func element(caption: String = "", least: Double = 0.73) -> String {
-        let style = "max-width:\(SVGWriter.number(width * 1.3))px;min-width:\(SVGWriter.number(width * least))px"
+    /// - Parameter caption: plain text; nothing for none.
+    func element(caption: String = "") -> String {
+        let least = min(1, drawing.leastTextSize.map { Self.leastText / $0 } ?? 0)
+        // Up to the next pixel.
+        let minimum = (width * least).rounded(.up)
+        let style = "max-width:\(SVGWriter.number(width * 1.4))px;min-width:\(SVGWriter.number(minimum))px"
         let note = caption.isEmpty ? "" : "<figcaption>\(escaped(caption))</figcaption>\n"
         let picture = svg(.page).replacing("<svg ", with: "<svg style=\"\(style)\" ", maxReplacements: 1)
-        return "<figure>\n\(picture)\(note)</figure>\n"
+        return "<figure\(width > Self.column ? " class=\"wide\"" : "")>\n<div class=\"scroll\">\n\(picture)</div>\n"
+            + "\(note)</figure>\n"
     }
 }
