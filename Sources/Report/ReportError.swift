@@ -1,3 +1,6 @@
+import Foundation
+import Storage
+
 /// What can go wrong in a report.
 public enum ReportError: Error, CustomStringConvertible {
     /// librsvg refused a figure.
@@ -23,4 +26,45 @@ public enum ReportError: Error, CustomStringConvertible {
         case .dataDoesNotFit(let problem): problem
         }
     }
+}
+
+extension ReportError {
+    /// Why a file or a folder could not be written, and which, in words that help.
+    ///
+    /// - Parameters:
+    ///   - file: what was to be written, where the error does not tell.
+    ///   - error: of Foundation, of `Storage`, or a ``ReportError`` already.
+    static func cannotWrite(_ file: URL, _ error: any Error) -> ReportError {
+        switch error {
+        case let error as ReportError: return error
+        case StorageError.cannotWrite(let path, let reason):
+            return .cannotWrite(file: path, problem: faults.first { words(of: $0.key) == reason }?.value ?? reason)
+        case StorageError.notAFile(let path):
+            return .cannotWrite(file: path, problem: "a folder or a device is in its place")
+        case let error as CocoaError:
+            let path = error.userInfo[NSFilePathErrorKey] as? String ?? file.path
+            let problem = code(of: error).map { faults[$0] ?? words(of: $0) }
+            return .cannotWrite(file: path, problem: problem ?? error.localizedDescription)
+        default: return .cannotWrite(file: file.path, problem: error.localizedDescription)
+        }
+    }
+
+    private static func code(of error: CocoaError) -> Int32? {
+        if let system = error.underlying as? POSIXError { return Int32(system.code.rawValue) }
+        return codes[error.code]
+    }
+
+    private static func words(of code: Int32) -> String { String(cString: strerror(code)) }
+
+    private static let faults: [Int32: String] = [
+        EACCES: "you may not write there; name another place with -o", EPERM: "you may not write there",
+        EROFS: "the disk can only be read; name another place with -o", ENOSPC: "no space is left on the disk",
+        ENOENT: "there is no such folder", ENOTDIR: "what should be a folder on the way there is a file",
+        EEXIST: "a file is in its place",
+    ]
+
+    private static let codes: [CocoaError.Code: Int32] = [
+        .fileWriteNoPermission: EACCES, .fileWriteVolumeReadOnly: EROFS, .fileWriteOutOfSpace: ENOSPC,
+        .fileNoSuchFile: ENOENT, .fileWriteFileExists: EEXIST,
+    ]
 }
