@@ -91,4 +91,14 @@ import Training
         #expect(start.hparams["learning_rate"]?.numberValue == 5e-5)
         #expect(sessions.last?.sessionEndInfo.status == .success)
     }
+
+    @Test func theLearningRateIsAScalarWhereItIsKnown() throws {
+        let events = try RunEvents(folder: folder.url, hyperparameters: .object([:]))
+        for record in [SampleRun.record(1), SampleRun.record(2, learningRate: 0.25)] { try events.add(record) }
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).first)
+        let rates = try records(folder.file(name)).flatMap { event in
+            event.summary.value.filter { $0.tag == "learning rate" }.map { (event.step, $0.simpleValue) }
+        }
+        #expect(rates.map(\.0) == [2] && rates.map(\.1) == [0.25])
+    }
 }

@@ -46,11 +46,12 @@ public final class RunEvents {
 
     /// Adds an epoch's figures.
     public func add(_ record: EpochRecord, at time: Date = Date()) throws {
-        let scalars: [(tag: String, value: Double)] = [
+        var scalars: [(tag: String, value: Double)] = [
             ("accuracy/train", record.trainAccuracy), ("accuracy/raw", record.raw), ("accuracy/max", record.max),
             ("accuracy/maj", record.maj), ("loss/train", record.trainLoss), ("loss/validation", record.validationLoss),
             ("loss/penalty", record.penalty), ("time/seconds an epoch", record.seconds),
         ]
+        if let rate = record.learningRate { scalars.append(("learning rate", rate)) }
         let values = scalars.map { scalar in
             Tensorboard_Summary.Value.with {
                 $0.tag = scalar.tag
