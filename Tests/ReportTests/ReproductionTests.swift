@@ -155,11 +155,81 @@ import Testing
         #expect(report.spread(report.nets[0].runs, after: 3, \.raw) == nil)
         let page = report.html()
         #expect(
-            page.contains("2 of 4 runs are finished") && page.contains("62.0 ± 2.8 %") && page.contains("smoke run"))
+            page.contains("2 of 4 runs are finished") && page.contains(">62.0 ± 2.8<") && page.contains("smoke run"))
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
 
         try finish(members[1], raw: [0.1, 0.1])
         #expect(try ReproductionReport(reproduction).html().contains("across the segments of a batch"))
+    }
+
+    /// The text of a table's cells, a row an array; the first is the head.
+    private func cells(of table: String) -> [[String]] {
+        table.matches(of: /<tr>(.*?)<\/tr>/).map { row in
+            row.output.1.matches(of: /<t[dh][^>]*>(.*?)<\/t[dh]>/).map {
+                String($0.output.1).replacing("\u{A0}", with: " ")
+            }
+        }
+    }
+
+    @Test func publishedFiguresStandBesideOurs() throws {
+        let long = Reproduction(
+            folder: folder.url,
+            nets: ["shallow", "crnn-published"].compactMap(Architecture.named).map { .init(net: $0, seeds: [0]) },
+            milestones: [50, 100])
+        for member in long.members {
+            try finish(
+                member, raw: (1...100).map { Double($0) / 200 }, split: "fixed: by hand; 5 recordings on two sides"
+            ) {
+                $0.epochs = 100
+            }
+        }
+        let report = try ReproductionReport(long)
+        let table = cells(of: report.netTable())
+        #expect(
+            table[0] == [
+                "net", "epochs", "runs", "raw (%)", "Table I, raw (%)", "max (%)", "maj (%)", "raw, 5 epochs (%)",
+                "Schindler et al.: raw / max / maj (%)",
+            ])
+        // The segments are not the report's: no difference is told. Means of five epochs by hand.
+        #expect(table[1] == ["shallow", "50", "1", "25.0", "–", "50.0", "25.0", "24.0", "–"])
+        #expect(table[3].prefix(8) == ["shallow", "100", "1", "50.0", "63.12", "50.0", "25.0", "49.0"])
+        #expect(table[4] == ["crnn-published", "100", "1", "50.0", "64.52", "50.0", "25.0", "49.0", "–"])
+        let page = report.html()
+        #expect(page.contains("5 recordings are on two sides") && page.contains("not the segments and the split"))
+        #expect(!page.contains("smoke run"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+
+        // A net alone has columns of its own only.
+        let crnn = Reproduction(folder: folder.url, nets: [long.nets[1]], milestones: [50, 100])
+        #expect(try cells(of: ReproductionReport(crnn).netTable())[0].last == "raw, 5 epochs (%)")
+    }
+
+    @Test func aRunsTableSaysOnceWhatIsTheSame() throws {
+        let members = reproduction.members
+        try finish(members[0], raw: [0.5, 0.6], split: "fixed: as told")
+        try finish(members[2], raw: [0.52, 0.64], split: "fixed: as told")
+        try Data("a page".utf8).write(to: members[2].folder.appendingPathComponent("report.html"))
+        let report = try ReproductionReport(reproduction)
+        let html = report.html()
+        let table = report.runTable(besides: folder.url)
+        #expect(table.contains("The same of all: batch 64; split fixed: as told."))
+        #expect(
+            cells(of: table) == [
+                ["net", "seed", "raw, epoch 1", "raw, epoch 2", "time"], ["shallow", "0", "50.0 %", "60.0 %", "2.5 s"],
+                ["<a href=\"shallow/seed-1/report.html\">shallow</a>", "1", "52.0 %", "64.0 %", "2.5 s"],
+            ])
+        #expect(html.contains(table) && html.contains("2 of 4 runs on"))
+        // From elsewhere a relative link would lead nowhere.
+        #expect(!report.runTable(besides: folder.file("shallow/seed-0")).contains("href"))
+        // Another split is told of each run.
+        try finish(members[0], raw: [0.5, 0.6], split: "fixed: as told before")
+        #expect(try cells(of: ReproductionReport(reproduction).runTable(besides: folder.url))[0].last == "split")
+    }
+
+    @Test func oneEpochIsNoCurve() throws {
+        try finish(reproduction.members[0], raw: [0.5, 0.6])
+        let names = try ReproductionReport(reproduction).figures.map(\.name)
+        #expect(names.contains("accuracy-shallow-2") && !names.contains("accuracy-shallow-1"))
     }
 
     @Test func publishedFiguresOfTableI() {

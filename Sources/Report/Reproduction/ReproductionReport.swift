@@ -56,10 +56,10 @@ public struct ReproductionReport {
     public func write(page: URL, figures folder: URL?) throws {
         if let folder { try FigureFiles.write(figures, to: folder) }
         do {
-            try AtomicFile.write(html(), to: page)
+            try AtomicFile.write(html(besides: page.deletingLastPathComponent()), to: page)
             try AtomicFile.write(json(), to: page.deletingLastPathComponent().appendingPathComponent("results.json"))
         } catch {
-            throw ReportError.cannotWrite(file: page.path, problem: "\(error)")
+            throw ReportError.cannotWrite(page, error)
         }
     }
 
@@ -70,18 +70,20 @@ public struct ReproductionReport {
     }
 
     /// Of each net the curves of both sides: of the first net after every milestone, of the others after the last.
+    /// One epoch is no curve. All accuracies have one vertical axis.
     private var curves: [(net: String, figures: [Figure])] {
-        nets.enumerated().map { index, row in
+        let range = Curves.accuracyRange(of: nets.map { $0.runs.map(\.epochs) })
+        return nets.enumerated().map { index, row in
             let name = row.group.net.name
             let milestones = index == 0 ? reproduction.milestones : [reproduction.milestones.last!]
             return (
                 name,
-                milestones.flatMap { milestone in
+                milestones.filter { $0 > 1 }.flatMap { milestone in
                     let epochs = row.runs.map { run in run.epochs.filter { $0.epoch <= milestone } }
                     return [
                         Curves.accuracy(
                             of: epochs, title: "\(name): accuracy, \(counted(milestone, "epoch"))",
-                            name: "accuracy-\(name)-\(milestone)"),
+                            name: "accuracy-\(name)-\(milestone)", range: range),
                         Curves.loss(
                             of: epochs, title: "\(name): loss, \(counted(milestone, "epoch"))",
                             name: "loss-\(name)-\(milestone)"),
@@ -92,13 +94,16 @@ public struct ReproductionReport {
     }
 
     private var comparisons: [Figure] {
-        guard nets.count > 1 else { return [] }
+        guard nets.count > 1, reproduction.milestones.last! > 1 else { return [] }
         let lines = nets.map { (name: $0.group.net.name, runs: Self.lines($0)) }
-        return [.raw, .max, .validationLoss, .trainLoss].map { Curves.comparison(ofGroups: lines, by: $0) }
+        let range = Curves.accuracyRange(of: nets.map { $0.runs.map(\.epochs) })
+        return [.raw, .max, .validationLoss, .trainLoss].map {
+            Curves.comparison(ofGroups: lines, by: $0, range: range)
+        }
     }
 
     private var studyCurves: [Figure] {
-        guard batches.count > 1 else { return [] }
+        guard batches.count > 1, reproduction.milestones.last! > 1 else { return [] }
         let lines = batches.map { (name: "batch \($0.group.batch)", runs: Self.lines($0)) }
         return [.raw, .validationLoss].map { Curves.comparison(ofGroups: lines, by: $0, name: "batches") }
     }
@@ -137,7 +142,10 @@ public struct ReproductionReport {
 
     // MARK: - The page
 
-    public func html() -> String {
+    public func html() -> String { html(besides: reproduction.folder) }
+
+    /// - Parameter folder: of the page, from which it links to the runs' own.
+    private func html(besides folder: URL) -> String {
         let paths = Set(runs.flatMap(\.dataPaths)).sorted().map { URL(fileURLWithPath: $0).lastPathComponent }
         let recipes = Set(runs.map(\.card.recipe.name)).sorted()
         let confusions = confusions
@@ -166,13 +174,13 @@ public struct ReproductionReport {
             sections.append(
                 .init(
                     id: "segments", heading: "Segments",
-                    body: "<p>Segments held out from \(escaped(nets[0].group.net.name)), "
-                        + "\(escaped(nets[0].runs[0].name)), as in the report's figures 5 to 7 (rock called country, jazz "
+                    body: "<p>Segments held out from <span class=\"name\">\(escaped(nets[0].group.net.name))</span>, "
+                        + "<span class=\"name\">\(escaped(nets[0].runs[0].name))</span>, as in the report's figures 5 to 7 (rock called country, jazz "
                         + "called blues, metal called metal) where the net says the same of some; else the wrong verdicts "
                         + "that it was surest of.</p>\n" + figureGrid(assessment.exampleElements)))
         }
         sections += [
-            .init(id: "runs", heading: "Runs", body: runTable()),
+            .init(id: "runs", heading: "Runs", body: runTable(besides: folder)),
             .init(
                 id: "nets", heading: "Nets",
                 body: figureGrid(
@@ -184,7 +192,7 @@ public struct ReproductionReport {
         return Page(
             title: "Table I, reproduced",
             subtitle:
-                "\(runs.count) of \(reproduction.members.count) runs on \(paths.joined(separator: ", ")), features "
+                "\(runs.count) of \(counted(reproduction.members.count, "run")) on \(paths.joined(separator: ", ")), features "
                 + "\(recipes.joined(separator: ", ")).",
             sections: sections, foot: "Written by GenreKit."
         ).html()
@@ -195,12 +203,22 @@ public struct ReproductionReport {
         var summary = ""
         if runs.count < total {
             summary +=
-                "<p class=\"caution\">\(runs.count) of \(total) runs are finished; the figures are of those.</p>\n"
+                "<p class=\"caution\">\(runs.count) of \(counted(total, "run")) \(runs.count == 1 ? "is" : "are") finished; the "
+                + "figures are of \(runs.count == 1 ? "that one" : "those").</p>\n"
         }
-        if reproduction.milestones.last! < 100 {
+        if reproduction.milestones.last! < 10 {
             summary +=
                 "<p class=\"caution\">A smoke run of \(counted(reproduction.milestones.last!, "epoch")): it shows that "
                 + "everything works and says nothing about accuracies.</p>\n"
+        }
+        if let caution = SplitCaution.words(runs.map(\.card.split)) {
+            summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
+        }
+        if !runs.isEmpty, !isOnTheReportsData {
+            let recipes = Set(runs.map(\.card.recipe.name)).sorted().joined(separator: ", ")
+            summary +=
+                "<p class=\"caution\">These are not the segments and the split of the report (features: \(escaped(recipes))): "
+                + "its figures stand beside them for orientation and do not compare one to one.</p>\n"
         }
         for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() {
             summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
@@ -208,16 +226,15 @@ public struct ReproductionReport {
         for warning in assessment?.warnings ?? [] { summary += "<p class=\"caution\">\(escaped(warning))</p>\n" }
         return summary + netTable()
             + "<p class=\"note\">Means of the runs and their standard deviations (n − 1) on the held-out tracks after the "
-            + "epoch named; the learning rate is constant, so that longer trainings hold the shorter ones. Table I is that "
-            + "of Pandey, Hossain &amp; Bayraktar (five runs, the coursework's split and segments); Schindler, Lidy &amp; "
-            + "Rauber 2016 judged four folds. On other data, splits or segments the figures do not compare one to one."
-            + "</p>\n"
+            + "epoch named; “raw, 5 epochs” is the mean of the five epochs that end there. The learning rate is constant, so "
+            + "that longer trainings hold the shorter ones. Table I is that of Pandey, Hossain &amp; Bayraktar (five runs, the "
+            + "coursework's split and segments); Schindler, Lidy &amp; Rauber 2016 judged four folds.</p>\n"
     }
 
     private var curveSection: String {
         let curves = curves
         var body = ""
-        for (index, part) in curves.enumerated() {
+        for (index, part) in curves.enumerated() where !part.figures.isEmpty {
             let isReports = index == 0 && part.net == "shallow" && reproduction.milestones == [100, 200]
             body +=
                 "<h3>\(escaped(part.net))</h3>\n"

@@ -16,6 +16,20 @@ extension ReproductionReport {
         return decimal(spread.mean * 100, places: 1) + deviation + " %"
     }
 
+    /// "63.1 ± 0.7", in percent.
+    private static func percentages(_ spread: Spread?) -> String {
+        let words = words(spread)
+        return words.hasSuffix(" %") ? String(words.dropLast(2)) : words
+    }
+
+    /// Whether the runs are on the report's own data: the coursework's segments, by its own split.
+    var isOnTheReportsData: Bool {
+        !runs.isEmpty
+            && runs.allSatisfy { run in
+                run.card.recipe.name == "coursework" && run.card.split?.hasPrefix("fixed") == true
+            }
+    }
+
     func netTable() -> String {
         var rows: [[String]] = []
         for epochs in reproduction.milestones {
@@ -25,7 +39,8 @@ extension ReproductionReport {
                 let paper = PublishedResult.find(name, epochs: epochs, in: PublishedResult.schindler)
                 let raw = spread(row.runs, after: epochs, \.raw)
                 var difference = "–"
-                if let raw, let published {
+                // On other data a difference would say nothing.
+                if isOnTheReportsData, let raw, let published {
                     let points = raw.mean * 100 - published.raw
                     difference = (points < 0 ? "−" : "+") + decimal(abs(points), places: 1)
                 }
@@ -34,15 +49,18 @@ extension ReproductionReport {
                         .joined(separator: " / ")
                 }
                 rows.append([
-                    escaped(name), String(epochs), String(row.runs.count), Self.words(raw),
-                    published.map { decimal($0.raw, places: 2) + " %" } ?? "–", difference,
-                    Self.words(spread(row.runs, after: epochs, \.max)),
-                    Self.words(spread(row.runs, after: epochs, \.maj)), schindler ?? "–",
+                    escaped(name), String(epochs), String(row.runs.count), Self.percentages(raw),
+                    published.map { decimal($0.raw, places: 2) } ?? "–",
+                    Self.percentages(spread(row.runs, after: epochs, \.max)),
+                    Self.percentages(spread(row.runs, after: epochs, \.maj)),
+                    meanOfFiveEpochs(row.runs, upTo: epochs, \.raw).map { decimal($0 * 100, places: 1) } ?? "–",
+                    difference, schindler ?? "–",
                 ])
             }
         }
         let heads = [
-            "epochs", "runs", "raw", "Table I, raw", "points apart", "max", "maj", "Schindler et al.: raw / max / maj",
+            "epochs", "runs", "raw (%)", "Table\u{A0}I, raw (%)", "max (%)", "maj (%)", "raw, 5 epochs (%)",
+            "points from Table\u{A0}I", "Schindler et\u{A0}al.: raw / max / maj (%)",
         ]
         return Self.table(first: "net", heads: heads, rows: rows)
     }
@@ -52,24 +70,54 @@ extension ReproductionReport {
             batches.map { row in
                 [
                     "\(escaped(row.group.net.name)), batch \(row.group.batch)", String(epochs), String(row.runs.count),
-                    Self.words(spread(row.runs, after: epochs, \.raw)),
-                    Self.words(spread(row.runs, after: epochs, \.max)),
-                    Self.words(spread(row.runs, after: epochs, \.maj)),
+                    Self.percentages(spread(row.runs, after: epochs, \.raw)),
+                    Self.percentages(spread(row.runs, after: epochs, \.max)),
+                    Self.percentages(spread(row.runs, after: epochs, \.maj)),
                     spread(row.runs, after: epochs, \.validationLoss).map { decimal($0.mean, places: 3) } ?? "–",
                 ]
             }
         }
-        return Self.table(first: "net", heads: ["epochs", "runs", "raw", "max", "maj", "held-out loss"], rows: rows)
+        return Self.table(
+            first: "net", heads: ["epochs", "runs", "raw (%)", "max (%)", "maj (%)", "held-out loss"], rows: rows)
     }
 
-    func runTable() -> String {
+    /// A line a run, with a link to its own page where it has one. What is the same of all is said once.
+    ///
+    /// - Parameter folder: of the page.
+    func runTable(besides folder: URL) -> String {
         let rows = runs.map { run in
-            [escaped(run.card.architecture), String(run.settings.batch), String(run.settings.seed)]
+            [Self.link(run, besides: folder), String(run.settings.batch), String(run.settings.seed)]
                 + reproduction.milestones.map { epochs in percent(run.epochs.first { $0.epoch == epochs }?.raw) }
                 + [duration(run.epochs.reduce(0) { $0 + $1.seconds }), escaped(run.card.split ?? "")]
         }
-        let heads = ["batch", "seed"] + reproduction.milestones.map { "raw, epoch \($0)" } + ["time"]
-        return Self.table(first: "net", heads: heads, last: "split", rows: rows)
+        let heads =
+            ["net", "batch", "seed"] + reproduction.milestones.map { "raw, epoch\u{A0}\($0)" } + ["time", "split"]
+        // Only what was told before a training may be said once for all.
+        let told = ["batch", "seed", "split"]
+        let common = heads.indices.filter { place in
+            rows.count > 1 && told.contains(heads[place]) && Set(rows.map { $0[place] }).count == 1
+                && !rows[0][place].isEmpty
+        }
+        let note = common.map { "\(heads[$0]) \(rows[0][$0])" }.joined(separator: "; ")
+        let kept = heads.indices.filter { !common.contains($0) }
+        return (note.isEmpty ? "" : "<p class=\"note\">The same of all: \(note).</p>\n")
+            + Self.table(
+                first: "net", heads: kept.dropFirst().map { heads[$0] }.filter { $0 != "split" },
+                last: kept.contains(heads.count - 1) ? "split" : nil, rows: rows.map { row in kept.map { row[$0] } })
+    }
+
+    /// The net's name, as a link to the run's own page where it lies somewhere below the folder.
+    private static func link(_ run: FinishedRun, besides folder: URL) -> String {
+        let name = "\(escaped(run.card.architecture))"
+        let parts = run.folder.report.standardizedFileURL.pathComponents
+        let base = folder.standardizedFileURL.pathComponents
+        guard parts.starts(with: base), FileManager.default.fileExists(atPath: run.folder.report.path) else {
+            return name
+        }
+        let address = parts.dropFirst(base.count).map {
+            $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-_."))) ?? $0
+        }
+        return "<a href=\"\(escaped(address.joined(separator: "/")))\">\(name)</a>"
     }
 
     /// The tables for a terminal: a line a row and milestone, deviations over the runs.
@@ -107,16 +155,17 @@ extension ReproductionReport {
 
     /// - Parameters:
     ///   - first, last: heads of columns of words, at the left and the right; `heads` are of numbers.
-    ///   - rows: cells as HTML.
+    ///   - rows: cells as HTML. Columns that are empty in all rows are left out.
     private static func table(first: String, heads: [String], last: String? = nil, rows: [[String]]) -> String {
-        let lines = rows.map { cells in
-            "<tr>"
-                + cells.enumerated().map { place, cell in
-                    1...heads.count ~= place ? "<td class=\"n\">\(cell)</td>" : "<td>\(cell)</td>"
-                }.joined() + "</tr>"
+        let all = [first] + heads + [last].compactMap { $0 }
+        let shown = all.indices.filter { place in
+            rows.isEmpty || rows.contains { !["–", ""].contains($0[place]) }
         }
-        return "<div class=\"scroll\"><table><thead><tr><th>\(first)</th>"
-            + heads.map { "<th class=\"n\">\($0)</th>" }.joined() + (last.map { "<th>\($0)</th>" } ?? "")
+        func cell(_ tag: String, _ place: Int, _ content: String) -> String {
+            "<\(tag)\(1...heads.count ~= place ? " class=\"n\"" : "")>\(content)</\(tag)>"
+        }
+        let lines = rows.map { cells in "<tr>" + shown.map { cell("td", $0, cells[$0]) }.joined() + "</tr>" }
+        return "<div class=\"scroll\"><table><thead><tr>" + shown.map { cell("th", $0, all[$0]) }.joined()
             + "</tr></thead>\n<tbody>\n" + lines.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 }
