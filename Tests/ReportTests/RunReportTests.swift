@@ -127,6 +127,137 @@ import Training
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
     }
 
+    /// A folder of runs, and what was said of each of six tracks: in the second run all is right.
+    private func series(_ kind: String) throws -> (folder: TemporaryFolder, members: [URL]) {
+        let folder = try TemporaryFolder()
+        let members = ["run-1", "run-2"].map { folder.file("seeds/\($0)") }
+        try FileManager.default.createDirectory(at: folder.file("seeds"), withIntermediateDirectories: true)
+        for (index, member) in members.enumerated() {
+            let sample = try SampleRun(genres: ["blues", "jazz", "rock"])
+            try FileManager.default.copyItem(at: sample.folder.url, to: member)
+            let outcomes = (0..<6).map { track in
+                TrackOutcome(track: "\(track)", label: 0, max: 1 - index, maj: 0, segments: 4, right: track % 3)
+            }
+            let tracks = String(decoding: try JSONEncoder().encode(outcomes), as: UTF8.self)
+            try Data("{\"side\":\"validation\",\"genres\":[\"blues\",\"jazz\",\"rock\"],\"tracks\":\(tracks)}".utf8)
+                .write(to: member.appendingPathComponent("verdicts.json"))
+        }
+        try Data("{\"kind\":\"\(kind)\",\"rule\":\"by hand\",\"members\":[\"run-1\",\"run-2\"]}".utf8)
+            .write(to: folder.file("seeds/series.json"))
+        return (folder, members)
+    }
+
+    @Test func membersOfASeriesAreTakenTogether() throws {
+        let (folder, members) = try series("seeds")
+        let other = try SampleRun(genres: ["blues", "jazz", "rock"])
+        let report = ComparisonReport(
+            runs: try (members + [other.folder.url]).map { try FinishedRun($0) })
+        #expect(report.names == ["seeds/run-1", "seeds/run-2", other.folder.url.lastPathComponent])
+        #expect(report.figures.map(\.name).contains("means-raw"))
+        let page = report.html()
+        #expect(page.contains("<h1>1 series and 1 run</h1>") && page.contains("3 runs in all"))
+        // Twins do not deviate: their mean, and an interval without width.
+        let raw = percent(other.model.card.scores?.raw).dropLast(2)
+        #expect(page.contains("<td class=\"n\">\(raw) ± 0.0</td><td class=\"n\">\(raw) to \(raw) %</td>"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+        // A member alone is a run like others.
+        let single = ComparisonReport(runs: [try FinishedRun(members[0]), try FinishedRun(other.folder.url)])
+        #expect(single.names.first == "run-1" && !single.figures.map(\.name).contains("means-raw"))
+        _ = folder
+    }
+
+    @Test func pairsOfRunsAreTested() throws {
+        let (folder, members) = try series("seeds")
+        // In the other order they are no series.
+        let page = ComparisonReport(runs: try members.reversed().map { try FinishedRun($0) }).html()
+        // Six tracks that one alone has right: p = 2 / 64. Raw by bootstrap.
+        #expect(page.contains("<td class=\"n\">6</td><td>run-1</td><td class=\"n\">0</td><td class=\"n\">6</td>"))
+        #expect(page.contains("<td class=\"n\">0.031</td>") && page.contains("95 % interval"))
+        #expect(page.contains(" to ") && page.contains("<h1>2 runs</h1>"))
+        // A run's own page tells the interval, too: max is right of all tracks, or of none.
+        for (member, words) in zip(members, ["0.0 to 0.0 %", "100.0 to 100.0 %"]) {
+            let report = RunReport(run: try FinishedRun(member), assessment: nil)
+            #expect(report.html().contains("<small>95 %: \(words)</small>"))
+        }
+        _ = folder
+    }
+
+    @Test func theConfigurationIsInAnOrderForReaders() throws {
+        let sample = try SampleRun()
+        let config = #"""
+            {"configuration":{"net":"tiny","l1":0.0001,"new_option":7},"blueprint":{"layers":[{"towers":1}]},"data":["music"],
+            "skipped":[{"file":"a<b.mp3","reason":"empty"}],"threads":2,"working_folder":"/home/me","novelty":{"x":"y"}}
+            """#
+        try Data(config.utf8).write(to: sample.folder.file("config.json"))
+        let page = try sample.report().html()
+        let section = try #require(page.firstMatch(of: /<section id="configuration">([\s\S]*?)<\/section>/)).output.1
+        let names = section.matches(of: /<td class="key">([^<]*)<\/td>/).map { String($0.output.1) }
+        #expect(
+            names.prefix(7) == [
+                "net", "epochs", "batch", "segments a track", "learning rate", "optimiser", "L1 penalty",
+            ])
+        for words in [
+            ">64 segments<", ">5e-5, constant<", ">music<", ">22,050 Hz, mono, full scale ±32,768<",
+            ">1 file left out<",
+            "a&lt;b.mp3: empty", "2 threads", "0.93 s, one every 0.46 s",
+        ] {
+            #expect(section.contains(words), "\(words)")
+        }
+        // What no table tells is there, folded; the net has its figure.
+        let folded = try #require(section.firstMatch(of: /<details><summary>More[\s\S]*/)).output
+        #expect(folded.contains("novelty") && folded.contains("new option") && folded.contains("/home/me"))
+        #expect(!section.contains("towers") && !folded.contains("0.0001"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+    }
+
+    @Test func anAuditIsToldInWords() throws {
+        let audit = #"""
+            {"version":1,"roots":["/music"],"kind":"audio","files":4,"tracks":3,"otherFiles":1,"genres":[{"name":"blues",
+            "tracks":2,"seconds":60,"artists":1,"mainArtist":"A <b>","mainArtistTracks":2},{"name":"jazz","tracks":1,
+            "seconds":30,"artists":0,"mainArtistTracks":0}],"durations":{"total":90,"least":29.5,"median":30,"greatest":30.5},
+            "formats":[{"codec":"mp3","container":"mp3","sampleRate":44100,"channels":2,"tracks":3}],
+            "faults":[{"track":"x.mp3","reason":"no sound in it"}],"remarks":[{"kind":"clipped","track":"y.mp3",
+            "measure":0.0123}],"copies":[{"tracks":["y.mp3","z.mp3"],"genres":["blues","jazz"]}],"relations":[],
+            "artists":{"fromTags":2,"fromIndex":0,"fromFolders":0,"unknown":1,"different":1,"main":[{"name":"A <b>",
+            "tracks":2,"genres":["blues"]}]},"balance":{"least":1,"greatest":2},"landmarks":987654321,"readingSeconds":1.5,
+            "comparisonSeconds":0.25}
+            """#
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data(audit.utf8))
+        let page = try SampleRun().report(audit: value).html()
+        for words in [
+            "3 tracks of 2 genres, 1 min 30 s in all: 29.5 s to 30.5 s each, median 30.0 s; 1 file of other kinds.",
+            "3 tracks of mp3 (mp3), 44,100 Hz, 2 channels", "Uneven: 1 to 2 tracks a genre", ">1 file cannot be used<",
+            "x.mp3: no sound in it", ">1 track clipped<", "y.mp3: 1.23 % of the samples",
+            "y.mp3 = z.mp3 (across genres)",
+            "2 by A &lt;b&gt;", "1 artist known (tracks: 2 by tags); 1 track of unknown ones.",
+        ] {
+            #expect(page.contains(words), "\(words)")
+        }
+        #expect(!page.contains("landmarks") && !page.contains("987654321"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+    }
+
+    @Test func whatCannotBeWrittenIsNamed() throws {
+        let sample = try SampleRun()
+        let report = try sample.report(withData: false)
+        let file = sample.folder.file("in the way")
+        try Data().write(to: file)
+        func expectRefusal(_ page: URL, figures: URL?, _ words: String...) {
+            #expect {
+                try report.write(page: page, figures: figures)
+            } throws: { error in
+                let text = "\(error)"
+                return words.allSatisfy(text.contains) && !text.contains("Cocoa") && !text.contains("Domain")
+                    && text.hasPrefix("cannot write /")
+            }
+        }
+        expectRefusal(file.appendingPathComponent("report.html"), figures: nil, file.path, "is a file")
+        expectRefusal(sample.folder.file("no/report.html"), figures: nil, "no/report.html", "no such folder")
+        expectRefusal(sample.folder.file("report.html"), figures: file, file.path)
+        let error = CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: "/a/b"])
+        #expect("\(ReportError.cannotWrite(file, error))".hasPrefix("cannot write /a/b: you may not write there"))
+    }
+
     @Test func aFolderThatIsNoRunIsRefused() throws {
         func expectRefusal(_ words: String, _ change: (TemporaryFolder) throws -> Void) throws {
             let sample = try SampleRun()

@@ -24,17 +24,17 @@ public struct ModelReport {
     /// - Throws: ``ReportError/cannotWrite(file:problem:)``.
     public func write(page: URL) throws(ReportError) {
         do { try AtomicFile.write(html(), to: page) } catch {
-            throw .cannotWrite(file: page.path, problem: "\(error)")
+            throw .cannotWrite(page, error)
         }
     }
 
-    public func html() throws -> String {
+    public func html() -> String {
         let card = model.card
         return Page(
             title: name,
             subtitle: "A model: the net \(card.architecture) for \(counted(card.genres.count, "genre")), "
                 + "\(grouped(model.parameters.plan.parameterCount)) parameters, features \(card.recipe.name).",
-            sections: [noteSection, scoreSection, netSection, try trainingSection].compactMap { $0 },
+            sections: [noteSection, scoreSection, netSection, trainingSection].compactMap { $0 },
             foot: "Written by GenreKit; model by version \(card.toolVersion)."
         ).html()
     }
@@ -71,24 +71,32 @@ public struct ModelReport {
     }
 
     private var trainingSection: Page.Section {
-        get throws {
-            let card = model.card
-            var parts: [(String, JSONValue)] = [("features", try JSONValue(card.recipe))]
-            if let imported = card.imported { parts.append(("imported weights", try JSONValue(imported))) }
-            if let configuration = card.configuration {
-                parts.insert(("training", try JSONValue(configuration)), at: 0)
-            }
-            if let calibration = card.calibration { parts.append(("calibration", try JSONValue(calibration))) }
-            var words: [String] = []
-            if let split = card.split { words.append("Split: \(split).") }
-            if let training = card.trainingTracks { words.append("\(counted(training.count, "track")) to train on.") }
-            if let held = card.heldOutTracks { words.append("\(counted(held.count, "track")) held out.") }
-            if let test = card.testTracks { words.append("\(counted(test.count, "track")) to test on.") }
-            return Page.Section(
-                id: "training", heading: "Training",
-                body: "<p>\(escaped(words.joined(separator: " ")))</p>\n"
-                    + columns(parts.map { "<h3>\(escaped($0.0))</h3>\n" + Tables.json($0.1) }))
+        let card = model.card
+        var parts = [("Features", Settings(card.recipe))]
+        if let configuration = card.configuration { parts.insert(("Training", Settings(configuration)), at: 0) }
+        if let imported = card.imported {
+            var settings = Settings()
+            settings.add("file", imported.file)
+            settings.add("digest", imported.sha256)
+            parts.append(("Imported weights", settings))
         }
+        if let calibration = card.calibration {
+            var settings = Settings()
+            settings.add("temperature", decimal(calibration.temperature, places: 2))
+            settings.add("fitted on", counted(calibration.tracks, "track"))
+            settings.add(
+                "calibration error", "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without")
+            parts.append(("Confidences", settings))
+        }
+        var words: [String] = []
+        if let split = card.split { words.append("Split: \(split).") }
+        if let training = card.trainingTracks { words.append("\(counted(training.count, "track")) to train on.") }
+        if let held = card.heldOutTracks { words.append("\(counted(held.count, "track")) held out.") }
+        if let test = card.testTracks { words.append("\(counted(test.count, "track")) to test on.") }
+        return Page.Section(
+            id: "training", heading: "Training",
+            body: "<p>\(escaped(words.joined(separator: " ")))</p>\n"
+                + columns(parts.map { "<h3>\($0.0)</h3>\n" + $0.1.html }))
     }
 }
 

@@ -9,7 +9,7 @@ public struct RunReport {
     public let run: FinishedRun
     /// What the model says of the tracks; nil where the data is not at hand: the page then says so.
     public let assessment: Assessment?
-    /// What a data set's audit found, shown as it comes.
+    /// What a data set's audit found: the JSON of a `DatasetAudit`.
     public let audit: JSONValue?
 
     public init(run: FinishedRun, assessment: Assessment?, audit: JSONValue? = nil) {
@@ -23,7 +23,12 @@ public struct RunReport {
 
     // MARK: - Figures
 
-    public var curves: [Figure] { [Curves.accuracy(run.epochs), Curves.loss(run.epochs)] }
+    /// One epoch is no curve.
+    public var curves: [Figure] {
+        guard run.epochs.count > 1 else { return [] }
+        return [Curves.accuracy(run.epochs), Curves.loss(run.epochs)]
+            + [Curves.learningRate(run.epochs)].compactMap { $0 }
+    }
 
     public var confusions: [Figure] { scores.map(ConfusionFigure.figures) ?? [] }
 
@@ -40,9 +45,7 @@ public struct RunReport {
     /// - Parameter figures: the folder of the figures, made where it is missing; nil for none.
     public func write(page: URL, figures folder: URL?) throws {
         if let folder { try FigureFiles.write(figures, to: folder) }
-        do { try AtomicFile.write(html(), to: page) } catch {
-            throw ReportError.cannotWrite(file: page.path, problem: "\(error)")
-        }
+        do { try AtomicFile.write(html(), to: page) } catch { throw ReportError.cannotWrite(page, error) }
     }
 
     // MARK: - The page
@@ -58,7 +61,7 @@ public struct RunReport {
                 + (card.testTracks.map { ", \(counted($0.count, "track")) to test on" } ?? "") + ".",
             sections: [
                 summary, curveSection, confusionSection, genreSection, exampleSection, trackSection, netSection,
-                configurationSection, auditSection,
+                ConfigurationSection(run: run).section, auditSection,
             ].compactMap { $0 }, foot: "Written by GenreKit; model by version \(card.toolVersion)."
         ).html()
     }
@@ -68,7 +71,9 @@ public struct RunReport {
         var body = ""
         if let caution = card.blueprint.caution { body += "<p class=\"caution\">\(escaped(caution))</p>\n" }
         for warning in assessment?.warnings ?? [] { body += "<p class=\"caution\">\(escaped(warning))</p>\n" }
+        if let caution = SplitCaution.words([card.split]) { body += "<p class=\"caution\">\(escaped(caution))</p>\n" }
         var cards: [(value: String, words: String)] = []
+        var intervals: [Interval?] = []
         if let scores {
             body +=
                 "<p>On the \(card.scoredSide) tracks (\(counted(scores.segments, "segment")) of "
@@ -79,6 +84,7 @@ public struct RunReport {
                 (percent(scores.maj), "maj: tracks right by votes"),
                 (decimal(scores.loss, places: 3), "cross-entropy, nats a segment"),
             ]
+            intervals = self.intervals
         }
         cards += [
             (grouped(run.model.parameters.plan.parameterCount), "parameters"),
@@ -86,27 +92,54 @@ public struct RunReport {
         ]
         body +=
             "<div class=\"cards\">\n"
-            + cards.map { "<div class=\"card\"><b>\(escaped($0.value))</b><span>\(escaped($0.words))</span></div>\n" }
+            + cards.enumerated().map { place, card in
+                let interval = (place < intervals.count ? intervals[place] : nil).map {
+                    "<small>95 %: \(Tables.words($0))</small>"
+                }
+                return "<div class=\"card\"><b>\(escaped(card.value))</b>\(interval ?? "")"
+                    + "<span>\(escaped(card.words))</span></div>\n"
+            }
             .joined() + "</div>\n"
-        let recent = run.epochs.suffix(5)
-        let mean = recent.reduce(0) { $0 + $1.raw } / Double(recent.count)
-        let best = run.epochs.max { $0.raw < $1.raw }!
-        var words =
-            "Held-out tracks: mean raw accuracy of the last \(counted(recent.count, "epoch")) \(percent(mean)); the greatest, "
-            + "\(percent(best.raw)), came in epoch \(best.epoch)."
+        if intervals.contains(where: { $0 != nil }) {
+            body +=
+                "<p class=\"note\">95 %: intervals for chance in the choice of tracks, by bootstrap over the tracks judged."
+                + "</p>\n"
+        }
+        var words = epochWords
         if let held = card.validationScores {
             words +=
                 " After the last epoch: raw \(percent(held.raw)), max \(percent(held.max)), maj \(percent(held.maj))."
         }
-        body += "<p>\(escaped(words))</p>\n"
+        if !words.isEmpty { body += "<p>\(escaped(words.trimmingCharacters(in: .whitespaces)))</p>\n" }
         if let split = card.split { body += "<p class=\"note\">Split: \(escaped(split)).</p>" }
         return Page.Section(id: "summary", heading: "Summary", body: body)
     }
 
+    /// Of raw, max and maj; none where it is not kept what was said of each track.
+    private var intervals: [Interval?] {
+        guard let entry = (try? RunComparison([run.folder.url.path]))?.entries.first else { return [] }
+        return [entry.raw, entry.max, entry.maj].map(\.interval)
+    }
+
+    private var epochWords: String {
+        guard run.epochs.count > 1 else { return "" }
+        let recent = run.epochs.suffix(5)
+        let mean = recent.reduce(0) { $0 + $1.raw } / Double(recent.count)
+        let best = run.epochs.max { $0.raw < $1.raw }!
+        return "Held-out tracks: mean raw accuracy of the last \(counted(recent.count, "epoch")) \(percent(mean)); the "
+            + "greatest, \(percent(best.raw)), came in epoch \(best.epoch)."
+    }
+
     private var curveSection: Page.Section {
-        Page.Section(
+        let last = run.epochs.last!
+        let body =
+            curves.isEmpty
+            ? "<p>\(counted(run.epochs.count, "epoch")): loss \(decimal(last.trainLoss, places: 3)) in training, "
+                + "\(decimal(last.validationLoss, places: 3)) held out; \(percent(last.trainAccuracy)) of the training "
+                + "segments right.</p>\n" : figureGrid(curves.map { $0.element() })
+        return Page.Section(
             id: "curves", heading: "Training",
-            body: figureGrid(curves.map { $0.element() })
+            body: body
                 + "<p class=\"note\">Training figures are taken while it trains, with dropout; held-out ones after each "
                 + "epoch. raw counts segments, max and maj tracks.</p>")
     }
@@ -155,20 +188,7 @@ public struct RunReport {
 
     private var netSection: Page.Section { .net(run.card.architecture, figure: architecture) }
 
-    private var configurationSection: Page.Section? {
-        guard case .object(let fields) = run.configuration, !fields.isEmpty else { return nil }
-        let plain = fields.filter { if case .object = $0.value { false } else { true } }
-        let parts = fields.filter { plain[$0.key] == nil }.sorted { $0.key < $1.key }
-        return Page.Section(
-            id: "configuration", heading: "Configuration",
-            body: columns(
-                parts.map { "<h3>\(escaped($0.key))</h3>\n" + Tables.json($0.value) }
-                    + ["<h3>run</h3>\n" + Tables.json(.object(plain))]))
-    }
-
-    private var auditSection: Page.Section? {
-        audit.map { Page.Section(id: "audit", heading: "Data set audit", body: Tables.json($0)) }
-    }
+    private var auditSection: Page.Section? { audit.map { AuditSection($0).section } }
 }
 
 /// Parts side by side where there is room.
@@ -190,10 +210,8 @@ public enum FigureFiles {
                 try AtomicFile.write(try figure.png(.light), to: URL(fileURLWithPath: place + ".png"))
                 try AtomicFile.write(try figure.png(.dark), to: URL(fileURLWithPath: place + "-dark.png"))
             }
-        } catch let error as ReportError {
-            throw error
         } catch {
-            throw ReportError.cannotWrite(file: folder.path, problem: "\(error)")
+            throw ReportError.cannotWrite(folder, error)
         }
     }
 }

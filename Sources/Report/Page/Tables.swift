@@ -26,13 +26,17 @@ enum Tables {
             let interval = Interval(ofShare: right, of: total)
             return "<tr><td>\(escaped(scores.genres[index]))</td><td class=\"n\">\(right) of \(total)</td>"
                 + "<td class=\"n\">\(percent(total > 0 ? Double(right) / Double(total) : nil))</td>"
-                + "<td class=\"n\">\(decimal(interval.low * 100, places: 1)) to "
-                + "\(decimal(interval.high * 100, places: 1)) %</td></tr>"
+                + "<td class=\"n\">\(words(interval))</td></tr>"
         }
         return
             "<div class=\"scroll\"><table><thead><tr><th>genre</th><th class=\"n\">right</th><th class=\"n\">share</th>"
             + "<th class=\"n\">95 % interval</th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
+    }
+
+    /// "53.8 to 72.4 %".
+    static func words(_ interval: Interval) -> String {
+        "\(decimal(interval.low * 100, places: 1)) to \(decimal(interval.high * 100, places: 1)) %"
     }
 
     /// The cells beside the diagonal that hold the largest part of their row.

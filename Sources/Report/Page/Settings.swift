@@ -1,0 +1,140 @@
+import Features
+import ModelFile
+
+/// Names and values of one kind, in an order for readers, as a table of a page.
+struct Settings {
+    private(set) var rows: [(name: String, value: String)] = []
+
+    /// - Parameter value: plain text; nothing is added for nil.
+    mutating func add(_ name: String, _ value: String?) {
+        if let value { rows.append((name, value)) }
+    }
+
+    var html: String {
+        let lines = rows.map { name, value in
+            "<tr><td class=\"key\">\(escaped(name))</td><td class=\"value\">\(escaped(value))</td></tr>"
+        }
+        return "<table class=\"settings\"><tbody>\n" + lines.joined(separator: "\n") + "\n</tbody></table>\n"
+    }
+}
+
+extension Settings {
+    /// What a training was told about net, steps and loss.
+    init(_ told: TrainingConfiguration) {
+        add("net", told.net)
+        add("epochs", grouped(told.epochs))
+        add("batch", counted(told.batch, "segment"))
+        add("segments a track", told.segmentsPerTrack.map { "\(grouped($0)), drawn by the seed" } ?? "all")
+        add("learning rate", scientific(told.learningRate) + ", " + Self.words(told.schedule, told.watched))
+        add(
+            "optimiser",
+            "Adam: beta1 \(scientific(told.beta1)), beta2 \(scientific(told.beta2)), epsilon \(scientific(told.epsilon))"
+        )
+        add("L1 penalty", told.l1 > 0 ? "\(scientific(told.l1)) × the sum of the weights' magnitudes" : "none")
+        if let augmentation = told.augmentation { add(augmentation) }
+        add("not trained", told.frozen.map { $0.joined(separator: ", ") })
+        add(
+            "model's weights",
+            told.averagedEpochs.map { "mean over the ends of the last \(counted($0, "epoch"))" }
+                ?? "after the last epoch")
+        add(
+            "stops early",
+            told.patience.map { "after \(counted($0, "epoch")) in which \(Self.name(told.watched)) did not improve" })
+        add("best epoch by", Self.name(told.watched))
+        add("seed", String(told.seed))
+    }
+
+    private static func name(_ measure: WatchedMeasure?) -> String {
+        measure == .loss ? "held-out loss" : "held-out \((measure ?? .raw).rawValue)"
+    }
+
+    private static func words(_ schedule: LearningRateSchedule?, _ watched: WatchedMeasure?) -> String {
+        guard let schedule else { return "constant" }
+        let shape =
+            switch schedule.shape {
+            case .constant: "constant"
+            case .cosine: "down to 0 along half a cosine"
+            case .step(let every, let factor): "times \(scientific(factor)) every \(counted(every, "epoch"))"
+            case .plateau(let patience, let factor):
+                "times \(scientific(factor)) after more than \(counted(patience, "epoch")) in which \(name(watched)) did not "
+                    + "improve"
+            }
+        guard schedule.warmupEpochs > 0 else { return shape }
+        return shape + ", after a rise over \(scientific(schedule.warmupEpochs)) epochs"
+    }
+
+    private mutating func add(_ augmentation: AugmentationConfiguration) {
+        func list(_ numbers: [Double]) -> String { numbers.map(scientific).joined(separator: ", ") }
+        if let sound = augmentation.sound {
+            var changes: [String] = []
+            if !sound.stretch.isEmpty {
+                changes.append(
+                    "stretched in time by \(list(sound.stretch)) (factors of the \(sound.factor == .rate ? "speed" : "duration"))"
+                )
+            }
+            if !sound.pitch.isEmpty { changes.append("shifted by \(list(sound.pitch)) semitones") }
+            add("changed sound", "\(counted(sound.segments, "segment")) a track, " + changes.joined(separator: " and "))
+        }
+        add(
+            "masks",
+            augmentation.masks.map { masks in
+                "\(masks.count) on each axis, below \(masks.bands) mel bands and \(masks.frames) frames, filled with "
+                    + (masks.value.map { scientific(Double($0)) } ?? "the segment's mean")
+            })
+        add("mixup", augmentation.mixup.map { "alpha \(scientific($0))" })
+        add("gain", augmentation.gain.map { "−\(scientific($0)) to \(scientific($0)) dB" })
+        add("depth of pictures", augmentation.depth.map { "times \(scientific(1 - $0)) to \(scientific(1 + $0))" })
+        add(
+            "low pass",
+            augmentation.lowPass.map { "every second segment silent above an edge, \(percent($0)) to all of the bands" }
+        )
+        add("segments begin", augmentation.crop ? "anywhere in the track, anew each time" : nil)
+        add("loss", augmentation.classWeights ? "rare genres weigh more" : nil)
+        add("sampling", augmentation.balancedSampling ? "every genre equally often" : nil)
+    }
+
+    /// How segments are made of sound.
+    init(_ recipe: FeatureRecipe) {
+        add("recipe", recipe.name)
+        let size = "\(recipe.mels) mel bands × \(counted(recipe.segmentFrames, "frame"))"
+        guard recipe.makesSegmentsFromAudio, recipe.sampleRate > 0 else {
+            add("segment", size + ", made elsewhere")
+            return
+        }
+        func time(_ samples: Int) -> String {
+            "\(grouped(samples)) samples (\(decimal(Double(samples) / recipe.sampleRate * 1000, places: 1)) ms)"
+        }
+        // Columns of a whole track reach as far beyond the last middle as before the first.
+        let length =
+            recipe.scope == .track
+            ? Double(recipe.segmentFrames * recipe.hop) / recipe.sampleRate : recipe.segmentSeconds
+        let repeated = recipe.segmentFrames - recipe.trueFrames
+        add(
+            "segment",
+            size + ", \(decimal(length, places: 2)) s, one every "
+                + "\(decimal(Double(recipe.segmentStride) / recipe.sampleRate, places: 2)) s"
+                + (repeated > 0 && recipe.picture == nil ? "; the last \(repeated) repeat the one before" : ""))
+        add(
+            "sound",
+            "\(plain(recipe.sampleRate)) Hz, mono, full scale ±\(plain(recipe.sampleScale))")
+        add("frame", "\(time(recipe.frameLength)), Hann window of \(grouped(recipe.windowLength))")
+        add("hop", time(recipe.hop))
+        add("spectrum", recipe.spectrum.rawValue + (recipe.precision == .double ? ", in double precision" : ""))
+        add(
+            "mel bands",
+            "\(plain(recipe.lowestFrequency)) to \(plain(recipe.highestFrequency)) Hz, "
+                + (recipe.melScale == .htk ? "HTK's scale, " : "Slaney's scale, ")
+                + (recipe.melNormalisation == .none ? "all of height 1" : "all of one area"))
+        add("value", "ln(x + \(scientific(recipe.logFloor)))")
+        if let picture = recipe.picture {
+            add(
+                "picture",
+                "blocks of \(scientific(picture.blockSeconds)) s in \(picture.columns) columns, "
+                    + "\(scientific(picture.range)) dB deep")
+        }
+    }
+
+    private func plain(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? grouped(Int(value)) : scientific(value)
+    }
+}
