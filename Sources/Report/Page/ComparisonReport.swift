@@ -1,21 +1,58 @@
+import Evaluation
 import Foundation
 import ModelFile
 import Storage
 import Training
 
-/// Several runs beside each other: curves in common charts, scores in one table.
+/// Several runs beside each other: what can be said of each run and series, and of each pair; curves in common charts;
+/// scores in one table.
+///
+/// Runs that are all members of a series, one after the other, are taken as that series.
 public struct ComparisonReport {
     /// One at least.
     public let runs: [FinishedRun]
+    /// Runs, and series of several.
+    private let entries: [Entry]
+    /// With intervals and tests; a fault where a run has no scores.
+    private let comparison: Result<RunComparison, any Error>
+
+    /// A run, or all members of a series.
+    private struct Entry {
+        let folder: URL
+        let isSeries: Bool
+        var runs: [FinishedRun]
+    }
 
     public init(runs: [FinishedRun]) {
         precondition(!runs.isEmpty, "there is something to compare")
         self.runs = runs
+        entries = Self.entries(of: runs)
+        let entries = entries
+        comparison = Result { try RunComparison(entries.map(\.folder.path)) }
     }
 
-    /// Each run's name, told apart by the folders above where two are called the same.
-    var names: [String] {
-        let paths = runs.map { $0.folder.url.standardizedFileURL.pathComponents }
+    private static func entries(of runs: [FinishedRun]) -> [Entry] {
+        var entries: [Entry] = []
+        var rest = runs[...]
+        while let run = rest.first {
+            let parent = run.folder.url.standardizedFileURL.deletingLastPathComponent()
+            let members =
+                SeriesFolder.isSeries(parent) ? (try? SeriesFolder.open(parent))?.folder.runs.map(\.folder.url) : nil
+            let paths = (members ?? []).map(\.standardizedFileURL.path)
+            if !paths.isEmpty, rest.prefix(paths.count).map(\.folder.url.standardizedFileURL.path) == paths {
+                entries.append(Entry(folder: parent, isSeries: true, runs: Array(rest.prefix(paths.count))))
+                rest = rest.dropFirst(paths.count)
+            } else {
+                entries.append(Entry(folder: run.folder.url, isSeries: false, runs: [run]))
+                rest = rest.dropFirst()
+            }
+        }
+        return entries
+    }
+
+    /// Each entry's name, told apart by the folders above where two are called the same.
+    private var entryNames: [String] {
+        let paths = entries.map { $0.folder.standardizedFileURL.pathComponents }
         for length in 1...max(paths.map(\.count).max() ?? 1, 1) {
             let names = paths.map { $0.suffix(length).joined(separator: "/") }
             if Set(names).count == names.count { return names }
@@ -23,57 +60,155 @@ public struct ComparisonReport {
         return paths.map { $0.joined(separator: "/") }
     }
 
-    public var figures: [Figure] {
-        let curves = zip(names, runs).map { Curves.Run(name: $0, epochs: $1.epochs) }
-        return [.raw, .max, .validationLoss, .trainLoss].map { Curves.comparison(of: curves, by: $0) }
+    /// Each run's name; a series' own stands before its members'.
+    var names: [String] {
+        zip(entryNames, entries).flatMap { name, entry in
+            entry.isSeries ? entry.runs.map { "\(name)/\($0.name)" } : [name]
+        }
+    }
+
+    // MARK: - Figures
+
+    public var figures: [Figure] { means + curves }
+
+    private static let measures: [Curves.Measure] = [.raw, .max, .validationLoss, .trainLoss]
+
+    /// Of all runs; one epoch is no curve.
+    private var lines: [Curves.Run] { zip(names, runs).map { Curves.Run(name: $0, epochs: $1.epochs) } }
+    private var haveCurves: Bool { runs.contains { $0.epochs.count > 1 } }
+
+    private var curves: [Figure] {
+        guard haveCurves else { return [] }
+        let range = Curves.range(of: lines)
+        return Self.measures.map { Curves.comparison(of: lines, by: $0, range: range) }
+    }
+
+    /// Where a series has several members: their means.
+    private var means: [Figure] {
+        guard haveCurves, entries.contains(where: { $0.runs.count > 1 }) else { return [] }
+        let range = Curves.range(of: lines)
+        let groups = zip(entryNames, entries).map { name, entry in
+            (name: name, runs: entry.runs.map { Curves.Run(name: $0.name, epochs: $0.epochs) })
+        }
+        return Self.measures.map { Curves.comparison(ofGroups: groups, by: $0, name: "means", range: range) }
     }
 
     /// Writes the page, and every figure as SVG and PNG.
     public func write(page: URL, figures folder: URL?) throws {
         if let folder { try FigureFiles.write(figures, to: folder) }
-        do { try AtomicFile.write(html(), to: page) } catch {
-            throw ReportError.cannotWrite(file: page.path, problem: "\(error)")
-        }
+        do { try AtomicFile.write(html(), to: page) } catch { throw ReportError.cannotWrite(page, error) }
     }
 
+    // MARK: - The page
+
     public func html() -> String {
+        var sections = [Page.Section(id: "scores", heading: "Scores", body: scores)]
+        if haveCurves { sections.append(.init(id: "curves", heading: "Training", body: curveSection)) }
+        if runs.count > entries.count {
+            sections.append(.init(id: "runs", heading: "Single runs", body: runTable))
+        }
+        let series = entries.count(where: \.isSeries)
+        let words = [
+            series > 0 ? "\(series) series" : nil,
+            series < entries.count ? counted(entries.count - series, "run") : nil,
+        ]
+        let members = series > 0 ? ", \(counted(runs.count, "run")) in all" : ""
+        return Page(
+            title: words.compactMap { $0 }.joined(separator: " and "),
+            subtitle: Set(runs.map(\.card.architecture)).sorted().joined(separator: ", ") + members,
+            sections: sections, foot: "Written by GenreKit."
+        ).html()
+    }
+
+    private var curveSection: String {
+        let single = figureGrid(curves.map { $0.element() })
+        let note =
+            "<p class=\"note\">raw counts segments, max tracks by summed probability, both on the held-out tracks.</p>\n"
+        guard !means.isEmpty else { return single + note }
+        return "<h3>Means</h3>\n" + figureGrid(means.map { $0.element() })
+            + "<p class=\"note\">The bands are a standard deviation of a series' members to both sides.</p>\n"
+            + "<h3>Single runs</h3>\n" + single + note
+    }
+
+    private var scores: String {
+        var body = ""
+        switch comparison {
+        case .success(let comparison): body = entryTable(comparison) + pairTable(comparison)
+        case .failure(let error): body = "<p class=\"caution\">No intervals and tests: \(escaped("\(error)"))</p>\n"
+        }
+        // Of runs alone there is one table.
+        if runs.count == entries.count { body += runTable }
+        var cautions = Set(runs.compactMap(\.card.blueprint.caution)).sorted()
+        if let caution = SplitCaution.words(runs.map(\.card.split)) { cautions.append(caution) }
+        return body + cautions.map { "<p class=\"caution\">\(escaped($0))</p>\n" }.joined()
+    }
+
+    /// A line an entry: mean, deviation, interval.
+    private func entryTable(_ comparison: RunComparison) -> String {
+        func cell(_ measure: RunComparison.Measure) -> String {
+            let deviation = measure.deviation.map { " ± \(decimal($0 * 100, places: 1))" } ?? ""
+            return "<td class=\"n\">\(decimal(measure.value * 100, places: 1))\(deviation)</td><td class=\"n\">"
+                + (measure.interval.map(Tables.words) ?? "–") + "</td>"
+        }
+        let rows = zip(entryNames, comparison.entries).map { name, entry in
+            "<tr><td>\(escaped(name))</td><td>\(escaped(entry.net))</td><td class=\"n\">\(grouped(entry.epochs))</td>"
+                + "<td class=\"n\">\(grouped(entry.runs))</td><td class=\"n\">\(grouped(entry.tracks))</td>"
+                + [entry.raw, entry.max, entry.maj].map(cell).joined() + "</tr>"
+        }
+        let measures = ["raw", "max", "maj"].map {
+            "<th class=\"n\">\($0) (%)</th><th class=\"n\">95 % interval</th>"
+        }
+        let cautions = comparison.cautions.map { caution in
+            "<p class=\"caution\">\(escaped(caution.prefix(1).uppercased() + caution.dropFirst())).</p>\n"
+        }
+        return "<div class=\"scroll\"><table><thead><tr><th>run or series</th><th>net</th><th class=\"n\">epochs</th>"
+            + "<th class=\"n\">runs</th><th class=\"n\">tracks</th>\(measures.joined())</tr></thead>\n<tbody>\n"
+            + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
+            + "<p class=\"note\">± is the standard deviation of a series' members. Intervals: of a run, and of folds, whose "
+            + "tracks count as one set, by bootstrap over the tracks; of the mean of several seeds by Student's t.</p>\n"
+            + cautions.joined()
+    }
+
+    /// A line a pair that judged the same tracks.
+    private func pairTable(_ comparison: RunComparison) -> String {
+        guard !comparison.pairs.isEmpty else { return "" }
+        let names = Dictionary(zip(entries.map(\.folder.path), entryNames)) { first, _ in first }
+        let rows = comparison.pairs.map { pair in
+            let test = pair.max
+            let p = test.p < 0.001 ? "&lt; 0.001" : decimal(test.p, places: 3)
+            return
+                "<tr><td>\(escaped(names[pair.first] ?? pair.first))</td><td class=\"n\">\(grouped(test.onlyFirst))</td>"
+                + "<td>\(escaped(names[pair.second] ?? pair.second))</td><td class=\"n\">\(grouped(test.onlySecond))</td>"
+                + "<td class=\"n\">\(grouped(test.tracks))</td><td class=\"n\">\(p)</td>"
+                + "<td>\(pair.isOfSameData ? "" : "their data differ")</td></tr>"
+        }
+        return "<h3>In pairs</h3>\n<div class=\"scroll\"><table><thead><tr><th>first</th>"
+            + "<th class=\"n\">it alone right</th><th>second</th><th class=\"n\">it alone right</th>"
+            + "<th class=\"n\">of tracks</th><th class=\"n\">p</th><th></th></tr></thead>\n<tbody>\n"
+            + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
+            + "<p class=\"note\">McNemar's exact test, two-sided, by max: the chance of a difference at least so great, were "
+            + "both equally good. Only runs and folds that judged the same tracks are tested.</p>\n"
+    }
+
+    private var runTable: String {
         let head =
             "<tr><th>run</th><th>net</th><th class=\"n\">seed</th><th class=\"n\">epochs</th><th class=\"n\">raw</th>"
-            + "<th class=\"n\">max</th><th class=\"n\">maj</th><th class=\"n\">raw, last 5</th><th class=\"n\">loss</th>"
+            + "<th class=\"n\">max</th><th class=\"n\">maj</th><th class=\"n\">raw, 5 epochs</th><th class=\"n\">loss</th>"
             + "<th class=\"n\">tracks</th></tr>"
         let rows = zip(names, runs).map { name, run in
             let scores = run.card.scores
-            let recent = Spread(run.epochs.suffix(5).map(\.raw))
+            let recent = run.epochs.count < 5 ? nil : Spread(run.epochs.suffix(5).map(\.raw))
             let cells: [String] = [
                 String(run.settings.seed), String(run.epochs.last!.epoch), percent(scores?.raw),
-                percent(scores?.max), percent(scores?.maj), percent(recent.mean),
+                percent(scores?.max), percent(scores?.maj), percent(recent?.mean),
                 scores.map { decimal($0.loss, places: 3) } ?? "–",
                 scores.map { "\($0.tracks) \(run.card.scoredSide)" } ?? "–",
             ]
             let numbers = cells.map { "<td class=\"n\">\(escaped($0))</td>" }.joined()
             return "<tr><td>\(escaped(name))</td><td>\(escaped(run.card.architecture))</td>\(numbers)</tr>"
         }
-        var body =
-            "<div class=\"scroll\"><table><thead>\(head)</thead>\n<tbody>\n\(rows.joined(separator: "\n"))\n"
-            + "</tbody></table></div>\n"
-        if Set(runs.map(\.card.dataHash)).count > 1 || Set(runs.map(\.judgedTracks)).count > 1 {
-            body +=
-                "<p class=\"caution\">These runs were not all judged on the same tracks of the same data: their scores do "
-                + "not compare one to one.</p>\n"
-        }
-        for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() {
-            body += "<p class=\"caution\">\(escaped(caution))</p>\n"
-        }
-        return Page(
-            title: "\(runs.count) runs", subtitle: Set(runs.map(\.card.architecture)).sorted().joined(separator: ", "),
-            sections: [
-                .init(id: "scores", heading: "Scores", body: body),
-                .init(
-                    id: "curves", heading: "Training",
-                    body: figureGrid(figures.map { $0.element() })
-                        + "<p class=\"note\">raw counts segments, max tracks by summed probability. \"raw, last 5\" is the mean "
-                        + "of the last five epochs on the held-out tracks.</p>"),
-            ], foot: "Written by GenreKit."
-        ).html()
+        return "<div class=\"scroll\"><table><thead>\(head)</thead>\n<tbody>\n\(rows.joined(separator: "\n"))\n"
+            + "</tbody></table></div>\n<p class=\"note\">“raw, 5 epochs” is the mean of the last five epochs on the held-out "
+            + "tracks.</p>\n"
     }
 }
