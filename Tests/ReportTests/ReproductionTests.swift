@@ -195,7 +195,7 @@ import Testing
         #expect(table[3].prefix(8) == ["shallow", "100", "1", "50.0", "63.12", "50.0", "25.0", "49.0"])
         #expect(table[4] == ["crnn-published", "100", "1", "50.0", "64.52", "50.0", "25.0", "49.0", "–"])
         let page = report.html()
-        #expect(page.contains("5 recordings are on two sides") && page.contains("not the segments and the split"))
+        #expect(page.contains("5 recordings are on two sides") && page.contains("not the report's own data"))
         #expect(!page.contains("smoke run"))
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
 

@@ -121,11 +121,11 @@ public struct ComparisonReport {
     }
 
     private var curveSection: String {
-        let single = figureGrid(curves.map { $0.element() })
+        let single = curveGrid(curves)
         let note =
             "<p class=\"note\">raw counts segments, max tracks by summed probability, both on the held-out tracks.</p>\n"
         guard !means.isEmpty else { return single + note }
-        return "<h3>Means</h3>\n" + figureGrid(means.map { $0.element() })
+        return "<h3>Means</h3>\n" + curveGrid(means)
             + "<p class=\"note\">The bands are a standard deviation of a series' members to both sides.</p>\n"
             + "<h3>Single runs</h3>\n" + single + note
     }

@@ -77,6 +77,8 @@ struct Page {
         .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px 24px;\
         align-items:start}
         figure{margin:0;min-width:0;max-width:100%}
+        .curves{grid-template-columns:1fr}
+        @media (min-width:780px){.curves{grid-template-columns:1fr 1fr}}
         .wide{grid-column:1/-1}
         figure svg{display:block;width:100%;height:auto}
         figcaption{margin-top:4px;overflow-wrap:anywhere}
@@ -142,7 +144,7 @@ struct Page {
         body{font-size:10.5pt}
         nav{display:none}
         header,main,footer{max-width:none;padding:0}
-        .figures{grid-template-columns:1fr 1fr}
+        .figures,.curves{grid-template-columns:1fr 1fr}
         figure,.card,tr{break-inside:avoid}
         h2,h3{break-after:avoid}
         .scroll{overflow:visible;background:none}

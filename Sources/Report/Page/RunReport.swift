@@ -136,7 +136,7 @@ public struct RunReport {
             curves.isEmpty
             ? "<p>\(counted(run.epochs.count, "epoch")): loss \(decimal(last.trainLoss, places: 3)) in training, "
                 + "\(decimal(last.validationLoss, places: 3)) held out; \(percent(last.trainAccuracy)) of the training "
-                + "segments right.</p>\n" : figureGrid(curves.map { $0.element() })
+                + "segments right.</p>\n" : curveGrid(curves)
         return Page.Section(
             id: "curves", heading: "Training",
             body: body
@@ -197,6 +197,14 @@ func columns(_ parts: [String]) -> String {
 }
 
 func figureGrid(_ elements: [String]) -> String { "<div class=\"figures\">\n\(elements.joined())</div>\n" }
+
+/// Charts in two columns where there is room.
+///
+/// - Parameter caption: of the charts by their places; plain text, nothing for none.
+func curveGrid(_ figures: [Figure], caption: (Int) -> String = { _ in "" }) -> String {
+    let elements = figures.enumerated().map { $1.element(caption: caption($0)) }
+    return "<div class=\"figures curves\">\n\(elements.joined())</div>\n"
+}
 
 /// Figures as files.
 public enum FigureFiles {

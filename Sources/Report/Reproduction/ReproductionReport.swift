@@ -154,7 +154,7 @@ public struct ReproductionReport {
             sections.append(
                 .init(
                     id: "batches", heading: "Batch sizes",
-                    body: batchTable() + figureGrid(studyCurves.map { $0.element() })
+                    body: batchTable() + curveGrid(studyCurves)
                         + "<p class=\"note\">The report tried batches of "
                         + Reproduction.studiedBatches.map(String.init).joined(separator: ", ")
                         + " segments and found 64 the most accurate.</p>\n"))
@@ -217,8 +217,8 @@ public struct ReproductionReport {
         if !runs.isEmpty, !isOnTheReportsData {
             let recipes = Set(runs.map(\.card.recipe.name)).sorted().joined(separator: ", ")
             summary +=
-                "<p class=\"caution\">These are not the segments and the split of the report (features: \(escaped(recipes))): "
-                + "its figures stand beside them for orientation and do not compare one to one.</p>\n"
+                "<p class=\"caution\">This is not the report's own data (features: \(escaped(recipes))): its figures stand beside "
+                + "these for orientation and do not compare one to one.</p>\n"
         }
         for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() {
             summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
@@ -238,14 +238,12 @@ public struct ReproductionReport {
             let isReports = index == 0 && part.net == "shallow" && reproduction.milestones == [100, 200]
             body +=
                 "<h3>\(escaped(part.net))</h3>\n"
-                + figureGrid(
-                    zip(part.figures, part.figures.indices).map { figure, place in
-                        figure.element(caption: isReports ? "Figure \(3 + place / 2) of the report." : "")
-                    })
+                + curveGrid(part.figures) { isReports ? "Figure \(3 + $0 / 2) of the report." : "" }
         }
         if !comparisons.isEmpty {
-            body += "<h3>All nets</h3>\n" + figureGrid(comparisons.map { $0.element() })
+            body += "<h3>All nets</h3>\n" + curveGrid(comparisons)
         }
+        guard !body.isEmpty else { return "<p>There are no curves yet.</p>\n" }
         return body
             + "<p class=\"note\">Means over a net's runs; the bands are a standard deviation to both sides. Training "
             + "figures are taken while it trains, with dropout.</p>\n"
