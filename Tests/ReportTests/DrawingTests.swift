@@ -143,9 +143,10 @@ func xmlFault(_ text: String) -> String? {
         for block in plan.towers.flatMap(\.blocks) {
             #expect(svg.contains("conv \(block.kernel.mels)×\(block.kernel.frames) → \(block.channels)"))
         }
+        #expect(!svg.contains("…"), "nothing is shortened")
         #expect(svg.contains("LSTM") == (plan.recurrent != nil))
         // Nothing is drawn beyond the picture's edge.
-        for frame in figure.drawing.frames {
+        for frame in figure.drawing.frames + figure.drawing.textFrames {
             #expect(frame.x >= 0 && frame.y >= 0 && frame.right <= figure.width && frame.bottom <= figure.height)
         }
     }

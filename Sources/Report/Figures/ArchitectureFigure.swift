@@ -148,13 +148,13 @@ public enum ArchitectureFigure {
     private static func addStage(
         to drawing: inout Drawing, y: Double, centre: Double, title: String, detail: String, accent: Colour = .frame
     ) {
-        let width = 300.0
+        let width = 324.0
         let frame = Frame(x: centre - width / 2, y: y, width: width, height: stageHeight)
         drawing.rectangle(frame, radius: 5, Style(fill: .panel, stroke: .frame))
         drawing.rectangle(Frame(x: frame.x, y: frame.y + 5, width: 3, height: frame.height - 10), .filled(accent))
         drawing.text(title, at: Point(centre, y + 18), TextStyle(size: 12, anchor: .middle, bold: true))
         drawing.text(
-            TextMetrics.fitted(detail, width: width - 14, size: 10.5), at: Point(centre, y + 34),
+            TextMetrics.fitted(detail, width: width - 10, size: 10.5), at: Point(centre, y + 34),
             TextStyle(size: 10.5, anchor: .middle))
     }
 

@@ -104,9 +104,7 @@ public struct ComparisonReport {
     public func html() -> String {
         var sections = [Page.Section(id: "scores", heading: "Scores", body: scores)]
         if haveCurves { sections.append(.init(id: "curves", heading: "Training", body: curveSection)) }
-        if runs.count > entries.count {
-            sections.append(.init(id: "runs", heading: "Single runs", body: runTable))
-        }
+        sections.append(.init(id: "runs", heading: "Single runs", body: runTable))
         let series = entries.count(where: \.isSeries)
         let words = [
             series > 0 ? "\(series) series" : nil,
@@ -127,7 +125,7 @@ public struct ComparisonReport {
         guard !means.isEmpty else { return single + note }
         return "<h3>Means</h3>\n" + curveGrid(means)
             + "<p class=\"note\">The bands are a standard deviation of a series' members to both sides.</p>\n"
-            + "<h3>Single runs</h3>\n" + single + note
+            + "<h3>Runs</h3>\n" + single + note
     }
 
     private var scores: String {
@@ -136,8 +134,6 @@ public struct ComparisonReport {
         case .success(let comparison): body = entryTable(comparison) + pairTable(comparison)
         case .failure(let error): body = "<p class=\"caution\">No intervals and tests: \(escaped("\(error)"))</p>\n"
         }
-        // Of runs alone there is one table.
-        if runs.count == entries.count { body += runTable }
         var cautions = Set(runs.compactMap(\.card.blueprint.caution)).sorted()
         if let caution = SplitCaution.words(runs.map(\.card.split)) { cautions.append(caution) }
         return body + cautions.map { "<p class=\"caution\">\(escaped($0))</p>\n" }.joined()
@@ -161,7 +157,7 @@ public struct ComparisonReport {
         let cautions = comparison.cautions.map { caution in
             "<p class=\"caution\">\(escaped(caution.prefix(1).uppercased() + caution.dropFirst())).</p>\n"
         }
-        return "<div class=\"scroll\"><table><thead><tr><th>run or series</th><th>net</th><th class=\"n\">epochs</th>"
+        return "<div class=\"scroll\"><table><thead><tr><th>name</th><th>net</th><th class=\"n\">epochs</th>"
             + "<th class=\"n\">runs</th><th class=\"n\">tracks</th>\(measures.joined())</tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
             + "<p class=\"note\">± is the standard deviation of a series' members. Intervals: of a run, and of folds, whose "

@@ -149,7 +149,7 @@ struct Page {
         h2,h3{break-after:avoid}
         .scroll{overflow:visible;background:none}
         .scroll table{font-size:8pt}
-        .scroll td{white-space:normal}
+        .scroll td:not(.n):not(:first-child){white-space:normal}
         figure svg{min-width:0!important}
         }
         """
