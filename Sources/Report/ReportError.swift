@@ -59,7 +59,8 @@ extension ReportError {
     private static let faults: [Int32: String] = [
         EACCES: "you may not write there; name another place with -o", EPERM: "you may not write there",
         EROFS: "the disk can only be read; name another place with -o", ENOSPC: "no space is left on the disk",
-        ENOENT: "there is no such folder", ENOTDIR: "what should be a folder on the way there is a file",
+        ENOENT: "the folder that it belongs in is not there",
+        ENOTDIR: "what should be a folder on the way there is a file",
         EEXIST: "a file is in its place",
     ]
 

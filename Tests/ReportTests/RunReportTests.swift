@@ -252,7 +252,7 @@ import Training
             }
         }
         expectRefusal(file.appendingPathComponent("report.html"), figures: nil, file.path, "is a file")
-        expectRefusal(sample.folder.file("no/report.html"), figures: nil, "no/report.html", "no such folder")
+        expectRefusal(sample.folder.file("no/report.html"), figures: nil, "no/report.html", "is not there")
         expectRefusal(sample.folder.file("report.html"), figures: file, file.path)
         let error = CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: "/a/b"])
         #expect("\(ReportError.cannotWrite(file, error))".hasPrefix("cannot write /a/b: you may not write there"))

@@ -74,9 +74,9 @@ enum Mark: Sendable {
 
 /// Marks in the order in which they are painted.
 struct Drawing: Sendable {
-    private(set) var marks: [Mark] = []
+    private(set) var marks: [Mark]
 
-    mutating func append(_ mark: Mark) { marks.append(mark) }
+    init(_ marks: [Mark] = []) { self.marks = marks }
 
     mutating func rectangle(_ frame: Frame, radius: Double = 0, _ style: Style) {
         marks.append(.rectangle(frame, radius: radius, style))

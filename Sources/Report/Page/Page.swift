@@ -88,8 +88,8 @@ struct Page {
         .scroll{overflow-x:auto;max-width:100%;background:\
         linear-gradient(to right,var(--gk-surface) 40%,transparent) left/32px 100% no-repeat local,\
         linear-gradient(to left,var(--gk-surface) 40%,transparent) right/32px 100% no-repeat local,\
-        linear-gradient(to right,var(--edge),transparent) left/14px 100% no-repeat scroll,\
-        linear-gradient(to left,var(--edge),transparent) right/14px 100% no-repeat scroll}
+        linear-gradient(to right,var(--edge),transparent) left/14px calc(100% - 2px) no-repeat scroll,\
+        linear-gradient(to left,var(--edge),transparent) right/14px calc(100% - 2px) no-repeat scroll}
         .scroll td,.name{white-space:nowrap}
         .scroll+.note,details{margin-top:8px}
         summary{cursor:pointer;color:var(--gk-muted);font-size:.9rem}
