@@ -83,6 +83,7 @@ public struct ModelReport {
         if let calibration = card.calibration {
             var settings = Settings()
             settings.add("temperature", decimal(calibration.temperature, places: 2))
+            settings.add("of a single segment", calibration.segmentTemperature.map { decimal($0, places: 2) })
             settings.add("fitted on", counted(calibration.tracks, "track"))
             settings.add(
                 "calibration error", "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without")
