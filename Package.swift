@@ -72,7 +72,11 @@ let package = Package(
         .target(name: "Randomness"),
         // Floor 0
         .target(name: "CKernels"),
-        .target(name: "CModels", exclude: ["gtzan-shallow.safetensors", "gtzan-shallow.txt"]),
+        .target(
+            name: "CModels",
+            exclude: [
+                "gtzan-deep.safetensors", "gtzan-deep.txt", "gtzan-shallow.safetensors", "gtzan-shallow.txt",
+            ]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],

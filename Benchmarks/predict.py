@@ -4,7 +4,7 @@
     python Benchmarks/predict.py --against .build/release/genre MUSIC --contender onnx --passes 3
 
 MUSIC is a folder of audio files of any format and rate. All do the job of `genre predict MUSIC` with the built-in model:
-every file decoded to mono at 22,050 Hz, the recipe `gtzan-mel` (below), the shallow net on all segments of [128][80], one
+every file decoded to mono at 22,050 Hz, the recipe `gtzan-mel` (below), the net on all segments of [128][80], one
 every 40 columns, and the mean of their probabilities. The net's weights are what `genre export` gives.
 
     genre    `genre predict MUSIC --json`: the whole command, from the start of its process to its end
@@ -110,7 +110,7 @@ def torch_net(folder, threads):
     import pytorch_nets
 
     torch.set_num_threads(threads)
-    net = pytorch_nets.of_weights("shallow", load_file(f"{folder}/net.safetensors"))
+    net = pytorch_nets.of_weights(pathlib.Path(folder, "net.txt").read_text(), load_file(f"{folder}/net.safetensors"))
     net = net.to(memory_format=torch.channels_last)
 
     def probabilities(segments):
@@ -171,7 +171,8 @@ class Tool:
 
     def __init__(self, options, temperature, genres):
         self.name, self.times, self.lines = "genre", [], []
-        self.command = ["predict", options.music, "--json", "--jobs", str(options.workers), "--top", str(len(genres))]
+        self.command = ["predict", options.music, "--json", "--jobs", str(options.workers), "--top", str(len(genres)),
+                        "--model", options.model]
         self.path, self.temperature, self.genres = options.against, temperature, genres
         self.run()
         self.times.clear()
@@ -212,7 +213,8 @@ def first_verdict(command):
 
 def first_verdicts(options, folder, file):
     """{contender: seconds}, turn by turn; the first round is not counted."""
-    commands = {"genre": [options.against, "predict", file, "--json", "--jobs", str(options.workers)]}
+    commands = {"genre": [options.against, "predict", file, "--json", "--jobs", str(options.workers), "--model",
+                          options.model]}
     for name in options.contender:
         commands[name] = [sys.executable, __file__, file, "--one", name, "--folder", folder, "--workers",
                           str(options.workers)]
@@ -234,12 +236,13 @@ def first_verdicts(options, folder, file):
 
 def prepare(options, folder):
     """Exports the built-in model; its temperature and genres."""
-    model = "gtzan-shallow"
+    model = options.model
     for form, ending in (("safetensors", "safetensors"), ("onnx", "onnx")):
         subprocess.run([options.against, "export", model, "--format", form, "-o", f"{folder}/net.{ending}"], check=True,
                        stdout=subprocess.DEVNULL)
     card = genre(options.against, ["inspect", model, "--json"])[0]
-    assert card["recipe"]["name"] == "gtzan-mel" and card["architecture"] == "shallow"
+    assert card["recipe"]["name"] == "gtzan-mel"
+    pathlib.Path(folder, "net.txt").write_text(card["architecture"])
     pathlib.Path(folder, "genres.json").write_text(json.dumps(card["genres"]))
     return card.get("calibration", {}).get("temperature", 1), card["genres"]
 
@@ -284,6 +287,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("music", help="a folder of audio files")
     parser.add_argument("--against", metavar="GENRE", help="path of the genre tool")
+    parser.add_argument("--model", default="gtzan-deep", help="of the recipe gtzan-mel: gtzan-deep, gtzan-shallow")
     parser.add_argument("--contender", nargs="+", default=CONTENDERS, choices=CONTENDERS)
     parser.add_argument("--workers", type=int, default=2, help="processes of a library, threads of the tool")
     parser.add_argument("--passes", type=int, default=5)
