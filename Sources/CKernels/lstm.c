@@ -174,10 +174,11 @@ void gk_lstm_forward(gk_pool *pool, int32_t batch, const gk_lstm *layer) {
     }
     size_t shared = run.shared_lines * layer->direction_count * run.columns;
     run.worker_floats = run.columns;
-    // Before scratch memory is asked for: a backward pass that gets its own reads these, whoever ran forward.
-    if (run.kernels) gk_pool_run(pool, gathers, gather_item, &run);
-    if (run.kernels)
+    if (run.kernels) {
+        // Before scratch memory is asked for: a backward pass that gets its own reads these, whoever ran forward.
+        gk_pool_run(pool, gathers, gather_item, &run);
         run.shared = gk_pool_scratch(pool, sizeof(float) * (shared + run.worker_floats * gk_pool_threads(pool)));
+    }
     if (!run.shared) return gk_oracle_lstm_forward(batch, layer);
     run.scratch = run.shared + shared;
     gk_pool_run(pool, projections * 4 * layer->direction_count, project_item, &run);

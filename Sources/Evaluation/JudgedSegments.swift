@@ -61,12 +61,8 @@ public struct JudgedSegments: Sendable {
         precondition(genres.count == classes, "a name for each class")
         let empty = Array(repeating: Array(repeating: 0, count: classes), count: classes)
         var confusion = empty
-        var loss = 0.0
         for (place, track) in segmentTracks.enumerated() {
-            let row = Array(probabilities(at: place))
-            let label = trackLabels[track]
-            confusion[label][mostProbable(row)] += 1
-            loss -= log(max(Double(row[label]), Double(Float.leastNormalMagnitude)))
+            confusion[trackLabels[track]][mostProbable(Array(probabilities(at: place)))] += 1
         }
         var trackConfusion = empty
         for track in tracks { trackConfusion[track.label][track.verdict.bySum] += 1 }
@@ -77,8 +73,16 @@ public struct JudgedSegments: Sendable {
             raw: share(diagonal(confusion), of: segmentTracks.count),
             max: share(diagonal(trackConfusion), of: tracks.count),
             maj: share(tracks.count { $0.verdict.byVote == $0.label }, of: tracks.count),
-            loss: meanLoss ?? loss / Double(max(segmentTracks.count, 1)), confusion: confusion,
-            trackConfusion: trackConfusion)
+            loss: meanLoss ?? lossOfProbabilities, confusion: confusion, trackConfusion: trackConfusion)
+    }
+
+    /// Mean cross-entropy of the segments.
+    private var lossOfProbabilities: Double {
+        let sum = segmentTracks.enumerated().reduce(0.0) { sum, segment in
+            let share = probabilities[segment.offset * classes + trackLabels[segment.element]]
+            return sum - log(max(Double(share), Double(Float.leastNormalMagnitude)))
+        }
+        return sum / Double(max(segmentTracks.count, 1))
     }
 
     /// What was said of each track.

@@ -22,14 +22,22 @@ public struct ContentHash: Sendable {
 public enum FeatureChecks {
     /// The index of the first value that is NaN or infinite; nil where all are finite.
     public static func firstNotFinite(_ values: UnsafeBufferPointer<Float>) -> Int? {
-        let index = gk_first_beyond(Float.greatestFiniteMagnitude, values.baseAddress, Int64(values.count))
-        return index < 0 ? nil : Int(index)
+        first(beyond: .greatestFiniteMagnitude, in: values)
     }
 
     /// The same of samples at full scale ±1, where what is 120 dB above that is no sound either: its powers would leave the
     /// range of single precision.
     static func firstUnusable(_ samples: UnsafeBufferPointer<Float>) -> Int? {
-        let index = gk_first_beyond(0x1p20, samples.baseAddress, Int64(samples.count))
+        first(beyond: 0x1p20, in: samples)
+    }
+
+    private static func first(beyond limit: Float, in values: UnsafeBufferPointer<Float>) -> Int? {
+        let index = gk_first_beyond(limit, values.baseAddress, Int64(values.count))
         return index < 0 ? nil : Int(index)
+    }
+
+    /// The greatest |value|; 0 of none.
+    public static func greatestMagnitude(_ values: UnsafeBufferPointer<Float>) -> Float {
+        gk_greatest_magnitude(values.baseAddress, Int64(values.count))
     }
 }

@@ -41,7 +41,7 @@ public final class SegmentStream {
     /// - Throws: `FeatureError.unusableSample`, and what `receive` throws.
     public func append(_ piece: UnsafeBufferPointer<Float>, _ receive: Receiver) throws {
         if let fault = FeatureChecks.firstUnusable(piece) { throw FeatureError.unusableSample(index: samples + fault) }
-        peak = max(peak, gk_greatest_magnitude(piece.baseAddress, Int64(piece.count)))
+        peak = max(peak, FeatureChecks.greatestMagnitude(piece))
         pending.append(contentsOf: piece)
         samples += piece.count
         switch recipe.scope {

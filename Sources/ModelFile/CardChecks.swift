@@ -25,6 +25,17 @@ extension ModelCard {
             for count in matrix.joined() { try requireCount(count, field) }
         }
 
+        func requireTemperature(_ value: Double, _ field: String) throws(ModelFileError) {
+            // The fit goes from 1/20 to 20; far beyond, all confidences are alike or no numbers.
+            try require(1e-3...1e3 ~= value, field, "is \(value), and must be 0.001 to 1000")
+        }
+
+        try require(
+            Set(genres).count == genres.count && !genres.contains(""), "genres",
+            "holds a genre twice, or one without a name")
+        try require(
+            architecture == blueprint.name, "architecture",
+            "is '\(architecture)', and the net is '\(blueprint.name)'")
         for (name, scores) in [("scores", scores), ("validationScores", validationScores)] {
             guard let scores else { continue }
             try require(scores.genres == genres, "\(name).genres", "are not the model's")
@@ -38,13 +49,8 @@ extension ModelCard {
             try require(scores.loss.isFinite, "\(name).loss", "is not finite")
         }
         if let calibration {
-            // The fit goes from 1/20 to 20; far beyond, all confidences are alike or no numbers.
-            try require(
-                1e-3...1e3 ~= calibration.temperature, "calibration.temperature",
-                "is \(calibration.temperature), and must be 0.001 to 1000")
-            let single = calibration.segmentTemperature ?? 1
-            try require(
-                1e-3...1e3 ~= single, "calibration.segmentTemperature", "is \(single), and must be 0.001 to 1000")
+            try requireTemperature(calibration.temperature, "calibration.temperature")
+            try requireTemperature(calibration.segmentTemperature ?? 1, "calibration.segmentTemperature")
             let segments = calibration.segmentsPerTrack ?? 1
             try require(
                 1...Double(Self.greatestCount) ~= segments, "calibration.segmentsPerTrack",

@@ -102,7 +102,9 @@ public final class GenrePredictor {
         }
         // Below half a unit of 16 bits there is nothing to hear.
         guard stream.peak > 0.5 / 32_768 else { throw PredictionError.silent }
-        guard waiting.values.allSatisfy(\.isFinite) else { throw PredictionError.overflow }
+        guard waiting.values.withUnsafeBufferPointer(FeatureChecks.firstNotFinite) == nil else {
+            throw PredictionError.overflow
+        }
         return (stream, waiting.starts, waiting.values)
     }
 }

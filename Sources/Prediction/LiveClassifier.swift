@@ -47,11 +47,12 @@ public final class LiveClassifier {
     /// - Returns: the verdicts that became due, mostly none or one. Silence has no verdict.
     public func append(_ samples: [Float]) throws -> [Moment] {
         var result: [Moment] = []
-        var rest = samples[...]
+        let isSound = samples.withUnsafeBufferPointer(FeatureChecks.firstNotFinite) == nil
+        var rest = (isSound ? samples : samples.map { $0.isFinite ? $0 : 0 })[...]
         while !rest.isEmpty {
             let piece = rest.prefix(max(1, due - heard))
             rest = rest.dropFirst(piece.count)
-            last += piece.lazy.map { $0.isFinite ? $0 : 0 }
+            last += piece
             if last.count > stretch { last.removeFirst(last.count - stretch) }
             heard += piece.count
             guard heard >= due else { continue }

@@ -26,7 +26,7 @@ func grouped(_ value: Int) -> String {
 }
 
 /// 1 and "track" as "1 track", 2 as "2 tracks".
-func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+package func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
 /// 200 as "3 min 20 s".
 package func duration(_ seconds: Double) -> String {

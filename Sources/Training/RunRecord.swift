@@ -83,7 +83,8 @@ public struct BaseModel: Codable, Sendable, Hashable {
         imported = model.card.imported
     }
 
-    static func digest(_ parameters: ParameterStore) -> String {
+    /// Digest of a net's weights by name and shape, hexadecimal.
+    public static func digest(_ parameters: ParameterStore) -> String {
         var hash = SHA256()
         for specification in parameters.plan.parameters {
             hash.update(Data("\(specification.name) \(specification.shape);".utf8))

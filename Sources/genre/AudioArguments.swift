@@ -57,13 +57,6 @@ struct AudioCollection {
     fileprivate let standardInput: StandardInputSound?
     fileprivate let jobs: Int
 
-    fileprivate init(given: [String], isOne: Bool, standardInput: StandardInputSound?, jobs: Int) {
-        self.given = given
-        self.isOne = isOne
-        self.standardInput = standardInput
-        self.jobs = jobs
-    }
-
     func files(warning: @escaping @Sendable (String) -> Void) -> some Sequence<AudioInputs.Input> {
         AudioInputs(given, warning: warning).lazy.map { [standardInput] input in
             input.name == "-" && standardInput != nil

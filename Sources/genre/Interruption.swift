@@ -5,8 +5,8 @@ import Training
 
 /// Ctrl-C, the signal that ends services and that of a terminal which goes away stop a training after the step in progress;
 /// a second one ends the program at once. What reads the program's output may end by the same Ctrl-C: that is no reason to
-/// stop earlier. It listens as long as it lives: one for several trainings ends them where one of them alone could no longer be
-/// stopped, too.
+/// stop earlier. It listens as long as it lives: one for several trainings ends them where one of them alone could no
+/// longer be stopped, too.
 final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal is behind the lock
     private let lock = NSLock()
     private var received: Int32?

@@ -110,7 +110,7 @@ struct PredictCommand: ParsableCommand {
     /// What the results come from: all of the model that they hang on, and the options that shape a line.
     private func origin(_ opened: TrainedModel, isCSV: Bool) throws -> PredictionFormat.Origin {
         let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
-        let weights = BaseModel(opened, path: name, genres: opened.card.genres).weights
+        let weights = BaseModel.digest(opened.parameters)
         let options = isCSV ? "\(unsure)" : "\(unsure) \(top ?? 3) \(timeline)"
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]

@@ -135,8 +135,6 @@ struct ReproduceCommand: ParsableCommand {
                 + counted(pool.threads, "thread"))
     }
 
-    private func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
-
     /// The data of one seed at a time.
     private final class DrawnData {
         private let draw: (UInt64) throws -> Drawn

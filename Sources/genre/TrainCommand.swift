@@ -164,7 +164,7 @@ struct TrainCommand: ParsableCommand {
 
     /// Writes the page of a finished run that was ended before it had one.
     private func missingReport(of folder: RunFolder, _ record: RunRecord, threads: Int?) -> URL? {
-        guard !noReport, !FileManager.default.fileExists(atPath: folder.report.path) else { return nil }
+        guard lacksReport(folder) else { return nil }
         note("its report is missing, and is written now")
         do {
             let run = try TrainingRun(
@@ -174,6 +174,10 @@ struct TrainCommand: ParsableCommand {
             note("genre: no report was written: \(error)")
             return nil
         }
+    }
+
+    private func lacksReport(_ folder: RunFolder) -> Bool {
+        !noReport && !FileManager.default.fileExists(atPath: folder.report.path)
     }
 
     /// The record with the place where the data are said to lie now.
@@ -221,9 +225,7 @@ struct TrainCommand: ParsableCommand {
             let card: ModelCard
             if run.folder.isFinished {
                 card = try TrainedModel(contentsOf: run.folder.model).card
-                if !noReport, !FileManager.default.fileExists(atPath: run.folder.report.path) {
-                    reportAfterTraining(run, threads: threads)
-                }
+                if lacksReport(run.folder) { reportAfterTraining(run, threads: threads) }
             } else {
                 try interruption.check()
                 note("\(name) of \(members.count)")

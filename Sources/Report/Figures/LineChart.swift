@@ -39,7 +39,7 @@ struct LineChart {
             x: Self.left, y: legendBottom + 10, width: width - Self.left - Self.right,
             height: height - legendBottom - 10 - 42)
 
-        let ticks = Ticks(values, count: max(2, Int(plot.height / 30)))
+        let ticks = Self.verticalTicks(values, plot: plot)
         let low = (values.lowerBound / ticks.step + 1e-9).rounded(.down) * ticks.step
         let high = (values.upperBound / ticks.step - 1e-9).rounded(.up) * ticks.step
         let vertical = LinearScale(low...max(low, high), to: plot.bottom, plot.y)
@@ -80,8 +80,12 @@ struct LineChart {
         Style(stroke: line.colour, strokeWidth: width, strokeOpacity: line.opacity, dashes: line.dashes)
     }
 
+    private static func verticalTicks(_ values: ClosedRange<Double>, plot: Frame) -> Ticks {
+        Ticks(values, count: max(2, Int(plot.height / 30)))
+    }
+
     private func addVerticalAxis(to drawing: inout Drawing, plot: Frame, scale: LinearScale) {
-        let ticks = Ticks(scale.domain, count: max(2, Int(plot.height / 30)))
+        let ticks = Self.verticalTicks(scale.domain, plot: plot)
         for value in ticks.values {
             let y = scale(value)
             drawing.line([Point(plot.x, y), Point(plot.right, y)], .stroked(.grid))

@@ -72,7 +72,7 @@ public struct ReproductionReport {
     /// Of each net the curves of both sides: of the first net after every milestone, of the others after the last.
     /// One epoch is no curve. All accuracies have one vertical axis.
     private var curves: [(net: String, figures: [Figure])] {
-        let range = Curves.accuracyRange(of: nets.map { $0.runs.map(\.epochs) })
+        let range = accuracyRange
         return nets.enumerated().map { index, row in
             let name = row.group.net.name
             let milestones = index == 0 ? reproduction.milestones : [reproduction.milestones.last!]
@@ -93,10 +93,14 @@ public struct ReproductionReport {
         }
     }
 
+    private var accuracyRange: ClosedRange<Double> {
+        Curves.accuracyRange(of: nets.map { $0.runs.map(\.epochs) })
+    }
+
     private var comparisons: [Figure] {
         guard nets.count > 1, reproduction.milestones.last! > 1 else { return [] }
         let lines = nets.map { (name: $0.group.net.name, runs: Self.lines($0)) }
-        let range = Curves.accuracyRange(of: nets.map { $0.runs.map(\.epochs) })
+        let range = accuracyRange
         return [.raw, .max, .validationLoss, .trainLoss].map {
             Curves.comparison(ofGroups: lines, by: $0, range: range)
         }

@@ -10,16 +10,13 @@ extension ReproductionReport {
     }
 
     /// "63.1 ± 0.7 %".
-    static func words(_ spread: Spread?) -> String {
-        guard let spread else { return "–" }
-        let deviation = spread.deviation.map { " ± " + decimal($0 * 100, places: 1) } ?? ""
-        return decimal(spread.mean * 100, places: 1) + deviation + " %"
-    }
+    static func words(_ spread: Spread?) -> String { percentages(spread) + (spread == nil ? "" : " %") }
 
     /// "63.1 ± 0.7", in percent.
     private static func percentages(_ spread: Spread?) -> String {
-        let words = words(spread)
-        return words.hasSuffix(" %") ? String(words.dropLast(2)) : words
+        guard let spread else { return "–" }
+        let deviation = spread.deviation.map { " ± " + decimal($0 * 100, places: 1) } ?? ""
+        return decimal(spread.mean * 100, places: 1) + deviation
     }
 
     /// Whether the runs are on the report's own data: the coursework's segments, by its own split.
