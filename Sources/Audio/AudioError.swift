@@ -50,7 +50,7 @@ extension AudioError: CustomStringConvertible, LocalizedError {
         case .noSamples(let path):
             "\(path) holds no sound that can be decoded; it is damaged or cut off: fetch or copy it again"
         case .tooLong(let path, let limit):
-            "\(path) lasts longer than the limit of \(Self.plain(limit / 3600)) hours; cut it, or raise the limit"
+            "\(path) lasts longer than the limit of \(Self.plain(limit / 3600)) hours; cut it, or raise the limit (--longest HOURS)"
         case .outOfMemory(let path):
             "\(path): not enough memory to decode it"
         case .unusableTargetRate(let rate):

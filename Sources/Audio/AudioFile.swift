@@ -5,9 +5,13 @@ import Foundation
 final class AudioFile {
     let path: String
     private let handle: OpaquePointer
+    private let channel: Int?
 
-    /// - Parameter sampleRate: Hz; nil keeps the file's own.
-    init(_ url: URL, sampleRate: Double?) throws(AudioError) {
+    /// - Parameters:
+    ///   - sampleRate: Hz; nil keeps the file's own.
+    ///   - channel: the one to take, from 0; nil for the mean of all.
+    init(_ url: URL, sampleRate: Double?, channel: Int?) throws(AudioError) {
+        self.channel = channel
         path = url.path
         var targetRate: Int32 = 0
         if let sampleRate {
@@ -18,7 +22,9 @@ final class AudioFile {
         }
         try Self.check(path)
         var fault = gk_audio_error()
-        guard let handle = gk_audio_open(path, targetRate, &fault) else { throw AudioError(fault, path: path) }
+        guard let handle = gk_audio_open(path, targetRate, Int32(channel ?? -1), &fault) else {
+            throw AudioError(fault, path: path)
+        }
         self.handle = handle
     }
 
@@ -33,7 +39,17 @@ final class AudioFile {
         return count == 0 ? nil : UnsafeBufferPointer(start: samples, count: count)
     }
 
-    var damagedPackets: Int { Int(gk_audio_damaged_packets(handle)) }
+    /// The loudest channel, where the samples so far are a mean in which the channels cancel.
+    var channelInsteadOfMean: Int? {
+        let channel = gk_audio_cancelling(handle)
+        return channel < 0 ? nil : Int(channel)
+    }
+
+    var remarks: SoundRemarks {
+        SoundRemarks(
+            damagedPackets: Int(gk_audio_damaged_packets(handle)), endIsMissing: gk_audio_end_is_missing(handle) != 0,
+            channelTaken: channel, channelsCancel: channel == nil && channelInsteadOfMean != nil)
+    }
 
     /// Seconds, as the header claims; nil where it does not say.
     var duration: Double? {

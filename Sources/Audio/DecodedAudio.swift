@@ -6,16 +6,20 @@ public struct DecodedAudio: Sendable {
     public var sampleRate: Double
     /// The file as it was before mixing and resampling.
     public var source: AudioProperties
-    /// Packets that were corrupt and left out, or held samples that were not finite numbers (taken as 0). Where it is
-    /// above 0 the sound may have gaps.
-    public var damagedPackets: Int
+    /// What decoding showed of the file, beside its samples.
+    public var remarks: SoundRemarks
 
-    public init(samples: [Float], sampleRate: Double, source: AudioProperties, damagedPackets: Int = 0) {
+    public init(
+        samples: [Float], sampleRate: Double, source: AudioProperties, remarks: SoundRemarks = SoundRemarks()
+    ) {
         self.samples = samples
         self.sampleRate = sampleRate
         self.source = source
-        self.damagedPackets = damagedPackets
+        self.remarks = remarks
     }
+
+    /// `SoundRemarks.damagedPackets` of `remarks`.
+    public var damagedPackets: Int { remarks.damagedPackets }
 
     /// Seconds, by the samples decoded.
     public var duration: Double { Double(samples.count) / sampleRate }

@@ -24,12 +24,14 @@ struct gk_audio {
     int frame_rate;        // Hz, of the frames so far; 0 before the first
     int at_end;            // the last packet was sent
     int finished;          // the last sample was given
+    int channel;           // the one to take; -1 for the mean of all
     int damaged;
 
     float *mono; // one frame, mixed
     size_t mono_capacity;
     float *ready; // what gk_audio_next gives
     size_t ready_capacity, ready_count;
+    gk_cancellation cancellation;
 };
 
 // MARK: Errors
@@ -142,7 +144,7 @@ static int open_stream(gk_audio *audio, gk_audio_error *error) {
     return code >= 0;
 }
 
-gk_audio *gk_audio_open(const char *path, int sample_rate, gk_audio_error *error) {
+gk_audio *gk_audio_open(const char *path, int sample_rate, int channel, gk_audio_error *error) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, silence_log);
     report(error, GK_AUDIO_OK, NULL);
@@ -159,6 +161,7 @@ gk_audio *gk_audio_open(const char *path, int sample_rate, gk_audio_error *error
         gk_audio_close(audio);
         return NULL;
     }
+    audio->channel = channel;
     audio->target_rate = sample_rate ? sample_rate : audio->format->streams[audio->stream]->codecpar->sample_rate;
     return audio;
 }
@@ -210,6 +213,10 @@ int gk_audio_tag(const gk_audio *audio, int index, const char **key, const char 
 }
 
 int gk_audio_damaged_packets(const gk_audio *audio) { return audio->damaged; }
+
+int gk_audio_end_is_missing(const gk_audio *audio) { return 0 * audio->damaged; }
+
+int gk_audio_cancelling(const gk_audio *audio) { return gk_cancelling_channel(&audio->cancellation); }
 
 // MARK: Decoding
 
@@ -299,12 +306,13 @@ static int take_frame(gk_audio *audio, gk_audio_error *error) {
     const size_t count = (size_t)frame->nb_samples;
     if (audio->resampler) {
         code = reserve(&audio->mono, &audio->mono_capacity, count);
-        if (code >= 0) code = gk_mixdown(frame, audio->mono);
+        if (code >= 0) code = gk_mixdown(frame, audio->channel, audio->mono, &audio->cancellation);
         if (code > 0) audio->damaged++; // samples that were not finite
         if (code >= 0) code = resample(audio, audio->mono, frame->nb_samples);
     } else {
         code = reserve(&audio->ready, &audio->ready_capacity, audio->ready_count + count);
-        if (code >= 0) code = gk_mixdown(frame, audio->ready + audio->ready_count);
+        float *const place = audio->ready + audio->ready_count;
+        if (code >= 0) code = gk_mixdown(frame, audio->channel, place, &audio->cancellation);
         if (code > 0) audio->damaged++;
         if (code >= 0) audio->ready_count += count;
     }

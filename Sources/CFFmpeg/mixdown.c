@@ -5,21 +5,26 @@
 #include <stdint.h>
 #include <string.h>
 
-// For each sample format: a copier of one channel and an adder of every `stride`-th value onto `mono`, both scaled to
-// +-1. (A copy adds to 0 all the same, so that a float's -0 becomes 0 as it does in a sum.)
+// For each sample format, a reader of every `stride`-th value of one channel, scaled to +-1. (It adds to 0, so that a
+// float's -0 becomes 0 as it does in a sum.) Strides of 1 and 2 are spelled out, so that they run in vectors.
 #define DEFINE_FORMAT(name, type, scaled)                                                                              \
-    static void copy_##name(float *restrict mono, const void *restrict data, int count) {                              \
+    static void read_##name(float *restrict mono, const void *restrict data, int count, int stride) {                  \
         const type *restrict values = data;                                                                            \
-        for (int i = 0; i < count; i++) {                                                                              \
-            const type x = values[i];                                                                                  \
-            mono[i] = 0 + (float)(scaled);                                                                             \
-        }                                                                                                              \
-    }                                                                                                                  \
-    static void add_##name(float *restrict mono, const void *restrict data, int count, int stride) {                   \
-        const type *restrict values = data;                                                                            \
-        for (int i = 0; i < count; i++) {                                                                              \
-            const type x = values[(ptrdiff_t)i * stride];                                                              \
-            mono[i] += (float)(scaled);                                                                                \
+        if (stride == 1) {                                                                                             \
+            for (int i = 0; i < count; i++) {                                                                          \
+                const type x = values[i];                                                                              \
+                mono[i] = 0 + (float)(scaled);                                                                         \
+            }                                                                                                          \
+        } else if (stride == 2) {                                                                                      \
+            for (int i = 0; i < count; i++) {                                                                          \
+                const type x = values[2 * i];                                                                          \
+                mono[i] = 0 + (float)(scaled);                                                                         \
+            }                                                                                                          \
+        } else {                                                                                                       \
+            for (int i = 0; i < count; i++) {                                                                          \
+                const type x = values[(ptrdiff_t)i * stride];                                                          \
+                mono[i] = 0 + (float)(scaled);                                                                         \
+            }                                                                                                          \
         }                                                                                                              \
     }
 
@@ -32,20 +37,19 @@ DEFINE_FORMAT(flt, float, x)
 DEFINE_FORMAT(dbl, double, x)
 
 typedef struct {
-    void (*copy)(float *restrict mono, const void *restrict data, int count);
-    void (*add)(float *restrict mono, const void *restrict data, int count, int stride);
+    void (*read)(float *restrict mono, const void *restrict data, int count, int stride);
     int whole; // integers are always finite
-} mixer;
+} format_reader;
 
-static mixer mixer_for(enum AVSampleFormat packed) {
+static format_reader reader_for(enum AVSampleFormat packed) {
     switch (packed) {
-    case AV_SAMPLE_FMT_U8: return (mixer){copy_u8, add_u8, 1};
-    case AV_SAMPLE_FMT_S16: return (mixer){copy_s16, add_s16, 1};
-    case AV_SAMPLE_FMT_S32: return (mixer){copy_s32, add_s32, 1};
-    case AV_SAMPLE_FMT_S64: return (mixer){copy_s64, add_s64, 1};
-    case AV_SAMPLE_FMT_FLT: return (mixer){copy_flt, add_flt, 0};
-    case AV_SAMPLE_FMT_DBL: return (mixer){copy_dbl, add_dbl, 0};
-    default: return (mixer){0};
+    case AV_SAMPLE_FMT_U8: return (format_reader){read_u8, 1};
+    case AV_SAMPLE_FMT_S16: return (format_reader){read_s16, 1};
+    case AV_SAMPLE_FMT_S32: return (format_reader){read_s32, 1};
+    case AV_SAMPLE_FMT_S64: return (format_reader){read_s64, 1};
+    case AV_SAMPLE_FMT_FLT: return (format_reader){read_flt, 0};
+    case AV_SAMPLE_FMT_DBL: return (format_reader){read_dbl, 0};
+    default: return (format_reader){0};
     }
 }
 
@@ -67,22 +71,73 @@ static int clear_not_finite(float *mono, int count) {
     return not_finite;
 }
 
-int gk_mixdown(const AVFrame *frame, float *mono) {
-    const enum AVSampleFormat format = frame->format;
-    const mixer mixer = mixer_for(av_get_packed_sample_fmt(format));
-    if (!mixer.copy) return AVERROR_PATCHWELCOME;
-    const int count = frame->nb_samples, channels = frame->ch_layout.nb_channels;
-    const int planar = av_sample_fmt_is_planar(format), width = av_get_bytes_per_sample(format);
+// MARK: The mean of all channels
 
-    if (channels == 1) {
-        mixer.copy(mono, frame->extended_data[0], count);
-    } else {
-        memset(mono, 0, sizeof(float) * (size_t)count);
-        for (int channel = 0; channel < channels; channel++) {
-            if (planar) mixer.add(mono, frame->extended_data[channel], count, 1);
-            else mixer.add(mono, frame->extended_data[0] + (size_t)channel * (size_t)width, count, channels);
+// Samples mixed at once: they stay in the first-level cache. Sums over as few are good to six digits in single
+// precision.
+enum { block = 512, lanes = 8 };
+
+/// Adds `values` to `mono`, where that is given, and their sums to `moments`.
+static void add(float *restrict mono, const float *restrict values, int count, gk_moments *moments) {
+    float sums[lanes] = {0}, powers[lanes] = {0};
+    int i = 0;
+    for (; i + lanes <= count; i += lanes) {
+        for (int k = 0; k < lanes; k++) {
+            const float x = values[i + k];
+            if (mono) mono[i + k] += x;
+            sums[k] += x;
+            powers[k] += x * x;
         }
-        for (int i = 0; i < count; i++) mono[i] /= (float)channels;
     }
-    return mixer.whole ? 0 : clear_not_finite(mono, count);
+    for (; i < count; i++) {
+        const float x = values[i];
+        if (mono) mono[i] += x;
+        sums[0] += x;
+        powers[0] += x * x;
+    }
+    float sum = 0, power = 0;
+    for (int k = 0; k < lanes; k++) {
+        sum += sums[k];
+        power += powers[k];
+    }
+    moments->sum += sum;
+    moments->power += power;
+}
+
+static void mix(const AVFrame *frame, format_reader reader, float *mono, gk_cancellation *cancellation) {
+    const int channels = frame->ch_layout.nb_channels;
+    const int planar = av_sample_fmt_is_planar(frame->format);
+    const size_t width = (size_t)av_get_bytes_per_sample(frame->format);
+    float values[block];
+    gk_moments beyond = {0}; // of channels that are not measured
+    for (int start = 0; start < frame->nb_samples; start += block) {
+        const int left = frame->nb_samples - start, count = left < block ? left : block;
+        float *const place = mono + start;
+        memset(place, 0, sizeof(float) * (size_t)count);
+        for (int channel = 0; channel < channels; channel++) {
+            const size_t first = planar ? (size_t)start : (size_t)start * (size_t)channels + (size_t)channel;
+            const uint8_t *data = frame->extended_data[planar ? channel : 0] + first * width;
+            reader.read(values, data, count, planar ? 1 : channels);
+            add(place, values, count, channel < GK_MEASURED_CHANNELS ? &cancellation->channel[channel] : &beyond);
+        }
+        add(NULL, place, count, &cancellation->mix);
+        for (int i = 0; i < count; i++) place[i] /= (float)channels;
+    }
+    cancellation->count += frame->nb_samples;
+    gk_cancellation_pause(cancellation, frame->sample_rate);
+}
+
+int gk_mixdown(const AVFrame *frame, int channel, float *mono, gk_cancellation *cancellation) {
+    const format_reader reader = reader_for(av_get_packed_sample_fmt(frame->format));
+    if (!reader.read) return AVERROR_PATCHWELCOME;
+    const int count = frame->nb_samples, channels = frame->ch_layout.nb_channels;
+    if (channels == 1) channel = 0;
+    if (channel >= 0 && channel < channels) {
+        const int planar = av_sample_fmt_is_planar(frame->format);
+        const size_t first = planar ? 0 : (size_t)channel * (size_t)av_get_bytes_per_sample(frame->format);
+        reader.read(mono, frame->extended_data[planar ? channel : 0] + first, count, planar ? 1 : channels);
+    } else {
+        mix(frame, reader, mono, cancellation);
+    }
+    return reader.whole ? 0 : clear_not_finite(mono, count);
 }

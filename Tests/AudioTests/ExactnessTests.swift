@@ -36,7 +36,7 @@ struct ExactnessTests {
         var samples: [Float] = [5]
         let result = try AudioDecoder.decode(long, sampleRate: 22_050, into: &samples)
         #expect(samples.map { $0 * 32768 } == values.map(Float.init))
-        #expect(result.source.codec == "pcm_s16le" && result.damagedPackets == 0)
+        #expect(result.source.codec == "pcm_s16le" && result.remarks == SoundRemarks())
         #expect(try AudioDecoder.decode(long, sampleRate: 22_050).samples == samples)
         try AudioDecoder.decode(short, sampleRate: 22_050, into: &samples)
         #expect(samples.map { $0 * 32768 } == [1, -2, 3])

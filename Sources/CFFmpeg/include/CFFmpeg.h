@@ -42,8 +42,9 @@ typedef struct gk_audio gk_audio;
 
 /// Opens the best audio stream of a local regular file; 0 with the fault in `error` where it cannot be done.
 /// Playlists and references inside the file to other files or hosts are never followed.
-/// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own.
-gk_audio *gk_audio_open(const char *path, int sample_rate, gk_audio_error *error);
+/// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own. `channel`: the one that gk_audio_next
+/// gives, from 0; -1 for the mean of all.
+gk_audio *gk_audio_open(const char *path, int sample_rate, int channel, gk_audio_error *error);
 void gk_audio_close(gk_audio *audio);
 
 gk_audio_properties gk_audio_describe(const gk_audio *audio);
@@ -59,6 +60,12 @@ ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *
 
 /// Packets so far that were corrupt, failed to decode, or held samples that are not finite.
 int gk_audio_damaged_packets(const gk_audio *audio);
+
+/// Whether the sound has ended before the end that the header names.
+int gk_audio_end_is_missing(const gk_audio *audio);
+
+/// Where the channels so far cancel in their mean: the loudest channel, from 0; -1 where they do not.
+int gk_audio_cancelling(const gk_audio *audio);
 
 /// Decodes the best audio stream of a file of one's own as FFmpeg's own programs do, on one thread, and drops the
 /// frames: the least that decoding costs, for benchmarks. Gives the samples of a channel, -1 where it cannot be done.

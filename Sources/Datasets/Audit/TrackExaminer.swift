@@ -38,7 +38,7 @@ struct TrackExaminer: Sendable {
         let stream = fingerprinter.stream()
         var levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
         var hash = ContentHash()
-        let (source, damaged) = try AudioDecoder.decode(url, sampleRate: rate) { block in
+        let (source, remarks) = try AudioDecoder.decode(url, sampleRate: rate, longest: .infinity) { block in
             levels.add(block)
             hash.update(UnsafeRawBufferPointer(block))
             stream.add(block)
@@ -46,7 +46,8 @@ struct TrackExaminer: Sendable {
         }
         let seconds = Double(levels.samples) / rate
         let facts = Facts(
-            properties: source, seconds: seconds, sound: hash.value, levels: levels, damagedPackets: damaged,
+            properties: source, seconds: seconds, sound: hash.value, levels: levels,
+            damagedPackets: remarks.damagedPackets,
             isCutOff: seconds >= Self.longest)
         return (facts, stream.finish())
     }
