@@ -53,8 +53,8 @@ var fixtureDecoder: JSONDecoder {
     return decoder
 }
 
-func fixtureData(_ name: String) throws -> Data {
-    try Data(contentsOf: Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: "json")!)
+func fixtureData(_ name: String, _ ending: String = "json") throws -> Data {
+    try Data(contentsOf: Bundle.module.url(forResource: "Fixtures/\(name)", withExtension: ending)!)
 }
 
 /// The fixtures' generator: `count` numbers of a named stream, uniform in ±`halfWidth`.
