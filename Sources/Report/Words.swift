@@ -2,20 +2,20 @@ import Foundation
 
 // How pages and terminal say numbers: the tool uses these, too.
 
-/// 0.6312 as "63.1 %"; nothing as "–".
-package func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, places: 1) + " %" } ?? "–" }
+/// 0.6312 as "63.1%"; nothing as "–".
+package func percent(_ fraction: Double?) -> String { fraction.map { decimal($0 * 100, places: 1) + "%" } ?? "–" }
 
 /// A number with so many places after the point.
 package func decimal(_ value: Double, places: Int) -> String { String(format: "%.\(places)f", value) }
 
 /// 0.00005 as "5e-5", 0.25 as it is: at most four digits that count.
-func scientific(_ value: Double) -> String {
+package func scientific(_ value: Double) -> String {
     let text = String(format: "%.4g", value)
     return text.replacing(#/e([+-])0*/#) { $0.output.1 == "-" ? "e-" : "e" }
 }
 
 /// 2060642 as "2,060,642".
-func grouped(_ value: Int) -> String {
+package func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)
     var place = digits.count - 3
     while place > 0 {
@@ -25,8 +25,10 @@ func grouped(_ value: Int) -> String {
     return (value < 0 ? "-" : "") + digits
 }
 
-/// 1 and "track" as "1 track", 2 as "2 tracks".
-package func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+/// 1 and "track" as "1 track", 2 as "2 tracks"; "2 series" where the plural is not the noun with an s.
+package func counted(_ count: Int, _ noun: String, plural: String? = nil) -> String {
+    "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
+}
 
 /// 200 as "3 min 20 s".
 package func duration(_ seconds: Double) -> String {
@@ -38,8 +40,8 @@ package func duration(_ seconds: Double) -> String {
 }
 
 extension String {
-    /// Filled with spaces on the right up to `width` characters.
-    package func left(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
-    /// Filled with spaces on the left up to `width` characters.
-    package func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+    /// Filled with spaces on the right up to `width` columns of a terminal.
+    package func left(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - displayWidth)) }
+    /// Filled with spaces on the left up to `width` columns of a terminal.
+    package func right(_ width: Int) -> String { String(repeating: " ", count: max(0, width - displayWidth)) + self }
 }

@@ -6,20 +6,38 @@ import Prediction
 
 /// What a command is to hear: files, folders, playlists, standard input.
 struct AudioArguments: ParsableArguments {
-    @Argument(help: "Audio files, folders, playlists, or '-'.") var inputs: [String] = []
-    @Option(help: "Read paths from a file, one a line; '-' for standard input.") var from: String?
-    @Option(help: "Files at once; by default one a core.") var jobs: Int?
-    @Option(help: ArgumentHelp("The same as --jobs.", visibility: .hidden)) var threads: Int?
+    @Argument(help: "Audio files, folders, playlists, or '-'.", completion: Completions.audio) var inputs: [String] = []
+    @Option(help: "Read paths from a file, one per line; '-' for standard input.", completion: .file()) var from:
+        String?
+    @Option(help: "Files at once; by default one per core.", completion: .default) var jobs: Int?
+    @Option(help: ArgumentHelp("The same as --jobs.", visibility: .hidden), completion: .default) var threads: Int?
 
     func validate() throws {
-        guard !inputs.isEmpty || from != nil else {
-            throw ValidationError("Name audio files, folders or playlists, '-' for standard input, or --from a list.")
-        }
+        try Self.check(inputs, list: from)
         guard !(from == "-" && inputs.contains("-")) else {
             throw ValidationError("Standard input cannot be both a sound and a list.")
         }
         guard 1...256 ~= jobs ?? 1 else { throw ValidationError("--jobs must be 1 to 256.") }
         _ = try checked(threads: threads)
+    }
+
+    /// - Throws: a complaint where nothing is named, or an address is.
+    static func check(_ inputs: [String], list: String?) throws {
+        guard !inputs.isEmpty || list != nil else {
+            throw ValidationError("Name audio files, folders or playlists, '-' for standard input, or --from a list.")
+        }
+        try refuseNetworkAddresses(inputs)
+    }
+
+    /// - Throws: a complaint where a model stands among the music.
+    static func refuseModels(_ inputs: [String]) throws {
+        for word in inputs where isModel(word) {
+            let rest = inputs.filter { $0 != word }.prefix(3).map(shellWord)
+            throw ValidationError(
+                "'\(word)' \(FileKind(word) == .missing ? "is a built-in model" : FileKind(word).words), and music is wanted"
+                    + " here: say --model \(shellWord(word)) \((rest.isEmpty ? ["MUSIC"] : rest).joined(separator: " "))."
+            )
+        }
     }
 
     /// Reads the list of --from and the sound on standard input, where these are asked for.

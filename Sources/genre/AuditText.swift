@@ -7,10 +7,13 @@ struct AuditText {
     private static let most = 20
 
     private let audit: DatasetAudit
+    /// The data as the caller named it.
+    private let names: [String]
     private var lines: [String] = []
 
-    init(_ audit: DatasetAudit) {
+    init(_ audit: DatasetAudit, names: [String]) {
         self.audit = audit
+        self.names = names
         overview()
         genres()
         faults()
@@ -24,29 +27,36 @@ struct AuditText {
     var text: String { lines.joined(separator: "\n") }
 
     private mutating func overview() {
-        var parts = ["\(audit.tracks) tracks of \(audit.genres.count) genres"]
+        // Tracks that lie in no genre's folder are of none.
+        let genres = audit.genres.filter { !$0.name.isEmpty }.count
+        let strays = audit.genres.first(where: \.name.isEmpty)?.tracks ?? 0
+        var parts = [
+            counted(audit.tracks, "track") + (genres > 0 ? " of \(counted(genres, "genre"))" : "")
+                + (strays > 0 && genres > 0 ? ", \(strays) of them in no genre's folder" : "")
+        ]
         if let durations = audit.durations {
             parts.append(playingTime(durations.total))
             parts.append(
                 "\(seconds(durations.least)) to \(seconds(durations.greatest)) each, median \(seconds(durations.median))"
             )
         }
-        lines.append("\(audit.roots.joined(separator: ", ")): " + parts.joined(separator: "; "))
+        lines.append("\(names.joined(separator: ", ")): " + parts.joined(separator: "; "))
         for format in audit.formats.prefix(8) {
             lines.append(
                 "  \(format.tracks) x \(format.codec) (\(format.container)), \(format.sampleRate) Hz, "
-                    + count(format.channels, "channel"))
+                    + counted(format.channels, "channel"))
         }
-        if audit.formats.count > 8 { lines.append("  … and \(audit.formats.count - 8) other formats") }
-        if audit.otherFiles > 0 { lines.append("  \(count(audit.otherFiles, "file")) of other kinds, not looked at") }
+        if audit.formats.count > 8 { lines.append("  … and \(audit.formats.count - 8) more formats") }
+        if audit.otherFiles > 0 { lines.append("  \(counted(audit.otherFiles, "file")) of other kinds, not looked at") }
     }
 
     private mutating func genres() {
-        lines += ["", "genre              tracks    length   artists   most of one artist"]
+        let width = max(16, audit.genres.map(\.name.displayWidth).max() ?? 0)
+        lines += ["", "genre".left(width) + "   tracks    length   artists   most of one artist"]
         for genre in audit.genres {
             let main = genre.mainArtist.map { "\(genre.mainArtistTracks) \($0)" } ?? "-"
             lines.append(
-                "\((genre.name.isEmpty ? "(no folder)" : genre.name).left(16)) \(String(genre.tracks).right(8)) "
+                "\((genre.name.isEmpty ? "(no folder)" : genre.name).left(width)) \(String(genre.tracks).right(8)) "
                     + "\((genre.seconds.map(playingTime) ?? "-").right(9)) \(String(genre.artists).right(9))   \(main)")
         }
         if audit.balance.isUneven {
@@ -57,16 +67,16 @@ struct AuditText {
     }
 
     private mutating func faults() {
-        list("cannot be used", audit.faults) { "\($0.track): \($0.reason)" }
+        list("files cannot be used", singular: "file cannot be used", audit.faults) { "\($0.track): \($0.reason)" }
     }
 
     private mutating func remarks() {
         let kinds: [(DatasetAudit.Remark.Kind, String, (Double) -> String)] = [
-            (.damaged, "damaged, the sound may have gaps", { count(Int($0), "corrupt packet") }),
+            (.damaged, "damaged, the sound may have gaps", { counted(Int($0), "corrupt packet") }),
             (.short, "shorter than a segment", { seconds($0) }),
             (.silent, "silent", { seconds($0) }),
             (.longSilence, "with long silent stretches", { "\(seconds($0)) at a time" }),
-            (.clipped, "clipped", { "\(decimal($0 * 100, places: 2)) % of the samples" }),
+            (.clipped, "clipped", { "\(decimal($0 * 100, places: 2))% of the samples" }),
             (.cutOff, "too long to be examined whole", { "the first \(seconds($0)) were" }),
         ]
         for (kind, title, measure) in kinds {
@@ -77,19 +87,24 @@ struct AuditText {
     }
 
     private mutating func copies() {
-        list("the same samples, several times", audit.copies) {
+        list("groups of tracks with the same samples", singular: "group of tracks with the same samples", audit.copies)
+        {
             $0.tracks.joined(separator: " = ") + ($0.genres.count > 1 ? "   across genres" : "")
         }
     }
 
     private mutating func relations() {
         guard let relations = audit.relations else { return }
-        let kinds: [(DatasetAudit.Relation.Kind, String, String)] = [
-            (.nearDuplicate, "the same recording, coded or mastered anew", "~"),
-            (.excerpt, "excerpts of another track", "is in"), (.overlap, "tracks that share a part", "shares with"),
+        let kinds: [(DatasetAudit.Relation.Kind, String, String, String)] = [
+            (
+                .nearDuplicate, "pairs of one recording, coded or mastered anew",
+                "pair of one recording, coded or mastered anew", "~"
+            ),
+            (.excerpt, "excerpts of another track", "excerpt of another track", "is in"),
+            (.overlap, "pairs of tracks that share a part", "pair of tracks that share a part", "shares with"),
         ]
-        for (kind, title, verb) in kinds {
-            list(title, relations.filter { $0.kind == kind }) { relation in
+        for (kind, title, singular, verb) in kinds {
+            list(title, singular: singular, relations.filter { $0.kind == kind }) { relation in
                 "\(relation.track) \(verb) \(relation.other): \(seconds(relation.seconds))"
                     + " from \(playingTime(relation.trackStart)) and \(playingTime(relation.otherStart))"
                     + ", \(percent(relation.difference)) of bits differ"
@@ -109,10 +124,11 @@ struct AuditText {
             "",
             "artists: \(artists.different) known"
                 + (sources.isEmpty ? "" : " (tracks: \(sources.joined(separator: ", ")))")
-                + ", \(count(artists.unknown, "track")) of unknown ones",
+                + ", \(counted(artists.unknown, "track")) of unknown ones",
         ]
-        for artist in artists.main.prefix(8) {
-            lines.append("  \(artist.tracks) \(artist.name) (\(artist.genres.joined(separator: ", ")))")
+        for artist in artists.main.filter({ !$0.name.isEmpty }).prefix(8) {
+            lines.append(
+                "  \(artist.tracks) \(artist.name) (\(artist.genres.filter { !$0.isEmpty }.joined(separator: ", ")))")
         }
     }
 
@@ -130,9 +146,12 @@ struct AuditText {
         }
     }
 
-    private mutating func list<Item>(_ title: String, _ items: [Item], _ line: (Item) -> String) {
+    /// - Parameter singular: the title where there is one item, if that is another.
+    private mutating func list<Item>(
+        _ title: String, singular: String? = nil, _ items: [Item], _ line: (Item) -> String
+    ) {
         guard !items.isEmpty else { return }
-        lines += ["", "\(items.count) \(title)"]
+        lines += ["", "\(grouped(items.count)) \(items.count == 1 ? singular ?? title : title)"]
         lines += items.prefix(Self.most).map { "  " + line($0) }
         if items.count > Self.most { lines.append("  … and \(items.count - Self.most) more (--json has all)") }
     }
@@ -140,6 +159,3 @@ struct AuditText {
 
 /// 2.345 as "2.3 s".
 private func seconds(_ value: Double) -> String { decimal(value, places: 1) + " s" }
-
-/// "1 file", "2 files".
-private func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

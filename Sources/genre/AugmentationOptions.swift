@@ -5,19 +5,28 @@ import ModelFile
 /// Changes to the training batches; all are off by default, and validation never sees any.
 struct AugmentationOptions: ParsableArguments {
     @Flag(help: "Mask random mel bands and frames of each segment (SpecAugment).") var specAugment = false
-    @Option(help: "With --spec-augment: masks on each axis (1).") var masks: Int?
-    @Option(help: "With --spec-augment: masks of fewer mel bands than this (16).") var maskBands: Int?
-    @Option(help: "With --spec-augment: masks of fewer frames than this (16).") var maskFrames: Int?
-    @Option(help: "With --spec-augment: what masks are filled with; by default the segment's mean.")
-    var maskValue: Float?
-    @Option(help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2.")
-    var mixup: Double?
-    @Option(help: "Change each segment's loudness by up to so many dB, up or down.") var gain: Double?
-    @Option(help: "Of gtzan-mel: stretch each segment's levels by up to this share, up or down; say 0.25.")
-    var depth: Double?
+    @Option(help: "With --spec-augment: masks on each axis (1).", completion: .default) var masks: Int?
+    @Option(help: "With --spec-augment: masks of fewer mel bands than this (16).", completion: .default) var maskBands:
+        Int?
+    @Option(help: "With --spec-augment: masks of fewer frames than this (16).", completion: .default) var maskFrames:
+        Int?
     @Option(
-        help: "Of gtzan-mel: silence half the segments above a band drawn between this share of all and all; say 0.7.")
-    var lowPass: Double?
+        help: "With --spec-augment: what masks are filled with; by default the segment's mean.", completion: .default)
+    var maskValue: Float?
+    @Option(
+        help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2.",
+        completion: .default)
+    var mixup: Double?
+    @Option(help: "Change each segment's loudness by up to so many dB, up or down.", completion: .default) var gain:
+        Double?
+    @Option(
+        help: "Of gtzan-mel: stretch each segment's levels by up to this share, up or down; say 0.25.",
+        completion: .default)
+    var depth: Share?
+    @Option(
+        help: "Of gtzan-mel: silence half the segments above a band drawn between this share of all and all; say 0.7.",
+        completion: .default)
+    var lowPass: Share?
     @Flag(help: "Start each segment anywhere in its track, anew each epoch.") var crop = false
     @Flag(help: "Weigh the loss by the inverse of a genre's number of training segments.") var classWeights = false
     @Flag(help: "Take every genre equally often in an epoch, whose length stays the number of training segments.")
@@ -36,7 +45,8 @@ struct AugmentationOptions: ParsableArguments {
     /// Nil where nothing is asked for.
     func configuration() throws -> AugmentationConfiguration? {
         var result = AugmentationConfiguration(
-            mixup: mixup, gain: gain, depth: depth, lowPass: lowPass, crop: crop, classWeights: classWeights,
+            mixup: mixup, gain: gain, depth: depth?.value, lowPass: lowPass?.value, crop: crop,
+            classWeights: classWeights,
             balancedSampling: balancedSampling)
         if specAugment {
             let usual = AugmentationConfiguration.Masks()
@@ -55,7 +65,7 @@ struct SoundAugmentationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Add segments stretched in time by each factor, say 0.2,0.5,1.2,1.5: phase vocoder, pitch kept.",
-            valueName: "factors"))
+            valueName: "factors"), completion: .default)
     var stretch: String?
     @Option(
         help: """
@@ -68,9 +78,10 @@ struct SoundAugmentationOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Add segments shifted in pitch by each number of semitones, say -5,-2,2,5; with --stretch, every pair of both.
-            """, valueName: "semitones"))
+            """, valueName: "semitones"), completion: .default)
     var pitch: String?
-    @Option(help: "With --stretch or --pitch: segments of each track that are changed (3).") var augmentedSegments: Int?
+    @Option(help: "With --stretch or --pitch: segments of each track that are changed (3).", completion: .default)
+    var augmentedSegments: Int?
 
     /// Names of those that were given.
     var given: [String] {

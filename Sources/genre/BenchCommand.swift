@@ -7,7 +7,7 @@ import Report
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure the nets, or the way from audio to features, on this machine.",
+        abstract: "Measure the speed of the nets, or of feature extraction, on this machine.",
         subcommands: [BenchNets.self, BenchFeatures.self], defaultSubcommand: BenchNets.self)
 }
 
@@ -18,15 +18,24 @@ struct BenchNets: ParsableCommand {
         discussion: """
             Each figure is the minimum (and median) of repeated passes on random segments. GFLOP/s count the operations of \
             a direct convolution, so kernels in the Fourier domain can pass the machine's multiply-add peak.
+
+            Examples:
+              genre bench --net shallow --net deep --batch 64
+              genre bench nets --parts --net crnn
+              genre bench features GTZAN --passes 3
             """)
 
-    @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.") var net: [String] = []
-    @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.") var batch: [Int] = []
-    @Option(help: "Mel bands of the segments; the nets' own size is 80 x 80.") var mels: Int?
-    @Option(help: "Frames of the segments.") var frames: Int?
+    @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.", completion: Completions.net)
+    var net: [String] = []
+    @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.", completion: .default)
+    var batch: [Int] = []
+    @Option(help: "Mel bands of the segments; the nets' own size is 80 x 80.", completion: .default) var mels: Int?
+    @Option(help: "Frames of the segments.", completion: .default) var frames: Int?
     @Option(help: "train or inference; by default both.") var phase: NetBenchmark.Phase?
-    @Option(help: "Timed passes of each; by default as many as fit in about two seconds, at least 5.") var passes: Int?
-    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Option(
+        help: "Timed passes of each; by default as many as fit in about two seconds, at least 5.", completion: .default)
+    var passes: Int?
+    @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
     @Flag(help: "Show what the milliseconds of a training step go to, instead.") var parts = false
     @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
 
@@ -81,10 +90,7 @@ struct BenchNets: ParsableCommand {
     }
 
     private func architecture(_ name: String) throws -> Architecture {
-        guard let architecture = Architecture.named(name) else {
-            throw ValidationError("There is no net '\(name)'. The nets are \(netNames).")
-        }
-        return architecture
+        try genre.architecture(named: name)
     }
 
     /// The architecture with the segment size that was asked for.

@@ -14,20 +14,26 @@ struct BenchFeatures: ParsableCommand {
             A track's time is a pass's by its tracks, the fastest pass and the median one; beside it, as fast, what \
             FFmpeg's decoding alone takes for the same files in the same run, and what one thread spends in decoding and \
             in features. The first pass is not counted, so the files come from memory where they fit.
+
+            Examples:
+              genre bench features
+              genre bench features GTZAN --threads 1
             """)
 
-    @Argument(help: "Folders of audio files, each measured by itself; by default forty synthetic WAV tracks of 30 s.")
+    @Argument(
+        help: "Folders of audio files, each measured by itself; by default forty synthetic WAV tracks of 30 s.",
+        completion: .directory)
     var folders: [String] = []
-    @Option(help: "Recipe: \(recipeNames).") var recipe = FeatureRecipe.schindler.name
-    @Option(help: "Number of threads; by default one a core.") var threads: Int?
-    @Option(help: "Timed passes over the files.") var passes = 5
+    @Option(help: "Recipe: \(recipeNames).", completion: Completions.recipe) var recipe = FeatureRecipe.schindler.name
+    @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
+    @Option(help: "Timed passes over the files.", completion: .default) var passes = 5
     @Flag(help: "Print one JSON object a folder.") var json = false
 
     func run() throws {
         guard 1...1000 ~= passes else { throw ValidationError("--passes must be 1 to 1000.") }
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
         guard let recipe = FeatureRecipe.named(recipe), recipe.makesSegmentsFromAudio else {
-            throw ValidationError("There is no recipe '\(recipe)' for audio. The recipes are \(recipeNames).")
+            throw ValidationError(unknown("recipe", recipe, among: Completions.audioRecipes))
         }
         guard folders.isEmpty else { return try measure(folders, recipe, threads) }
         let made = FileManager.default.temporaryDirectory.appendingPathComponent("genre-bench-\(UUID().uuidString)")
@@ -39,8 +45,12 @@ struct BenchFeatures: ParsableCommand {
 
     private func measure(_ folders: [String], _ recipe: FeatureRecipe, _ threads: Int) throws {
         let benchmarks = try folders.map { folder in
-            let files = FeatureBenchmark.files(in: URL(fileURLWithPath: folder))
-            guard !files.isEmpty else { throw ValidationError("There are no files in \(folder).") }
+            // A link to a folder is followed, as elsewhere.
+            let files = FeatureBenchmark.files(in: URL(fileURLWithPath: folder).resolvingSymlinksInPath())
+            guard !files.isEmpty else {
+                throw FileKind(folder) == .missing
+                    ? ToolError.nothingThere(path: folder) : ToolError.noFiles(folder: folder)
+            }
             return try FeatureBenchmark(files: files, recipe: recipe)
         }
         if !json {

@@ -1,16 +1,72 @@
+import ArgumentParser
 import Foundation
 import ModelFile
+import Training
 
-/// A model by path or by the name of a built-in one; the first built-in one where nothing is said.
+/// A model as a person names it: a built-in one, a model file, or the folder of a run.
+///
+/// Of a run, the model after its last epoch is taken; where the run has not ended, the best so far, and it is said which.
+/// - Parameter name: nil for the first built-in one.
 func openModel(_ name: String?) throws -> TrainedModel {
+    guard let place = try modelFile(name) else {
+        return try BuiltInModel.all.first { name == nil || $0.name == name }!.open()
+    }
+    do { return try TrainedModel(contentsOf: place) } catch let error as ModelFileError {
+        guard case .unreadable = error else { throw error }
+        let kind = FileKind(place.path)
+        if kind == .model { throw error }
+        throw ToolError.notAModel(path: name ?? place.path, kind: kind.words)
+    }
+}
+
+/// Where a model's file lies; nil for a built-in model.
+///
+/// - Throws: ``ToolError``, or a complaint about a word that is no model's name.
+func modelFile(_ name: String?) throws -> URL? {
+    guard let name else { return nil }
+    let isBuiltIn = BuiltInModel.all.contains { $0.name == name }
     var isFolder: ObjCBool = false
-    if let name, FileManager.default.fileExists(atPath: name, isDirectory: &isFolder),
-        !isFolder.boolValue || !BuiltInModel.all.contains(where: { $0.name == name })
-    {
-        return try TrainedModel(contentsOf: URL(fileURLWithPath: name))
+    guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+        if isBuiltIn { return nil }
+        try refuseNetworkAddresses([name])
+        throw ToolError.noSuchModel(name: name, known: BuiltInModel.all.map(\.name))
     }
-    guard let model = BuiltInModel.all.first(where: { name == nil || $0.name == name }) else {
-        throw ToolError.noSuchModel(name: name ?? "", known: BuiltInModel.all.map(\.name))
+    let url = URL(fileURLWithPath: name)
+    guard isFolder.boolValue else { return url }
+    if isBuiltIn { return nil }
+    if SeriesFolder.isSeries(url) {
+        let members = (try? SeriesFolder.open(url))?.plan.members ?? []
+        throw ToolError.seriesForModel(path: name, members: members)
     }
-    return try model.open()
+    let run = RunFolder(at: url)
+    if run.isFinished { return run.model }
+    if FileManager.default.fileExists(atPath: run.best.path) {
+        note("genre: the run \(name) has not ended: its best model so far is taken, \(run.best.lastPathComponent)")
+        return run.best
+    }
+    let kind = FileKind(name)
+    throw kind == .run
+        ? ToolError.runWithoutModel(path: name) : ToolError.notAModel(path: name, kind: kind.words)
+}
+
+/// "gtzan-deep, gtzan-shallow", for help.
+let builtInModelNames = BuiltInModel.all.map(\.name).joined(separator: ", ")
+
+/// The model of a command that takes one, as a word or behind --model.
+func oneModel(_ word: String?, _ option: String?) throws -> String {
+    guard word == nil || option == nil else {
+        throw ValidationError("'\(word!)' and --model \(option!) both name a model: leave one out.")
+    }
+    guard let name = word ?? option else {
+        throw ValidationError("Name a model: a model file, a run folder, or a built-in model (\(builtInModelNames)).")
+    }
+    return name
+}
+
+/// Whether a word can only mean a model: a built-in one's name, a model file or a run folder.
+func isModel(_ word: String) -> Bool {
+    guard FileManager.default.fileExists(atPath: word) else { return BuiltInModel.all.contains { $0.name == word } }
+    let run = RunFolder(at: URL(fileURLWithPath: word))
+    return FileKind.isModelFile(word)
+        || [run.model, run.best].contains { FileManager.default.fileExists(atPath: $0.path) }
 }

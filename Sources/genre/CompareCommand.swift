@@ -7,17 +7,27 @@ import Training
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
-        abstract: "Show finished runs side by side.",
+        abstract: "Compare finished runs: scores, intervals, tests.",
         discussion: """
             RUN is a folder of 'genre train': of a run, of a cross-validation, or of several seeds. Intervals are of 95 %: \
             for a run and for the folds of a cross-validation, whose tracks count as one set, by bootstrap over the \
             tracks; for several seeds of the mean by Student's t. ± is the deviation of a series' members. Runs that judged \
             exactly the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json gives the curves of \
             every epoch, too; --page lays them over each other, on a page with the scores.
+
+            Of three runs or more, p is also given as corrected for the number of pairs (Holm): a pair differs where that \
+            is below 0.05.
+
+            Examples:
+              genre compare my-run other-run
+              genre compare folds tuned --page comparison.html
+              genre compare runs/* --json
             """)
 
-    @Argument(help: "Run folders.") var runs: [String]
-    @Option(help: "Write an HTML file with all curves in common charts, and the charts as SVG and PNG.")
+    @Argument(help: "Run folders.", completion: .directory) var runs: [String]
+    @Option(
+        help: "Write an HTML file with all curves in common charts, and the charts as SVG and PNG.",
+        completion: .file(extensions: ["html"]))
     var page: String?
     @Flag(help: "Print the result as a JSON object.") var json = false
 

@@ -12,18 +12,24 @@ import Training
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run the whole road on a small corpus that the tool composes itself.",
+        abstract: "Try everything on a small corpus that the tool composes itself.",
         discussion: """
             Composes ten genre-like styles as audio files, then does what 'genre train' and 'genre predict' do with any \
             music: features, training of the shallow net, evaluation, prediction of files. The corpus is synthetic: the \
             demo proves the road, not the accuracy on real music.
+
+            Examples:
+              genre demo
+              genre demo -o demo --epochs 10
             """)
 
-    @Option(name: [.short, .long], help: "Where to put the corpus and the run; by default a new temporary folder.")
+    @Option(
+        name: [.short, .long], help: "Where to put the corpus and the run; by default a new temporary folder.",
+        completion: .directory)
     var output: String?
-    @Option(help: "Passes over the training segments.") var epochs = 30
-    @Option(help: "Seed of the corpus and of the training.") var seed: UInt64 = 0
-    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Option(help: "Passes over the training segments.", completion: .default) var epochs = 30
+    @Option(help: "Seed of the corpus and of the training.", completion: .default) var seed: UInt64 = 0
+    @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
 
     private static let tracksPerGenre = 12
     private static let seconds = 10.0

@@ -7,27 +7,38 @@ import Report
 
 struct DrawCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "draw", abstract: "Draw nets, as SVG and PNG.",
+        commandName: "draw", abstract: "Draw the architecture of nets and models, as SVG and PNG.",
         discussion: """
-            A net by its name, or that of a model file or a built-in model. Each gives NET.svg (light or dark as the \
+            A net by its name, or that of a model file, a run folder or a built-in model. Each gives NET.svg (light or dark as the \
             reader's system is), NET.png and NET-dark.png. Model files of one name go by their folders, too: a/model and \
             b/model give a-model.svg and b-model.svg.
+
+            Examples:
+              genre draw deep crnn -o figures
+              genre draw my-run -o figures
 
             Nets:
             \(netList)
             """)
 
-    @Argument(help: "Nets or models to draw; by default all nets.") var nets: [String] = []
-    @Option(help: "Number of genres.") var genres = 10
-    @Option(name: [.short, .long], help: "The folder of the figures.") var output = "."
+    @Argument(help: "Nets or models to draw; by default all nets.", completion: Completions.netOrModel)
+    var nets: [String] = []
+    @Option(help: "A model to draw. Repeat for several.", completion: Completions.model) var model: [String] = []
+    @Option(help: "Number of genres.", completion: .default) var genres = 10
+    @Option(name: [.short, .long], help: "The folder of the figures.", completion: .directory) var output = "."
 
     func run() throws {
         guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
         let folder = URL(fileURLWithPath: output)
-        let nets = nets.isEmpty ? Architecture.all.map(\.name) : nets
+        let named = nets + model
+        let nets = named.isEmpty ? Architecture.all.map(\.name) : named
         let figures = try zip(nets, fileNames(of: nets)).map { try figure(of: $0, name: $1) }
         try FigureFiles.write(figures, to: folder)
-        for figure in figures { show(folder.appendingPathComponent(figure.name + ".svg").path) }
+        for figure in figures {
+            for ending in [".svg", ".png", "-dark.png"] {
+                show((output as NSString).appendingPathComponent(figure.name + ending))
+            }
+        }
     }
 
     /// A name for each, told apart by the folders above where two would have one file.
@@ -57,7 +68,13 @@ struct DrawCommand: ParsableCommand {
             return ArchitectureFigure.figure(of: try NetworkPlan(architecture.blueprint(genres: genres)), name: name)
         }
         let isModel = FileManager.default.fileExists(atPath: net) || BuiltInModel.all.contains { $0.name == net }
-        guard isModel else { throw ValidationError("There is no net or model '\(net)'. The nets are \(netNames).") }
+        guard isModel else {
+            let known = Architecture.all.map(\.name) + BuiltInModel.all.map(\.name)
+            throw ValidationError(
+                "There is no net or model '\(net)'"
+                    + (Suggestion.nearest(to: net, among: known).map { "; did you mean '\($0)'?" }
+                        ?? ". The nets are \(netNames)."))
+        }
         return ArchitectureFigure.figure(of: try openModel(net).parameters.plan, name: name)
     }
 }
@@ -65,7 +82,7 @@ struct DrawCommand: ParsableCommand {
 /// The net of that name, or a complaint.
 func architecture(named name: String) throws -> Architecture {
     guard let architecture = Architecture.named(name) else {
-        throw ValidationError("There is no net '\(name)'. The nets are \(netNames).")
+        throw ValidationError(unknown("net", name, among: Completions.nets))
     }
     return architecture
 }

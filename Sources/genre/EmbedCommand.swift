@@ -2,18 +2,27 @@ import ArgumentParser
 import Foundation
 import ModelFile
 import Prediction
+import Report
 import Storage
 
 struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
-        abstract: "Write what a model makes of audio before its last layer: vectors for search and clustering.",
+        abstract: "Write a model's embedding of audio: vectors for search and clustering.",
+        usage: "genre embed [<options>] [<model>] <inputs> ... --output <output>",
         discussion: """
+            The model stands before the audio, or behind --model; without either it is \(BuiltInModel.all[0].name).
+
             A vector is what the last dense layer reads: 200 values after the activation (of bicrnn 400). npy writes a \
             float32 array [vectors, values], and beside it, with the ending .json, the file and (per segment) the start \
             in seconds of each row; json writes one object with all of it. Folders are searched at any depth; playlists \
             are .m3u, .m3u8 and .pls; '-' is a sound on standard input. A file that cannot be heard is reported at the end \
             and the rest goes on; the exit code is then 1.
+
+            Examples:
+              genre embed MUSIC -o vectors.npy
+              genre embed my-run song.mp3 other.flac --format json -o vectors.json
+              genre embed --model gtzan-shallow MUSIC --per segment -o segments.npy
             """)
 
     enum Unit: String, ExpressibleByArgument, CaseIterable, Encodable {
@@ -24,12 +33,14 @@ struct EmbedCommand: ParsableCommand {
         case npy, json
     }
 
-    @Argument(help: "A model that 'genre train' or 'genre import' wrote, or the name of a built-in one.")
-    var model: String
+    @Option(
+        help: "A model file, a run folder, or a built-in model (\(builtInModelNames)).", completion: Completions.model)
+    var model: String?
     @OptionGroup var audio: AudioArguments
     @Option(help: "A vector for each segment, or for each track (the mean of its segments').") var per = Unit.track
     @Option(help: "npy or json.") var format = Format.npy
-    @Option(name: [.short, .long], help: "The file to write.") var output: String
+    @Option(name: [.short, .long], help: "The file to write.", completion: .file(extensions: ["npy", "json"]))
+    var output: String
 
     func run() throws {
         let place = URL(fileURLWithPath: output)
@@ -37,12 +48,13 @@ struct EmbedCommand: ParsableCommand {
         guard format == .json || names != place else {
             throw ValidationError("--output must not end with .json: with --format npy the names are written there.")
         }
-        let model = try openModel(model)
+        let (name, audio) = try modelAndAudio()
+        let model = try openModel(name)
         let collection = try audio.open()
         let written = format == .npy ? [place, names] : [place]
-        try refuse(written, amongst: [self.model])
+        try refuse(written, amongst: modelFile(name).map { [$0.path] } ?? [])
         let report = CollectionReport(count: InputCount(of: collection.given), failuresAreKept: false)
-        var table = EmbeddingTable(model: self.model, per: per)
+        var table = EmbeddingTable(model: name, per: per)
         var files = collection.files { [report] in report.warn($0) }.makeIterator()
         let wanted = AnyIterator {
             let input = files.next()
@@ -63,8 +75,23 @@ struct EmbedCommand: ParsableCommand {
             try AtomicFile.write(try table.json(withValues: false), to: names)
         case .json: try AtomicFile.write(try table.json(withValues: true), to: place)
         }
-        show("\(table.rows.count) vectors of \(table.size) values: \(place.path)")
+        show("\(counted(table.rows.count, "vector")) of \(table.size) values: \(output)")
         if !isWell { throw ExitCode(1) }
+    }
+}
+
+extension EmbedCommand {
+    /// The model, by --model or as the first word, and the music.
+    private func modelAndAudio() throws -> (model: String, audio: AudioArguments) {
+        var audio = audio
+        let isNamed = audio.inputs.first.map { isModel($0) || FileKind.isNoMusic($0) } ?? false
+        var name = model ?? BuiltInModel.all[0].name
+        if model == nil, isNamed {
+            name = audio.inputs.removeFirst()
+            try AudioArguments.check(audio.inputs, list: audio.from)
+        }
+        try AudioArguments.refuseModels(audio.inputs)
+        return (name, audio)
     }
 }
 

@@ -13,19 +13,27 @@ struct FeaturesCommand: ParsableCommand {
             'genre evaluate' take as DATA, and Python reads. Run again, it computes what is new or changed only; broken \
             off in whatever way, it goes on where it was. Files that cannot be used are named, counted and listed in \
             index.json.
+
+            Examples:
+              genre features my-music -o store
+              genre features my-music -o store --recipe coursework --precision float16
+              genre train store -o my-run
             """)
 
-    @Argument(help: "Folders of genre folders.") var data: [String]
-    @Option(name: [.short, .long], help: "The store's folder.") var output: String
-    @Option(help: "Recipe: \(recipeNames).") var recipe = FeatureRecipe.schindler.name
-    @Option(help: "float32, or float16 in half the room.") var precision = StorePrecision.float32
+    @Argument(help: "Folders of genre folders.", completion: .directory) var data: [String]
+    @Option(name: [.short, .long], help: "The store's folder.", completion: .directory) var output: String
+    @Option(help: "Recipe: \(recipeNames).", completion: Completions.recipe) var recipe = FeatureRecipe.schindler.name
+    @Option(help: "float32, or float16 in half the space.") var precision = StorePrecision.float32
     @OptionGroup(title: "Augmentation of sound") var sound: SoundAugmentationOptions
-    @Option(help: "Number of threads; by default one a core. The store's bytes do not depend on it.") var threads: Int?
+    @Option(
+        help: "Number of threads; by default one per core. The store's bytes do not depend on it.", completion: .default
+    ) var threads: Int?
     @Flag(help: "Replace a store of another recipe, precision, augmentation or version.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        try refuseNetworkAddresses(data)
         let known: FeatureRecipe
         do { known = try DatasetLoader.recipe(named: recipe) } catch { throw ValidationError("\(error)") }
         guard known.makesSegmentsFromAudio else {

@@ -29,25 +29,30 @@ enum Main {
         // A limit on the size of files is then an error of the write that meets it, not the end of the program.
         signal(SIGXFSZ, SIG_IGN)
         StandardStreams.complete()
+        let given = Array(CommandLine.arguments.dropFirst())
+        if given.isEmpty {
+            show(firstSteps)
+            exit(LostResults.shared.exist ? 1 : 0)
+        }
         do {
-            var command = try GenreTool.parseAsRoot()
+            var command = try GenreTool.parseAsRoot(CommandWords(given).words)
             try command.run()
             if LostResults.shared.exist { exit(1) }
         } catch let code as ExitCode {
             exit(code.rawValue)
         } catch {
-            leave(with: error)
+            leave(with: error, command: CommandWords.command(of: given))
         }
     }
 
-    private static func leave(with error: any Error) -> Never {
+    private static func leave(with error: any Error, command: [String]) -> Never {
         let code = GenreTool.exitCode(for: error)
-        if code == .success {  // help and version arrive as errors too
-            show(GenreTool.fullMessage(for: error))
+        if code == .success {  // help, version and completions arrive as errors too
+            show(Completions.finished(GenreTool.fullMessage(for: error)))
             exit(LostResults.shared.exist ? 1 : 0)
         }
         if code == .validationFailure {
-            note(GenreTool.fullMessage(for: error))
+            note(CommandWords.usageError(GenreTool.message(for: error), command: command))
             exit(2)
         }
         note("genre: \(error)")

@@ -9,22 +9,34 @@ import NeuralNetwork
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make a model of weights that PyTorch trained.",
+        abstract: "Make a model from weights that PyTorch trained.",
         discussion: """
             WEIGHTS is a safetensors file (F32, F64, F16 or BF16) with the names and shapes of the net's PyTorch twin: \
             frequency.1.weight, time.1.weight … dense1, dense2, lstm with nn.LSTM's own. What the file's metadata say \
             ('genre export --format safetensors' writes them) need not be said again.
+
+            Examples:
+              genre import weights.safetensors -o mine.safetensors
+              genre import weights.safetensors --net deep --recipe schindler \
+                --genres blues,jazz,rock -o mine.safetensors
             """)
 
-    @Argument(help: "Weights: safetensors.torch.save_file(net.state_dict(), …).") var weights: String
-    @Option(help: "The net: \(netNames).") var net: String?
-    @Option(help: "Names of the classes in their order, with commas between: blues,classical,country …") var genres:
-        String?
+    @Argument(
+        help: "Weights: safetensors.torch.save_file(net.state_dict(), …).",
+        completion: .file(extensions: ["safetensors"]))
+    var weights: String
+    @Option(help: "The net: \(netNames).", completion: Completions.net) var net: String?
+    @Option(
+        help: "Names of the classes in their order, with commas between: blues,classical,country …",
+        completion: .default)
+    var genres: String?
     @Option(
         help:
-            "Recipe of the segments that it was trained on: \(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
+            "Recipe of the segments that it was trained on: \(FeatureRecipe.all.map(\.name).joined(separator: ", ")).",
+        completion: .list(FeatureRecipe.all.map(\.name)))
     var recipe: String?
-    @Option(name: [.short, .long], help: "The model to write.") var output: String
+    @Option(name: [.short, .long], help: "The model to write.", completion: .file(extensions: ["safetensors"]))
+    var output: String
 
     func run() throws {
         let url = URL(fileURLWithPath: weights)
@@ -37,7 +49,7 @@ struct ImportCommand: ParsableCommand {
         let said = try WeightsFile.describe(url, without: Set(given.flatMap { $0 == nil ? [] : $1 }))
         let net = try required(net ?? said.architecture, "--net")
         guard let architecture = Architecture.named(net) else {
-            throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
+            throw ValidationError(unknown("net", net, among: Completions.nets))
         }
         let genres = try required(
             genres?.split(separator: ",", omittingEmptySubsequences: false).map {
@@ -54,7 +66,12 @@ struct ImportCommand: ParsableCommand {
             importing: url, blueprint: blueprint, genres: genres, recipe: recipe, calibration: said.calibration,
             toolVersion: toolVersion)
         try model.write(to: place)
-        show("\(net) of \(genres.count) genres: \(place.path)")
+        show("\(net) of \(genres.count) genres: \(output)")
+        noteNext([
+            ("look into it", "genre inspect \(shellWord(output))"),
+            ("evaluate it", "genre evaluate \(shellWord(output)) MUSIC"),
+            ("classify music", "genre predict --model \(shellWord(output)) song.mp3"),
+        ])
     }
 
     /// The recipe that the caller names, else that of the file, which may be one without a name of its own.
@@ -62,9 +79,7 @@ struct ImportCommand: ParsableCommand {
         if recipe == nil, let recipe = said.recipeParameters { return recipe }
         let name = try required(recipe ?? said.recipe, "--recipe")
         guard let recipe = FeatureRecipe.named(name) else {
-            throw ValidationError(
-                "There is no recipe '\(name)'. The recipes are "
-                    + "\(FeatureRecipe.all.map(\.name).joined(separator: ", ")).")
+            throw ValidationError(unknown("recipe", name, among: FeatureRecipe.all.map(\.name)))
         }
         return recipe
     }

@@ -6,38 +6,88 @@ import Report
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect", abstract: "Show what is in a model file, or audit a data set.",
+        commandName: "inspect", abstract: "Show what is in a model, a data set or an audio file.",
         discussion: """
-            A model's layers, training and scores. Of folders of music (any layout), a segment store or coursework \
+            Of a model: layers, training and scores. Of an audio file: format, length, level and tags. Of folders of music (any layout), a segment store or coursework \
             pickles: counts, lengths, formats, files that cannot be used, silence, clipping, copies and excerpts of one \
             another, artists, balance, and GTZAN's known faults where its tracks are there.
+
+            Examples:
+              genre inspect my-run
+              genre inspect gtzan-deep --page card.html
+              genre inspect my-music --json > audit.json
+              genre inspect song.mp3
             """)
 
-    @Argument(help: "A model by path or by name, or data: folders of music, a table, a segment store, pickles.")
-    var path: [String]
-    @Option(help: "For data: number of threads; by default one a core. The result does not depend on it.")
+    @Argument(
+        help: ArgumentHelp(
+            """
+            A model (a model file, a run folder, or a built-in model: \(builtInModelNames)), data (folders of music, a \
+            table, a segment store, pickles), or audio files.
+            """, valueName: "path"), completion: .file())
+    var paths: [String] = []
+    @Option(help: "A model.", completion: Completions.model) var model: String?
+    @Option(
+        help: "For data: number of threads; by default one per core. The result does not depend on it.",
+        completion: .default)
     var threads: Int?
-    @Option(help: "Of a model: write its card with figures as a page, too, one HTML file.") var page: String?
+    @Option(
+        help: "Of a model: write its card with figures as a page, too, one HTML file.",
+        completion: .file(extensions: ["html"]))
+    var page: String?
     @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
+
+    func validate() throws {
+        guard !paths.isEmpty || model != nil else {
+            throw ValidationError("Name a model, data or audio files.")
+        }
+        guard paths.isEmpty || model == nil else {
+            throw ValidationError(
+                "--model names a model: leave \(paths.map { "'\($0)'" }.joined(separator: ", ")) out.")
+        }
+        try refuseNetworkAddresses(paths)
+    }
 
     func run() throws {
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
-        let urls = path.map { URL(fileURLWithPath: $0) }
-        var isFolder: ObjCBool = false
-        let isThere = FileManager.default.fileExists(atPath: path[0], isDirectory: &isFolder)
-        if path.count > 1 || (isThere && isFolder.boolValue) || DatasetLoader.isData(urls[0]) {
+        if let model { return try show(model: model) }
+        if paths.count == 1, isModel(paths[0]) { return try show(model: paths[0]) }
+        let kinds = paths.map(FileKind.init)
+        if kinds.allSatisfy({ $0 == .audio }) {
             guard page == nil else { throw ValidationError("--page is for models.") }
-            return try audit(urls, threads: threads)
+            for path in paths { try show(audio: path) }
+            return
         }
-        let model = try openModel(path[0])
-        let notes = isThere ? nil : BuiltInModel.all.first { $0.name == path[0] }?.notes
+        if paths.count == 1 {
+            switch kinds[0] {
+            case .missing: return try show(model: paths[0])  // says what there is
+            case .empty, .playlist, .other, .emptyFolder:
+                throw ToolError.nothingToInspect(path: paths[0], kind: kinds[0].words)
+            case .series, .run: return try show(model: paths[0])
+            case .model, .audio, .data, .pickles, .store, .music, .folder: break
+            }
+        }
+        guard page == nil else { throw ValidationError("--page is for models.") }
+        try audit(paths.map { URL(fileURLWithPath: $0) }, threads: threads)
+    }
+
+    private func show(model name: String) throws {
+        let model = try openModel(name)
+        let file = try modelFile(name)
+        let notes = file == nil ? BuiltInModel.all.first { $0.name == name }?.notes : nil
         if let page {
-            try refuse([URL(fileURLWithPath: page)], amongst: [path[0]])
-            let report = ModelReport(model: model, name: urls[0].lastPathComponent, notes: notes)
+            try refuse([URL(fileURLWithPath: page)], amongst: file.map { [$0.path] } ?? [])
+            let report = ModelReport(model: model, name: (name as NSString).lastPathComponent, notes: notes)
             try report.write(page: URL(fileURLWithPath: page))
         }
         if json { return try printJSON(model.card) }
-        show(text(of: model) + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
+        showText(text(of: model) + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
+        noteNext([("classify music", "genre predict --model \(shellWord(name)) song.mp3")])
+    }
+
+    private func show(audio path: String) throws {
+        let inspection = try AudioInspection(path)
+        if json { try printJSON(inspection) } else { showText(inspection.text) }
     }
 
     private func audit(_ data: [URL], threads: Int) throws {
@@ -46,7 +96,10 @@ struct InspectCommand: ParsableCommand {
         let audit = try Auditor.audit(
             data, threads: threads, progress: report.progress, warning: report.warning)
         report.end()
-        if json { try printJSON(audit) } else { show(AuditText(audit).text) }
+        if json { return try printJSON(audit) }
+        showText(AuditText(audit, names: paths).text)
+        guard audit.genres.filter({ !$0.name.isEmpty }).count > 1 else { return }
+        noteNext([("train on it", "genre train \(paths.map(shellWord).joined(separator: " ")) -o my-run")])
     }
 
     private func text(of model: TrainedModel) -> String {
@@ -124,7 +177,7 @@ struct InspectCommand: ParsableCommand {
         }
         if let c = card.configuration {
             lines.append(
-                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(c.learningRate), L1 \(c.l1), seed \(c.seed)"
+                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(scientific(c.learningRate)), L1 \(scientific(c.l1)), seed \(c.seed)"
             )
         }
         if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {

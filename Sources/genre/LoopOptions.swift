@@ -6,38 +6,46 @@ import Training
 struct LoopOptions: ParsableArguments {
     @Option(
         help: """
-            How the learning rate goes: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (constant).
-            """)
+            Schedule of the learning rate: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (constant).
+            """, completion: Completions.words(Completions.schedules))
     var schedule: String?
-    @Option(help: "Epochs, or a part of one, in which the learning rate rises to its height (0).") var warmup: Double?
-    @Option(help: "Stop when nothing has improved for so many epochs.") var patience: Int?
+    @Option(
+        help: "Epochs, or a part of one, in which the learning rate rises to its full value (0).", completion: .default)
+    var warmup: Double?
+    @Option(help: "Stop when nothing has improved for this many epochs.", completion: .default) var patience: Int?
     @Option(
         help: """
             What the best model, --patience and plateaus go by, on the held-out tracks: \
             \(WatchedMeasure.allCases.map(\.rawValue).joined(separator: ", ")) (raw).
-            """)
+            """, completion: .list(Completions.watched))
     var watch: String?
-    @Option(help: "Begin with the weights of a model; where its genres are others, its last layer is drawn anew.")
+    @Option(
+        help: "Begin with the weights of a model; where its genres are others, its last layer is initialized again.",
+        completion: Completions.model)
     var from: String?
     @Option(
         help: """
             Layers that stay as they are, separated by commas: 'towers', 'conv1' (the first convolution of every tower), \
             or names as 'genre inspect' lists them.
-            """)
+            """, completion: .list(Completions.frozen))
     var freeze: String?
-    @Option(help: "Train so often on the same data and split, with seeds made from --seed (1).") var runs: Int?
+    @Option(
+        help: "Train this many runs on the same data and split, with seeds made from --seed (1).", completion: .default)
+    var runs: Int?
 }
 
 extension LoopOptions {
     func validate() throws {
         guard runs.map({ 1...1000 ~= $0 }) ?? true else { throw ValidationError("--runs must be 1 to 1000.") }
         if let watch, WatchedMeasure(rawValue: watch) == nil {
-            throw ValidationError("--watch must be loss, raw, max or maj, not '\(watch)'.")
+            throw ValidationError(
+                "--watch must be loss, raw, max or maj, not '\(watch)'"
+                    + Suggestion.words(for: watch, among: Completions.watched))
         }
         if let schedule, LearningRateSchedule.Shape(schedule) == nil {
             throw ValidationError(
                 """
-                '\(schedule)' is no schedule: constant, cosine, step:30:0.1 (every 30 epochs, times 0.1) or plateau:5:0.5 \
+                '\(schedule)' is not a schedule\(Suggestion.words(for: schedule, among: Completions.schedules)): constant, cosine, step:30:0.1 (every 30 epochs, times 0.1) or plateau:5:0.5 \
                 (after 5 epochs in vain, times 0.5).
                 """)
         }
@@ -70,9 +78,11 @@ extension LoopOptions {
 /// When checkpoints are written.
 struct CheckpointOptions: ParsableArguments {
     @Option(
-        help: "Write a checkpoint after every so many epochs; by default after an epoch once half a minute has passed.")
+        help: "Write a checkpoint after every N epochs; by default after an epoch once half a minute has passed.",
+        completion: .default)
     var checkpointEpochs: Int?
-    @Option(help: "Write a checkpoint within an epoch, too, once so many minutes have passed (10).")
+    @Option(
+        help: "Write a checkpoint within an epoch, too, once this many minutes have passed (10).", completion: .default)
     var checkpointMinutes: Double?
 
     func validate() throws {

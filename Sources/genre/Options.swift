@@ -16,25 +16,30 @@ func checked(threads: Int?) throws -> Int? {
 
 /// Hyperparameters of a training; every default is the report's.
 struct HyperparameterOptions: ParsableArguments {
-    @Option(help: "The net: \(netNames). By default shallow, or that of --from.") var net: String?
-    @Option(help: "Passes over the training segments (100).") var epochs: Int?
+    @Option(help: "The net: \(netNames). By default shallow, or that of --from.", completion: Completions.net)
+    var net: String?
+    @Option(help: "Passes over the training segments (100).", completion: .default) var epochs: Int?
     @Option(
         help: """
-            Segments a step; the last, partial batch of an epoch is used too. By default the net's own (64, \
+            Segments per step; the last, partial batch of an epoch is used too. By default the net's own (64, \
             crnn-published 32).
-            """)
+            """, completion: .default)
     var batch: Int?
-    @Option(help: "Adam's learning rate (5e-5).") var learningRate: Double?
-    @Option(help: "Adam's first decay rate (0.9).") var beta1: Double?
-    @Option(help: "Adam's second decay rate (0.999).") var beta2: Double?
-    @Option(help: "Adam's epsilon (1e-8).") var epsilon: Double?
+    @Option(help: "Adam's learning rate (5e-5).", completion: .default) var learningRate: Double?
+    @Option(help: "Adam's first decay rate (0.9).", completion: .default) var beta1: Double?
+    @Option(help: "Adam's second decay rate (0.999).", completion: .default) var beta2: Double?
+    @Option(help: "Adam's epsilon (1e-8).", completion: .default) var epsilon: Double?
     @Option(
         help:
-            "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).")
+            "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).",
+        completion: .default)
     var l1: Double?
-    @Option(help: "Seed of initial weights, order, dropout, split and segment draw (0).") var seed: UInt64?
-    @Option(help: "Segments drawn from each track of audio: a number or 'all' (15).") var segments: String?
-    @Option(help: "Make the model of the mean of the weights at the ends of so many last epochs.")
+    @Option(help: "Seed of initial weights, order, dropout, split and segment draw (0).", completion: .default)
+    var seed: UInt64?
+    @Option(help: "Segments drawn from each track of audio: a number or 'all' (15).", completion: .list(["all", "15"]))
+    var segments: String?
+    @Option(
+        help: "Make the model from the mean of the weights at the ends of this many last epochs.", completion: .default)
     var averageLast: Int?
 }
 
@@ -68,7 +73,7 @@ extension HyperparameterOptions {
     ) throws -> TrainingConfiguration {
         let net = net ?? base ?? "shallow"
         guard let architecture = Architecture.named(net) else {
-            throw ValidationError("There is no net '\(net)'. The nets are \(netNames).")
+            throw ValidationError(unknown("net", net, among: Completions.nets))
         }
         let usual = TrainingConfiguration()
         var perTrack = usual.segmentsPerTrack

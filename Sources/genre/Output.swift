@@ -40,13 +40,8 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         guard isTerminal, now - lastUpdate >= .milliseconds(100) else { return }
         lastUpdate = now
         shown = true
-        _ = StandardStreams.put("\r\u{1B}[K\(line().prefix(max(Self.columns - 1, 20)))", to: STDERR_FILENO)
-    }
-
-    /// Characters a line of the terminal.
-    private static var columns: Int {
-        var size = winsize()
-        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        let columns = max(Terminal.columns(of: STDERR_FILENO) - 1, 20)
+        _ = StandardStreams.put("\r\u{1B}[K\(line().fitting(columns))", to: STDERR_FILENO)
     }
 
     /// Takes the line away, before other output.
@@ -60,7 +55,7 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
 }
 
 /// "[=====>     ]": how much of something is done.
-func bar(_ done: Int, of total: Int, width: Int = 20) -> String {
+func bar(_ done: Int, of total: Int, width: Int = 12) -> String {
     let filled = total > 0 ? min(max(done * width / total, 0), width) : 0
     let line = String(repeating: "=", count: filled) + (filled < width ? ">" : "")
     return "[\(line.left(width))]"

@@ -9,11 +9,17 @@ import Training
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
-        abstract: "Tell the genre of music: files, folders, playlists, standard input.",
+        abstract: "Classify music by genre: files, folders, playlists, standard input.",
         discussion: """
-            Prints the three most probable genres of each track, with a confidence each. Any format that FFmpeg's \
-            libraries can read will do, and any length: files are streamed. Folders are searched at any depth; playlists \
-            are .m3u, .m3u8 and .pls; '-' is a sound on standard input.
+            Prints a line for each track: genre, confidence, the file, and the other genres above 5%. Any format that \
+            FFmpeg's libraries can read will do, and any length: files are streamed. Folders are searched at any depth; \
+            playlists are .m3u, .m3u8 and .pls; '-' is a sound on standard input.
+
+            Examples:
+              genre predict song.mp3
+              genre predict MUSIC --unsure 60% -o genres.csv
+              genre predict --model my-run --timeline song.mp3
+              genre predict mix.m3u8 --json
 
             A file that cannot be heard is reported at the end and the rest goes on; the exit code is then 1. A verdict \
             with a confidence below --unsure is marked so. Tracks shorter than the model's segment are padded and marked \
@@ -27,20 +33,24 @@ struct PredictCommand: ParsableCommand {
 
     @Option(
         help: """
-            A model that 'genre train' or 'genre import' wrote, or the name of a built-in one \
-            (\(BuiltInModel.all.map(\.name).joined(separator: ", "))).
-            """)
+            A model file, a run folder of 'genre train', or a built-in model (\(builtInModelNames); by default \
+            \(BuiltInModel.all[0].name)).
+            """, completion: Completions.model)
     var model: String?
     @OptionGroup var audio: AudioArguments
-    @Option(name: [.short, .long], help: "Write the results to a file too, as JSON lines or, if it ends in .csv, CSV.")
+    @Option(
+        name: [.short, .long], help: "Write the results to a file too, as JSON lines or, if it ends in .csv, CSV.",
+        completion: .file(extensions: ["jsonl", "csv", "tsv"]))
     var output: String?
     @Flag(help: "With -o: keep the verdicts that are there, and do what is missing or failed.") var resume = false
-    @Option(help: "Genres to show of each track (3).") var top: Int?
-    @Option(help: "Confidence, 0 to 1, under which a verdict is marked unsure.") var unsure = 0.4
+    @Option(help: "Show at most this many genres of each track (3).", completion: .default) var top: Int?
+    @Option(help: "Mark a verdict as unsure below this confidence: 0.4 or 40%.", completion: .default)
+    var unsure = Share(0.4)
     @Flag(help: "Show how the genre goes through each track.") var timeline = false
     @Flag(help: "Print one JSON object a file.") var json = false
     @Flag(help: "Print CSV: a line a file, a column a genre.") var csv = false
-    @Option(help: ArgumentHelp("Take part I of N of the files.", valueName: "i/n")) var shard: String?
+    @Option(help: ArgumentHelp("Take part I of N of the files.", valueName: "i/n"), completion: .default) var shard:
+        String?
 
     func validate() throws {
         guard !(json && csv) else { throw ValidationError("--json and --csv exclude each other.") }
@@ -49,7 +59,8 @@ struct PredictCommand: ParsableCommand {
                 "--csv has every genre of the whole track: --top and --timeline are for text and --json.")
         }
         guard top ?? 1 >= 1 else { throw ValidationError("--top must be at least 1.") }
-        guard (0...1).contains(unsure) else { throw ValidationError("--unsure must be 0 to 1, not \(unsure).") }
+        _ = try unsure.checked("--unsure")
+        try AudioArguments.refuseModels(audio.inputs)
         guard !resume || output != nil else { throw ValidationError("--resume needs -o, the file to go on with.") }
         if let shard, Shard(shard) == nil { throw ValidationError("--shard must be I/N, say 2/5, not '\(shard)'.") }
     }
@@ -62,7 +73,7 @@ struct PredictCommand: ParsableCommand {
             count: InputCount(of: collection.given) { part?.contains($0) ?? true },
             failuresAreKept: output != nil || json || csv)
         let format = PredictionFormat(
-            genres: model.card.genres, top: top ?? 3, unsure: unsure, timeline: timeline,
+            genres: model.card.genres, top: top ?? 3, unsure: unsure.value, timeline: timeline,
             width: collection.given.map(\.count).max() ?? 0)
         let sink = try output.map {
             let url = URL(fileURLWithPath: $0)
@@ -111,7 +122,7 @@ struct PredictCommand: ParsableCommand {
     private func origin(_ opened: TrainedModel, isCSV: Bool) throws -> PredictionFormat.Origin {
         let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
         let weights = BaseModel.digest(opened.parameters)
-        let options = isCSV ? "\(unsure)" : "\(unsure) \(top ?? 3) \(timeline)"
+        let options = isCSV ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)"
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var hash = SHA256()

@@ -17,20 +17,30 @@ struct ReportCommand: ParsableCommand {
             Of several runs, curves and scores are put beside each other instead.
 
             For spectrograms and tracks the run's data is opened again where config.json says it lay, or at --data.
+
+            Examples:
+              genre report my-run
+              genre report my-run --data my-music -o report.html
+              genre report my-run other-run -o comparison.html
             """)
 
-    @Argument(help: "The folder of a finished run; several are compared.") var runs: [String]
+    @Argument(help: "The folder of a finished run; several are compared.", completion: .directory) var runs: [String]
     @Option(
         name: [.short, .long],
-        help: "The HTML file; by default report.html in the run's folder, or comparison.html here for several.")
+        help: "The HTML file; by default report.html in the run's folder, or comparison.html here for several.",
+        completion: .file(extensions: ["html"]))
     var output: String?
-    @Option(parsing: .upToNextOption, help: "Where the run's data lies now.") var data: [String] = []
+    @Option(parsing: .upToNextOption, help: "Where the run's data lies now.", completion: Completions.data) var data:
+        [String] = []
     @Flag(help: "Leave out what needs the run's data.") var noData = false
-    @Option(help: "JSON of a data set's audit, to be shown too; by default audit.json in the run's folder, if any.")
+    @Option(
+        help: "JSON of a data set's audit, to be shown too; by default audit.json in the run's folder, if any.",
+        completion: .file(extensions: ["json"]))
     var audit: String?
     @Flag(help: "Write the HTML file only, no folder 'figures' beside it.") var noFigures = false
-    @Option(help: "Write the run for TensorBoard, too: a folder for its event file.") var tensorboard: String?
-    @Option(help: "Number of threads; by default one a core.") var threads: Int?
+    @Option(help: "Write the run for TensorBoard, too: a folder for its event file.", completion: .directory)
+    var tensorboard: String?
+    @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
     func validate() throws {

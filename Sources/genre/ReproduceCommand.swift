@@ -21,15 +21,21 @@ struct ReproduceCommand: ParsableCommand {
             Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others, '--net deep:3' under three seeds.
             """)
 
-    @Argument(help: "As for 'genre train': for the report's own figures the folder with train.pkl and val.pkl.")
+    @Argument(
+        help: "As for 'genre train': for the report's own figures the folder with train.pkl and val.pkl.",
+        completion: Completions.data)
     var data: [String]
     @Option(
-        name: [.short, .long], help: "The folder of runs and report; by default reproduction or reproduction-quick.")
+        name: [.short, .long], help: "The folder of runs and report; by default reproduction or reproduction-quick.",
+        completion: .directory)
     var output: String?
-    @Option(help: ArgumentHelp("Nets to train, with seeds of their own. Repeat for several.", valueName: "net[:seeds]"))
+    @Option(
+        help: ArgumentHelp("Nets to train, with seeds of their own. Repeat for several.", valueName: "net[:seeds]"),
+        completion: Completions.net)
     var net: [String] = []
-    @Option(help: "Seeds, from 0; by default 5.") var seeds: Int?
-    @Option(help: "Epochs of each training; half-way figures are told, too. By default 200.") var epochs: Int?
+    @Option(help: "Seeds, from 0; by default 5.", completion: .default) var seeds: Int?
+    @Option(help: "Epochs of each training; half-way figures are told, too. By default 200.", completion: .default)
+    var epochs: Int?
     @Flag(
         help:
             "Train the first net by batches of \(Reproduction.studiedBatches.map(String.init).joined(separator: ", ")), too."
@@ -39,7 +45,8 @@ struct ReproduceCommand: ParsableCommand {
     @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
     @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
-    @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
+    @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
+    var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
     func run() throws {

@@ -7,14 +7,14 @@ struct SplitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How tracks are divided, by rule: \(SplitRule.known.map(\.rule).joined(separator: ", ")).",
-            valueName: "rule"))
+            valueName: "rule"), completion: Completions.split)
     var split: String?
     @Option(
         help: ArgumentHelp(
             """
             Who made a track, for splits by artist: 'known' (tags, tables, GTZAN's index), 'folder' \
             (genre/artist/…/file), or a table of track,artist. By default known.
-            """, valueName: "source"))
+            """, valueName: "source"), completion: Completions.words(["known", "folder"], orFiles: ["csv", "tsv"]))
     var artists: String?
     @Flag(help: "Let lists put copies of one recording on two sides; the rule's name will say so.") var allowCopies =
         false
@@ -23,7 +23,10 @@ struct SplitOptions: ParsableArguments {
 extension SplitOptions {
     func validate() throws {
         if let split, SplitRule(split) == nil {
-            throw ValidationError("There is no split rule '\(split)'. The rules:\n\(splitRuleList)")
+            throw ValidationError(
+                "There is no split rule '\(split)'"
+                    + (Suggestion.nearest(to: split, among: Completions.splitRules).map { "; did you mean '\($0)'?" }
+                        ?? ". The rules:\n\(splitRuleList)"))
         }
     }
 

@@ -68,7 +68,9 @@ func show(_ text: String) {
     note("genre: standard output cannot be written (\(String(cString: strerror(fault)))); results are lost")
 }
 
-/// Writes a line to standard error; where that cannot be written there is nobody to tell.
+/// Writes a line to standard error, on a terminal broken where it is longer than that is wide; where standard error cannot
+/// be written there is nobody to tell.
 func note(_ line: String) {
-    _ = StandardStreams.put(StandardStreams.plain(line) + "\n", to: STDERR_FILENO)
+    let text = Terminal.wrapped(StandardStreams.plain(line), for: STDERR_FILENO)
+    _ = StandardStreams.put(text + "\n", to: STDERR_FILENO)
 }

@@ -10,7 +10,7 @@ struct CacheOptions: ParsableArguments {
         help: """
             Gigabytes that the cache may hold; the features used longest ago go first. Also $GENREKIT_CACHE_LIMIT; by \
             default \(FeatureCache.defaultLimit / 1_000_000_000).
-            """)
+            """, completion: .default)
     var cacheLimit: Double?
 }
 

@@ -11,6 +11,14 @@ enum ToolError: Error, CustomStringConvertible {
     /// A file of results that another process writes.
     case inUse(path: String)
     case noSuchModel(name: String, known: [String])
+    /// Something else where a model is wanted; `kind` says what it is.
+    case notAModel(path: String, kind: String)
+    /// The folder of several runs where a model is wanted.
+    case seriesForModel(path: String, members: [String])
+    case runWithoutModel(path: String)
+    case nothingThere(path: String)
+    case nothingToInspect(path: String, kind: String)
+    case noFiles(folder: String)
 
     var description: String {
         switch self {
@@ -22,8 +30,25 @@ enum ToolError: Error, CustomStringConvertible {
                 + "--timeline; name another file"
         case .inUse(let path): "another process writes \(path); let it end, or name another file"
         case .noSuchModel(let name, let known):
-            "there is no model file '\(name)', and no built-in model of that name; built in: "
+            "there is no model '\(name)'"
+                + (Suggestion.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
+                + "; name a model file, a run folder, or a built-in model: "
                 + (known.isEmpty ? "none" : known.joined(separator: ", "))
+        case .notAModel(let path, let kind):
+            "\(path) \(kind), and a model is wanted here: name a model file, a run folder or a built-in model"
+        case .seriesForModel(let path, let members):
+            "\(path) is the folder of a series, which has a model for each run; name one of them: "
+                + (members.isEmpty
+                    ? "its runs"
+                    : members.prefix(5).map { shellWord("\(path)/\($0)") }.joined(separator: ", ")
+                        + (members.count > 5 ? " …" : ""))
+        case .nothingThere(let path): "there is no file or folder \(path); check the name"
+        case .nothingToInspect(let path, let kind):
+            "\(path) \(kind): name a model, a folder of music, a table, or an audio file"
+        case .noFiles(let folder): "there is no file in \(folder); name a folder of music"
+        case .runWithoutModel(let path):
+            "the run \(path) has no model yet: it gets one when its first epoch ends; 'genre train --resume "
+                + "\(shellWord(path))' goes on with it"
         }
     }
 }

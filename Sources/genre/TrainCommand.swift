@@ -26,6 +26,12 @@ struct TrainCommand: ParsableCommand {
             Ctrl-C stops after the step in progress. 'genre train --resume RUN' goes on after that, or after a crash, and \
             ends with the same bits as if nothing had happened; with more --epochs it goes on beyond a run's end.
 
+            Examples:
+              genre train my-music -o my-run
+              genre train my-music --split artist-kfold:5 -o folds
+              genre train coursework-folder --net deep --epochs 100
+              genre train --resume my-run
+
             Splits (--split), all by track:
             \(splitRuleList)
 
@@ -40,17 +46,24 @@ struct TrainCommand: ParsableCommand {
             """
             Folders of genre folders, a table (.csv, .tsv), spectrograms (.npz, .npy), a segment store, or coursework \
             pickles; with --resume none, or where they lie now.
-            """))
+            """), completion: Completions.data)
     var data: [String] = []
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "The loop") var loop: LoopOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
-    @Option(help: "Recipe that makes features from audio: \(recipeNames). By default schindler.") var recipe: String?
-    @Option(help: "Number of threads; by default one a core. The result does not depend on it.") var threads: Int?
-    @Option(name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.") var output: String?
-    @Option(help: "Go on with the training in this run folder, or the trainings of a series.") var resume: String?
+    @Option(
+        help: "Recipe that makes features from audio: \(recipeNames). By default schindler.",
+        completion: Completions.recipe)
+    var recipe: String?
+    @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
+    var threads: Int?
+    @Option(
+        name: [.short, .long], help: "The run folder; by default runs/<net>-<date>-<time>.", completion: .directory)
+    var output: String?
+    @Option(help: "Go on with the training in this run folder, or the trainings of a series.", completion: .directory)
+    var resume: String?
     @OptionGroup(title: "Checkpoints") var checkpointOptions: CheckpointOptions
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Write each epoch for TensorBoard, into the run folder's 'tensorboard', as it goes.")
@@ -61,6 +74,7 @@ struct TrainCommand: ParsableCommand {
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func validate() throws {
+        try refuseNetworkAddresses(data)
         guard resume != nil else {
             if data.isEmpty { throw ValidationError("Name the data to train on, or a run to --resume.") }
             return
