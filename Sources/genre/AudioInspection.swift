@@ -18,12 +18,17 @@ struct AudioInspection: Encodable {
     /// Root mean square of the mono mix, full scale 1.
     let level: Double
     let damagedPackets: Int
+    let endIsMissing: Bool
+    /// From 0; the channels cancel, so that this one alone is taken.
+    let channelTaken: Int?
     let tags: [String: String]
 
     private enum CodingKeys: String, CodingKey {
         case file, codec, container, channels, seconds, peak, level, tags
         case sampleRate = "sample_rate"
         case damagedPackets = "damaged_packets"
+        case endIsMissing = "end_is_missing"
+        case channelTaken = "channel_taken"
     }
 
     /// Decodes all of the file, piece by piece.
@@ -32,7 +37,9 @@ struct AudioInspection: Encodable {
         let header = try AudioDecoder.properties(of: url)
         let rate = min(max(header.sourceRate, 8_000), 48_000).rounded()
         var levels = SoundLevels(leastSilence: Int(rate))
-        let (source, damagedPackets) = try AudioDecoder.decode(url, sampleRate: rate) { samples in
+        let (source, remarks) = try AudioDecoder.decode(
+            url, sampleRate: rate, restart: { levels = SoundLevels(leastSilence: Int(rate)) }
+        ) { samples in
             levels.add(samples)
             return true
         }
@@ -42,7 +49,9 @@ struct AudioInspection: Encodable {
         sampleRate = header.sourceRate
         channels = header.channels
         seconds = Double(levels.samples) / rate
-        self.damagedPackets = damagedPackets
+        damagedPackets = remarks.damagedPackets
+        endIsMissing = remarks.endIsMissing
+        channelTaken = remarks.channelTaken
         tags = source.tags
         peak = levels.peak
         level = levels.rms
@@ -58,6 +67,10 @@ struct AudioInspection: Encodable {
             "  length   \(playingTime(seconds)) (\(decimal(seconds, places: 1)) s)",
             "  level    \(decibels(level)) on average, peak \(decibels(peak)) (of full scale, mixed to mono)",
         ]
+        if let channelTaken {
+            lines.append("  channels cancel where they are mixed: channel \(channelTaken + 1) alone is taken")
+        }
+        if endIsMissing { lines.append("  damage   the end is missing: the file is shorter than its header says") }
         if damagedPackets > 0 {
             lines.append("  damage   \(counted(damagedPackets, "damaged packet")): the sound may have gaps")
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Audio
 import Datasets
 import Foundation
 import ModelFile
@@ -61,6 +62,8 @@ struct InspectCommand: ParsableCommand {
         if paths.count == 1 {
             switch kinds[0] {
             case .missing: return try show(model: paths[0])  // says what there is
+            case .other where AudioFileNames.extensions.contains((paths[0] as NSString).pathExtension.lowercased()):
+                return try show(audio: paths[0])  // says what is wrong with it
             case .empty, .playlist, .other, .emptyFolder:
                 throw ToolError.nothingToInspect(path: paths[0], kind: kinds[0].words)
             case .series, .run: return try show(model: paths[0])
