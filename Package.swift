@@ -48,7 +48,8 @@ let package = Package(
                 "Datasets", "ModelFile", "Architectures", "NeuralNetwork", "Evaluation", "Storage", "Randomness",
             ]),
         .target(
-            name: "Prediction", dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation"]),
+            name: "Prediction",
+            dependencies: ["Audio", "Features", "ModelFile", "NeuralNetwork", "Evaluation", "Storage"]),
         .target(
             name: "Interchange",
             dependencies: [

@@ -12,6 +12,8 @@ public struct AudioListing: Sendable {
         public var artist: String?
         /// Where the table fixes it.
         public var side: SegmentSet.Side?
+        /// Why it cannot be used, where that is known before it is opened: a folder that cannot be read, say.
+        var fault: String?
 
         public init(id: String, label: Int, url: URL, artist: String? = nil, side: SegmentSet.Side? = nil) {
             self.id = id

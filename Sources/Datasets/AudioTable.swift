@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// A table of audio files: path,genre and perhaps artist,split; other columns are left alone.
 ///
@@ -25,15 +26,18 @@ enum AudioTable {
             var file: AudioListing.File
         }
         var entries: [Entry] = []
-        var genreOfPath: [String: String] = [:]
+        // By bytes: a file system tells names apart that strings call equal.
+        var genreOfPath: [[UInt8]: String] = [:]
         for row in table.rows {
             let (name, own) = (row.fields[path], row.fields[genre])
             guard !name.isEmpty, !own.isEmpty, !own.contains("/") else {
                 warning("\(url.path), line \(row.line): left out: \(name.isEmpty ? "no path" : "no genre '\(own)'")")
                 continue
             }
-            let file = URL(fileURLWithPath: name, relativeTo: folder).standardizedFileURL
-            if let other = genreOfPath.updateValue(own, forKey: file.path) {
+            let listed = ListedPath.path(ofFileURL: name) ?? name
+            let found = ListedPath.find(listed, in: folder.path)
+            let file = URL(fileURLWithPath: found ?? listed, relativeTo: folder).standardizedFileURL
+            if let other = genreOfPath.updateValue(own, forKey: Array(file.path.utf8)) {
                 guard other == own else {
                     throw .badTable(
                         path: url.path, line: row.line, problem: "'\(name)' is '\(own)' here and '\(other)' before")
@@ -41,7 +45,7 @@ enum AudioTable {
                 warning("\(url.path), line \(row.line): left out: '\(name)' is listed before")
                 continue
             }
-            guard FileManager.default.fileExists(atPath: file.path) else {
+            guard found != nil else {
                 warning("\(url.path), line \(row.line): left out: there is no file \(file.path)")
                 continue
             }
@@ -56,7 +60,7 @@ enum AudioTable {
             }
             let relative =
                 file.path.hasPrefix(root) ? String(file.path.dropFirst(root.count)) : file.lastPathComponent
-            let by = artist.map { row.fields[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+            let by = artist.flatMap { ArtistNames.somebody(row.fields[$0]) }
             entries.append(
                 Entry(
                     genre: own,
@@ -65,28 +69,17 @@ enum AudioTable {
                         artist: by, side: side)))
         }
         guard !entries.isEmpty else { throw .noTracks(path: url.path) }
-        let genres = try checkedGenres(entries.map(\.genre), path: url.path)
-        let counts = Dictionary(entries.map { ($0.file.id, 1) }, uniquingKeysWith: +)
-        let files = entries.map { entry in
+        let genres = try GenreFolders.checkedGenres(entries.map(\.genre), path: url.path)
+        entries.sort { $0.file.url.path.precedesByBytes($1.file.url.path) }
+        let ids = UniqueNames.of(
+            entries.map(\.file.id), prefixed: [{ "\(entries[$0].genre)\(entries[$0].file.url.path)" }], warning: warning
+        )
+        let files = zip(ids, entries).map { id, entry in
             var file = entry.file
             file.label = genres.firstIndex(of: entry.genre) ?? 0
-            if counts[file.id, default: 0] > 1 { file.id = "\(entry.genre)\(file.url.path)" }
+            file.id = id
             return file
         }
-        return AudioListing(
-            genres: genres, files: files.sorted { ($0.label, $0.id) < ($1.label, $1.id) }, roots: [url, folder])
-    }
-
-    /// Genres in alphabetical order.
-    static func checkedGenres(_ names: [String], path: String) throws(DatasetError) -> [String] {
-        let genres = Set(names).sorted()
-        var folded: [String: String] = [:]
-        for genre in genres {
-            if let other = folded.updateValue(genre, forKey: genre.lowercased()) {
-                throw .genresDifferInCaseOnly(other, genre)
-            }
-        }
-        guard genres.count > 1 else { throw .oneGenreOnly(path: path, genre: genres[0]) }
-        return genres
+        return AudioListing(genres: genres, files: files.sorted(by: AudioListing.inOrder), roots: [url, folder])
     }
 }

@@ -313,7 +313,8 @@ private final class ComputedSegments: SegmentSource, @unchecked Sendable {  // n
         segment.update(from: values.baseAddress! + place * valueCount, count: valueCount)
     }
 
-    func addValues(to hash: inout SHA256) {
+    /// Segments do not know their tracks here: all count.
+    func addValues(to hash: inout SHA256, of tracks: [Int]?) {
         hash.update(counted: String(contentHash(UnsafeRawBufferPointer(values))))
     }
 }

@@ -1,3 +1,4 @@
+import Audio
 import Features
 import Foundation
 
@@ -11,7 +12,6 @@ public enum DatasetError: Error, Equatable, Sendable {
     case looseFiles(path: String)
     case oneGenreOnly(path: String, genre: String)
     case genresDifferInCaseOnly(String, String)
-    case allFilesBad(genre: String, path: String, first: String)
     case noTracks(path: String)
     /// Names the recipes there are.
     case unknownRecipe(name: String)
@@ -31,6 +31,10 @@ public enum DatasetError: Error, Equatable, Sendable {
     case tooFewTracks(genre: String, count: Int)
     /// A genre that only one side of a fixed split has.
     case oneSideOnly(genre: String, count: Int, side: SegmentSet.Side)
+    /// Fewer than two genres have tracks enough; names and counts of the others.
+    case tooFewGenres(names: String, least: Int, what: String, left: Int)
+    /// All of the data's genres that a model does not know.
+    case unknownGenres([String], known: [String])
     case badFraction(Double)
     case outOfRange(segment: Int, count: Int)
     /// What is no rule for a split; the message lists the rules.
@@ -62,6 +66,12 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         switch self {
         case .missing(let path):
             "\(path): there is no such file or folder; check the path"
+        case .notAFolder(let path) where AudioFileNames.isAudio(path):
+            "\(path) is one audio file; name the folder above its genre's folder"
+                + (URL(fileURLWithPath: path).pathComponents.count > 3
+                    ? " (\(URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path))"
+                    : "")
+                + ", which holds a folder a genre"
         case .notAFolder(let path):
             "\(path) is not a folder; name a folder of genre folders, one with train.pkl and val.pkl, a table (.csv, .tsv)"
                 + " or spectrograms (.npz, .npy)"
@@ -70,13 +80,14 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .emptyFolder(let path):
             "\(path) holds no audio; it needs one folder a genre with audio files, or train.pkl and val.pkl"
         case .looseFiles(let path):
-            "\(path) holds audio files but no genre folders; put each file into a folder named by its genre"
+            "\(path) holds audio files but no genre folders; if it is the folder of one genre, name the folder above it ("
+                + "\(URL(fileURLWithPath: path).deletingLastPathComponent().path)); else put each file into a folder named"
+                + " by its genre"
         case .oneGenreOnly(let path, let genre):
-            "\(path) holds one genre only ('\(genre)'); at least two genre folders are needed"
+            "\(path) holds one genre only ('\(genre)'); at least two genre folders are needed: if the genres are folders"
+                + " within '\(genre)', name that; if they lie beside \(path), name the folder above it"
         case .genresDifferInCaseOnly(let first, let second):
             "the genre folders '\(first)' and '\(second)' differ only in case; rename one"
-        case .allFilesBad(let genre, let path, let first):
-            "no file of genre '\(genre)' in \(path) can be used; the first: \(first)"
         case .noTracks(let path):
             "\(path) holds no usable track"
         case .unknownRecipe(let name):
@@ -108,6 +119,15 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .tooFewTracks(let genre, let count):
             "the genre '\(genre)' has \(count) usable track\(count == 1 ? "" : "s"); at least two are needed,"
                 + " one to train and one to validate"
+        case .tooFewGenres(let names, let least, let what, let left):
+            "\(left == 0 ? "no genre has" : "one genre only has") \(least) usable \(what)\(least == 1 ? "" : "s") or more,"
+                + " and at least two genres are needed; with too few: \(names)"
+        case .unknownGenres(let names, let known):
+            "the model does not know \(names.count == 1 ? "the data's genre" : "\(names.count) of the data's genres"): "
+                + names.map { name in
+                    "'\(name)'" + (GenreNames.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
+                }.joined(separator: ", ")
+                + "; it knows \(known.joined(separator: ", ")). Rename the genres, or leave them out of the data"
         case .oneSideOnly(let genre, let count, let side):
             "the genre '\(genre)' (\(count) track\(count == 1 ? "" : "s")) is on the \(side.rawValue) side but not on every"
                 + " other; each side needs one track of it at least"
@@ -136,7 +156,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(path) is a segment store of version \(version), this program knows version \(known);"
                 + " make it again with 'genre features --force'"
         case .badStore(let path, let reason):
-            "\(path): the segment store is damaged (\(reason)); 'genre features' makes it whole again"
+            "\(path): the segment store is damaged (\(reason)); run 'genre features' on its data again, which makes anew"
+                + " what is damaged"
         case .storeDiffers(let path, let holds, let wanted):
             "\(path) holds a segment store of \(holds), not \(wanted); name another folder, or replace it with --force"
         case .storeFolderTaken(let path):
@@ -146,10 +167,29 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .notAudio(let path):
             "\(path) holds ready-made segments; a segment store is made from folders of audio"
         case .cannotWriteStore(let path, let reason):
-            "\(path) cannot be written (\(reason)); what is finished stays: free some space or choose another place,"
-                + " and the same command goes on"
+            "\(path) cannot be written (\(reason)); what is finished stays: "
+                + (reason.contains(String(cString: strerror(ENOSPC))) ? "free some space or " : "")
+                + "choose another place, and the same command goes on"
         }
     }
 
     public var errorDescription: String? { description }
+}
+
+extension DatasetError {
+    /// Whether another place for a store may do.
+    var isAboutThePlace: Bool {
+        switch self {
+        case .cannotWriteStore, .unreadable, .storeFolderTaken: true
+        default: false
+        }
+    }
+
+    /// What the system said, with the path.
+    var reason: String {
+        switch self {
+        case .cannotWriteStore(let path, let reason), .unreadable(let path, let reason): "\(path): \(reason)"
+        default: "\(self)"
+        }
+    }
 }

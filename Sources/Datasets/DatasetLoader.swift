@@ -1,3 +1,4 @@
+import Audio
 import Features
 import Foundation
 
@@ -46,11 +47,13 @@ public struct DatasetOptions: Sendable {
     public var augmentation: SoundAugmentation?
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
+    public var genres: GenreSelection
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
-        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil
+        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil, genres: GenreSelection = .atLeast(1)
     ) {
+        self.genres = genres
         self.augmentation = augmentation
         self.recipe = recipe
         self.segments = segments
@@ -118,6 +121,17 @@ public enum DatasetLoader {
         _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> LoadedDataset {
+        var data = try openAll(paths, options, progress: progress, warning: warning)
+        // What the names of files could not tell before they were opened.
+        data.set = try data.set.selecting(options.genres, warning: warning)
+        return data
+    }
+
+    /// Opens data with all of their genres, but for those of audio that are known to be left out before it is decoded.
+    private static func openAll(
+        _ paths: [URL], _ options: DatasetOptions, progress: @escaping Progress,
+        warning: @escaping @Sendable (String) -> Void
+    ) throws -> LoadedDataset {
         let wanted = try options.recipe.map(recipe(named:))
         func check(_ own: FeatureRecipe, _ path: URL) throws(DatasetError) {
             if let wanted, wanted != own {
@@ -151,13 +165,14 @@ public enum DatasetLoader {
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
             try checkAugmentation(store.augmentation, folder)
-            return try dataset(of: store, roots: [folder], kind: .store, options: options, source: { _ in nil })
-        case .audio(let listing):
+            try store.verify(threads: options.threads)
+            return dataset(of: store, kind: .store, options: options, source: { _ in nil })
+        case .audio(let whole):
+            let listing = try whole.selecting(options.genres, warning: warning)
             let store = try temporaryOrCached(
                 listing, recipe: wanted ?? .schindler, options: options, progress: progress, warning: warning)
             let urls = Dictionary(listing.files.map { ($0.id, $0.url) }, uniquingKeysWith: { first, _ in first })
-            return try dataset(
-                of: store, roots: listing.roots, kind: .audio, options: options, source: { urls[$0] })
+            return dataset(of: store, kind: .audio, options: options, source: { urls[$0] })
         }
     }
 
@@ -215,31 +230,48 @@ public enum DatasetLoader {
         warning: @escaping @Sendable (String) -> Void
     ) throws -> SegmentStore {
         guard recipe.makesSegmentsFromAudio else { throw DatasetError.notAnAudioRecipe(name: recipe.name) }
+        var donors: () -> [SegmentStore] = { [] }
         if let cache = options.cache {
-            return try cache.store(
-                of: listing, recipe: recipe, augmentation: options.augmentation, precision: .float32,
-                threads: options.threads, progress: progress, warning: warning)
+            do {
+                return try cache.store(
+                    of: listing, recipe: recipe, augmentation: options.augmentation, precision: .float32,
+                    threads: options.threads, progress: progress, warning: warning)
+            } catch let error as DatasetError where error.isAboutThePlace {
+                warning(
+                    "warning: the cache of features cannot be used (\(error.reason)); the features are kept in a "
+                        + "temporary folder until the work ends. --no-cache leaves this warning out, $XDG_CACHE_HOME names "
+                        + "another place")
+                donors = { cache.stores(recipe: recipe, augmentation: options.augmentation) }
+            }
         }
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("genrekit-features-\(UUID().uuidString)")
-        // What is open stays whole without a name, until it is closed.
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try StoreMaker(
-            folder: folder, listing: listing,
-            settings: StoreSettings(recipe: recipe, threads: options.threads, augmentation: options.augmentation)
-        ).make(progress: progress, warning: warning).store
+        var fault: (any Error)?
+        for place in temporaryPlaces {
+            let folder = place.appendingPathComponent("genrekit-features-\(UUID().uuidString)")
+            // What is open stays whole without a name, until it is closed.
+            defer { try? FileManager.default.removeItem(at: folder) }
+            do {
+                return try StoreMaker(
+                    folder: folder, listing: listing,
+                    settings: StoreSettings(
+                        recipe: recipe, threads: options.threads, augmentation: options.augmentation)
+                ).make(donors: donors, progress: progress, warning: warning).store
+            } catch let error as DatasetError where error.isAboutThePlace { fault = fault ?? error }
+        }
+        throw fault ?? DatasetError.cannotWriteStore("the temporary folder", "there is none")
     }
 
+    /// Where a store may lie for a while: the temporary folder, then places that a container with a read-only disk may
+    /// have.
+    private static let temporaryPlaces: [URL] = {
+        var seen: Set<String> = []
+        return ([FileManager.default.temporaryDirectory.path, "/tmp", "/var/tmp", "/dev/shm"])
+            .filter { FolderIdentity($0) != nil && seen.insert($0).inserted }.map { URL(fileURLWithPath: $0) }
+    }()
+
     private static func dataset(
-        of store: SegmentStore, roots: [URL], kind: DatasetKind, options: DatasetOptions, source: (String) -> URL?
-    ) throws -> LoadedDataset {
-        let present = Set(store.tracks.map(\.genre))
-        if let lacking = store.genres.first(where: { !present.contains($0) }) {
-            throw DatasetError.allFilesBad(
-                genre: lacking, path: roots.map(\.path).joined(separator: ", "),
-                first: store.firstSkip(ofGenre: lacking) ?? "there is none")
-        }
-        return LoadedDataset(
+        of store: SegmentStore, kind: DatasetKind, options: DatasetOptions, source: (String) -> URL?
+    ) -> LoadedDataset {
+        LoadedDataset(
             set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
             augmentation: store.augmentation, skipped: store.skipped)
     }

@@ -99,6 +99,34 @@ public struct SegmentSet: Sendable {
             source: MemorySegments(tracks: values, valueCount: size))
     }
 
+    /// The set with those tracks only that get a label, under other genres.
+    ///
+    /// - Parameters:
+    ///   - genres: in alphabetical order.
+    ///   - label: of a track, an index into `genres`; nil leaves it out.
+    func selecting(genres: [String], label: (Track) -> Int?) -> SegmentSet {
+        var kept: [Int] = []
+        var tracks: [Track] = []
+        var places = [Int32?](repeating: nil, count: self.tracks.count)
+        for (index, track) in self.tracks.enumerated() {
+            guard let label = label(track) else { continue }
+            var track = track
+            track.label = label
+            places[index] = Int32(kept.count)
+            kept.append(index)
+            tracks.append(track)
+        }
+        let segments = segments.compactMap { segment -> Segment? in
+            guard let place = places[Int(segment.track)] else { return nil }
+            var segment = segment
+            segment.track = place
+            return segment
+        }
+        return SegmentSet(
+            genres: genres, recipe: recipe, tracks: tracks, segments: segments,
+            source: SelectedTracks(source: source, tracks: kept))
+    }
+
     /// Copies one segment, [mel][frame], mel band 0 the lowest. Safe from any number of threads.
     ///
     /// - Parameters:

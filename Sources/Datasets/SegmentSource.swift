@@ -13,11 +13,32 @@ protocol SegmentSource: Sendable {
     /// start nowhere else.
     func shifts(track: Int, place: Int) -> ClosedRange<Int>
     /// Adds what tells changed values apart.
-    func addValues(to hash: inout SHA256)
+    ///
+    /// - Parameter tracks: those whose values count; nil for all.
+    func addValues(to hash: inout SHA256, of tracks: [Int]?)
 }
 
 extension SegmentSource {
     func shifts(track: Int, place: Int) -> ClosedRange<Int> { 0...0 }
+
+    func addValues(to hash: inout SHA256) { addValues(to: &hash, of: nil) }
+}
+
+/// Some of a source's tracks.
+struct SelectedTracks: SegmentSource {
+    let source: any SegmentSource
+    /// As the source counts them.
+    let tracks: [Int]
+
+    func read(track: Int, place: Int, into values: UnsafeMutablePointer<Float>) throws(DatasetError) {
+        try source.read(track: tracks[track], place: place, into: values)
+    }
+
+    func shifts(track: Int, place: Int) -> ClosedRange<Int> { source.shifts(track: tracks[track], place: place) }
+
+    func addValues(to hash: inout SHA256, of wanted: [Int]?) {
+        source.addValues(to: &hash, of: wanted.map { $0.map { tracks[$0] } } ?? tracks)
+    }
 }
 
 /// Ready-made segments in memory: of each track [n][mels][frames]; places count segments.
@@ -31,8 +52,10 @@ struct MemorySegments: SegmentSource {
         }
     }
 
-    func addValues(to hash: inout SHA256) {
-        for values in tracks { hash.update(counted: String(values.withUnsafeBytes(contentHash))) }
+    func addValues(to hash: inout SHA256, of wanted: [Int]?) {
+        for track in wanted ?? Array(tracks.indices) {
+            hash.update(counted: String(tracks[track].withUnsafeBytes(contentHash)))
+        }
     }
 }
 
@@ -59,8 +82,10 @@ struct MemoryRows: SegmentSource {
         startsAnywhere ? -place...tracks[track].rows - recipe.trueFrames - place : 0...0
     }
 
-    func addValues(to hash: inout SHA256) {
-        for track in tracks { hash.update(counted: String(track.values.withUnsafeBytes(contentHash))) }
+    func addValues(to hash: inout SHA256, of wanted: [Int]?) {
+        for track in wanted ?? Array(tracks.indices) {
+            hash.update(counted: String(tracks[track].values.withUnsafeBytes(contentHash)))
+        }
     }
 }
 
@@ -76,7 +101,8 @@ struct PickleSegments: SegmentSource {
         }
     }
 
-    func addValues(to hash: inout SHA256) {
+    /// Rows do not know their tracks here: all count.
+    func addValues(to hash: inout SHA256, of tracks: [Int]?) {
         for file in files { hash.update(Data(file.edgeBytes())) }
     }
 }

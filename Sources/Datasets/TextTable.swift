@@ -1,8 +1,8 @@
 import Foundation
 import Storage
 
-/// A table in a text file, as RFC 4180 has it: fields parted by commas, or by tabs where the first line has one; quotes
-/// around fields, doubled within; a header first. UTF-8, any kind of line end.
+/// A table in a text file, as RFC 4180 has it: fields parted by commas, or by tabs or semicolons where the header is; quotes
+/// around fields, doubled within; a header first. UTF-8, UTF-16 or Windows-1252, any kind of line end.
 struct TextTable {
     struct Row {
         /// From 1, where the row starts.
@@ -46,6 +46,13 @@ struct TextTable {
     func column(_ names: String...) throws(DatasetError) -> Int {
         let found = header.indices.filter { names.contains(header[$0]) }
         guard let only = found.first, found.count == 1 else {
+            if found.isEmpty, header.count(where: { $0 == "track" }) > 1, header.contains("album") {
+                throw .badTable(
+                    path: url.path, line: 1,
+                    problem:
+                        "it looks like the tracks.csv of the FMA data set, which has three lines of header and no paths;"
+                        + " write a table with the columns path and genre (genre_top there) from it")
+            }
             throw .badTable(
                 path: url.path, line: 1,
                 problem: found.isEmpty
@@ -58,45 +65,68 @@ struct TextTable {
     /// As `column`, nil where there is none.
     func optionalColumn(_ names: String...) -> Int? { header.firstIndex { names.contains($0) } }
 
-    static func text(of url: URL) throws(DatasetError) -> String {
-        let file: MappedFile
-        do { file = try MappedFile(url) } catch {
-            if case .missing = error { throw .missing(path: url.path) }
-            throw .unreadable(path: url.path, reason: "\(error)")
+    /// - Throws: `DatasetError.missing`, `.unreadable`, `.badTable` where it is no text.
+    static func text(of url: URL) throws(DatasetError) -> ListText {
+        let text: ListText
+        do { text = try ListText(contentsOf: url.path, limit: greatest, format: "table") } catch {
+            switch error {
+            case .missing: throw .missing(path: url.path)
+            case .malformed(_, _, let fault): throw .badTable(path: url.path, line: 1, problem: fault)
+            case .unreadable(let path, let reason): throw .unreadable(path: path, reason: reason)
+            default: throw .badTable(path: url.path, line: 1, problem: "it is not a regular file")
+            }
         }
-        guard file.count <= greatest else {
-            throw .badTable(path: url.path, line: 1, problem: "\(file.count) bytes are too many for a table")
-        }
-        var bytes = file.bytes[...]
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        let text = withExtendedLifetime(file) {
-            String(validating: UnsafeRawBufferPointer(rebasing: bytes).bindMemory(to: UInt8.self), as: UTF8.self)
-        }
-        guard let text, !text.utf8.contains(0) else {
-            throw .badTable(path: url.path, line: 1, problem: "it is no UTF-8 text")
+        guard !text.bytes.contains(0) else {
+            throw .badTable(path: url.path, line: 1, problem: "it is no text: it holds zero bytes")
         }
         return text
     }
 
+    /// Tabs, semicolons (as spreadsheets write them where the comma is the decimal mark) or commas, as the header has
+    /// them outside of quotes.
+    private static func delimiter(of header: ArraySlice<UInt8>) -> UInt8 {
+        var counts: [UInt8: Int] = [:]
+        var quoted = false
+        for byte in header {
+            if byte == UInt8(ascii: "\"") { quoted.toggle() }
+            if !quoted { counts[byte, default: 0] += 1 }
+        }
+        let (tab, semicolon, comma) = (UInt8(ascii: "\t"), UInt8(ascii: ";"), UInt8(ascii: ","))
+        if counts[tab, default: 0] > 0 { return tab }
+        return counts[semicolon, default: 0] > counts[comma, default: 0] ? semicolon : comma
+    }
+
     private static func parse(_ url: URL) throws(DatasetError) -> [Row] {
-        let bytes = Array(try text(of: url).utf8)
+        var bytes = try text(of: url).bytes
+        // A field that is valid UTF-8 is read as such even where another is not.
+        let isText = String(validating: bytes, as: UTF8.self) != nil
         func fault(_ line: Int, _ problem: String) -> DatasetError {
             .badTable(path: url.path, line: line, problem: problem)
         }
         let newline = UInt8(ascii: "\n")
         let carriageReturn = UInt8(ascii: "\r")
         let quote = UInt8(ascii: "\"")
-        let firstLine = bytes.prefix { $0 != newline && $0 != carriageReturn }
-        let delimiter = firstLine.contains(UInt8(ascii: "\t")) ? UInt8(ascii: "\t") : UInt8(ascii: ",")
+        var firstLine = bytes.prefix { $0 != newline && $0 != carriageReturn }
+        var line = 1
+        var delimiter = Self.delimiter(of: firstLine)
+        if firstLine.count == 5, firstLine.starts(with: Array("sep=".utf8)) {
+            // A spreadsheet's own line, before the header.
+            delimiter = bytes[4]
+            bytes.removeFirst(5)
+            bytes.removeFirst(bytes.starts(with: [carriageReturn, newline]) ? 2 : min(1, bytes.count))
+            line = 2
+        } else if firstLine.allSatisfy({ $0 == UInt8(ascii: " ") }), let start = bytes.firstIndex(where: { $0 > 32 }) {
+            firstLine = bytes[start...].prefix { $0 != newline && $0 != carriageReturn }
+            delimiter = Self.delimiter(of: firstLine)
+        }
 
         var rows: [Row] = []
         var fields: [String] = []
         var field: [UInt8] = []
-        var line = 1
-        var start = 1
+        var start = line
         var quoted = false
         func trimmed() -> String {
-            let text = String(decoding: field, as: UTF8.self)
+            let text = isText ? String(decoding: field, as: UTF8.self) : ListText.text(field[...])
             return quoted ? text : text.trimmingCharacters(in: .whitespaces)
         }
         var place = 0

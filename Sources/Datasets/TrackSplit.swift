@@ -66,11 +66,16 @@ public struct TrackSplit: Sendable, Hashable, Codable {
         let learnt = Set(split.training.map { set.tracks[$0].label })
         for judged in [split.validation, split.test] where judged != split.test || !judged.isEmpty {
             let labels = Set(judged.map { set.tracks[$0].label })
-            if let lacking = learnt.symmetricDifference(labels).min() {
-                let count = set.tracks.count { $0.label == lacking }
+            let lacking = learnt.symmetricDifference(labels).sorted()
+            guard let first = lacking.first else { continue }
+            guard lacking.count > 1 else {
+                let count = set.tracks.count { $0.label == first }
                 throw .oneSideOnly(
-                    genre: set.genres[lacking], count: count, side: learnt.contains(lacking) ? .training : .validation)
+                    genre: set.genres[first], count: count, side: learnt.contains(first) ? .training : .validation)
             }
+            throw .badSplit(
+                "these genres are on one side of the data's split only, and each side needs a track of them at least: "
+                    + lacking.map { "'\(set.genres[$0])'" }.joined(separator: ", "))
         }
         return split
     }
@@ -80,10 +85,12 @@ public struct TrackSplit: Sendable, Hashable, Codable {
         for (side, tracks) in [(SegmentSet.Side.training, training), (.validation, validation), (.test, test)]
         where side != .test || !tracks.isEmpty {
             let present = Set(tracks.map { set.tracks[$0].label })
-            if let lacking = set.genres.indices.first(where: { !present.contains($0) }) {
+            let lacking = set.genres.indices.filter { !present.contains($0) }
+            if !lacking.isEmpty {
                 throw .badSplit(
                     "the split '\(rule)' leaves the \(side.rawValue) side without a track of the genre"
-                        + " '\(set.genres[lacking])'")
+                        + "\(lacking.count == 1 ? "" : "s") "
+                        + lacking.map { "'\(set.genres[$0])'" }.joined(separator: ", "))
             }
         }
     }

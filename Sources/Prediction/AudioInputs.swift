@@ -2,7 +2,8 @@ import Audio
 import Foundation
 
 /// The files that a user's words stand for, one after another: files, folders (all audio inside, at any depth, by name) and
-/// playlists. Nothing is listed ahead but the folder that is being read, so a collection may be of any size.
+/// playlists. Nothing is listed ahead but the folder that is being read, so a collection may be of any size; of a playlist
+/// nothing is kept but its bytes.
 public struct AudioInputs: Sequence, IteratorProtocol {
     /// A file to be heard.
     public struct Input: Sendable, Hashable {
@@ -28,122 +29,144 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     }
 
     private enum Pending {
-        case given(String)
         case entry(path: String, key: String)
         case file(Input)
+        /// A playlist that is being read.
+        case playlist(PlaylistEntries)
     }
 
-    /// What is still to come, the next one last.
-    private var pending: [Pending]
+    private var words: ArraySlice<String>
+    /// What is still to come of the words before, the next one last.
+    private var pending: [Pending] = []
     /// Folders entered so far, so that a link back to one ends there.
     private var visited: Set<FolderIdentity> = []
+    /// Playlists read so far that another one may name.
+    private var readPlaylists: Set<String> = []
+    private var unheard = UnheardFiles()
+    private var repeatedPlaylists = 0
     private let warning: @Sendable (String) -> Void
+    private var isAtEnd = false
 
     /// A folder or playlist that cannot be read comes as a file, so that it fails as one.
     ///
-    /// - Parameter warning: gets folders and playlists that name no audio.
+    /// - Parameter warning: gets folders and playlists that name no audio, and at the end the number of files in folders
+    ///   that were not looked at.
     public init(_ words: [String], warning: @escaping @Sendable (String) -> Void) {
-        pending = words.reversed().map { .given($0) }
+        self.words = words[...]
         self.warning = warning
     }
 
     public mutating func next() -> Input? {
-        while let top = pending.popLast() {
-            switch top {
+        while true {
+            switch pending.popLast() {
             case .file(let input): return input
-            case .given(let path):
-                if FolderIdentity(path) != nil {
-                    if !enter(path, key: "") { warning("\(path) holds no audio") }
-                } else if Self.isPlaylist(path) {
-                    readPlaylist(path)
-                } else {
-                    return Input(url: URL(fileURLWithPath: path), name: path, key: (path as NSString).lastPathComponent)
-                }
             case .entry(let path, let key):
                 if FolderIdentity(path) != nil {
                     _ = enter(path, key: key)
                 } else {
                     return Input(url: URL(fileURLWithPath: path), name: path, key: key)
                 }
+            case .playlist(var entries):
+                guard let entry = entries.next() else {
+                    if entries.isEmpty { warning("\(entries.path) names no file") }
+                    continue
+                }
+                pending.append(.playlist(entries))
+                take(entry)
+            case nil:
+                guard let path = words.popFirst() else {
+                    sayAtEnd()
+                    return nil
+                }
+                take(given: path)
             }
         }
-        return nil
+    }
+
+    private mutating func take(given path: String) {
+        if FolderIdentity(path) != nil {
+            if !enter(path, key: "") { warning("\(path) holds no audio") }
+        } else if PlaylistEntries.isPlaylist(path) {
+            open(playlist: path)
+        } else {
+            let fault = PlaylistEntries.faultOfOtherList(path)
+            let key = (path as NSString).lastPathComponent
+            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, key: key, fault: fault)))
+        }
+    }
+
+    private mutating func sayAtEnd() {
+        guard !isAtEnd else { return }
+        isAtEnd = true
+        if let words = unheard.words { warning(words) }
+        if repeatedPlaylists > 0 {
+            let isOne = repeatedPlaylists == 1
+            warning(
+                "\(repeatedPlaylists) playlist entr\(isOne ? "y names a playlist" : "ies name playlists") that "
+                    + "\(isOne ? "was" : "were") read before, and \(isOne ? "was" : "were") passed over")
+        }
     }
 
     /// Puts the audio files and folders in a folder before everything else; false where there are none.
     private mutating func enter(_ path: String, key: String) -> Bool {
         guard let identity = FolderIdentity(path), visited.insert(identity).inserted else { return true }
-        let names: [String]
-        do { names = try FileManager.default.contentsOfDirectory(atPath: path).sorted(by: >) } catch {
-            let fault = "the folder cannot be read (\(error.localizedDescription)); its files are left out"
+        func fail(_ path: String, key: String, _ fault: String) {
             pending.append(
                 .file(
                     Input(
                         url: URL(fileURLWithPath: path), name: path, key: key.isEmpty ? nil : key, fault: fault)))
+        }
+        let contents: FolderContents
+        do { contents = try FolderContents(of: path) } catch {
+            fail(path, key: key, "the folder cannot be read (\(error.reason)); its files are left out")
             return true
         }
+        unheard.count(contents)
         let before = pending.count
-        for name in names where !name.hasPrefix(".") {
-            let entry = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-            guard
-                AudioFileNames.extensions.contains((name as NSString).pathExtension.lowercased())
-                    || FolderIdentity(entry) != nil
-            else { continue }
-            pending.append(.entry(path: entry, key: key.isEmpty ? name : "\(key)/\(name)"))
+        for entry in contents.entries.reversed() {
+            let full = path.hasSuffix("/") ? path + entry.name : "\(path)/\(entry.name)"
+            let own = key.isEmpty ? entry.name : "\(key)/\(entry.name)"
+            switch entry.kind {
+            case .folder, .audio: pending.append(.entry(path: full, key: own))
+            case .tooLong: fail(full, key: own, FolderContents.tooLong)
+            case .companion, .other: break
+            }
         }
         return pending.count > before
     }
 
     // MARK: playlists
 
-    private static func isPlaylist(_ path: String) -> Bool {
-        ["m3u", "m3u8", "pls"].contains((path as NSString).pathExtension.lowercased())
-    }
+    /// Playlists within playlists.
+    private static let deepest = 32
 
-    /// Longest playlist that is read, in bytes.
-    private static let greatestPlaylist = 64 << 20
-
-    private mutating func readPlaylist(_ path: String) {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path)))
-            return
-        }
-        guard let data = try? handle.read(upToCount: Self.greatestPlaylist + 1), data.count <= Self.greatestPlaylist
-        else {
-            let fault = "the playlist cannot be read, or is larger than \(Self.greatestPlaylist >> 20) MB"
+    private mutating func open(playlist path: String) {
+        let depth = pending.count { if case .playlist = $0 { true } else { false } }
+        do throws(PredictionError) {
+            guard depth < Self.deepest else {
+                throw .unusable(file: path, problem: "more than \(Self.deepest) playlists lie within each other here")
+            }
+            let entries = try PlaylistEntries(path)
+            _ = readPlaylists.insert(entries.identity)
+            pending.append(.playlist(entries))
+        } catch {
+            var fault = "\(error)"
+            if case .unusable(_, let problem) = error { fault = problem }
             pending.append(.file(Input(url: URL(fileURLWithPath: path), name: path, fault: fault)))
-            return
         }
-        let text = Self.text(data)
-        let isPLS = (path as NSString).pathExtension.lowercased() == "pls"
-        let folder = (path as NSString).deletingLastPathComponent
-        var entries: [Pending] = []
-        for line in text.split(whereSeparator: \.isNewline) {
-            var entry = line.trimmingCharacters(in: .whitespaces.union(["\u{FEFF}"]))
-            if isPLS {
-                guard entry.lowercased().hasPrefix("file"), let equals = entry.firstIndex(of: "=") else { continue }
-                entry = entry[entry.index(after: equals)...].trimmingCharacters(in: .whitespaces)
-            }
-            guard !entry.isEmpty, isPLS || !entry.hasPrefix("#") else { continue }
-            if entry.lowercased().hasPrefix("file://") {
-                entry = URL(string: entry)?.path ?? entry
-            } else if let scheme = entry.range(of: "://"), entry[..<scheme.lowerBound].allSatisfy(\.isLetter) {
-                let fault = "is on the network; fetch it, and name the file"
-                entries.append(.file(Input(url: URL(fileURLWithPath: entry), name: entry, fault: fault)))
-                continue
-            }
-            let full = entry.hasPrefix("/") || folder.isEmpty ? entry : "\(folder)/\(entry)"
-            entries.append(.file(Input(url: URL(fileURLWithPath: full), name: full, key: entry)))
-        }
-        if entries.isEmpty { warning("\(path) names no file") }
-        pending += entries.reversed()
     }
 
-    /// UTF-8, or UTF-16 where it says so; else Latin-1, which old .m3u files are in.
-    private static func text(_ data: Data) -> String {
-        if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) {
-            return String(data: data, encoding: .utf16) ?? ""
+    private mutating func take(_ entry: PlaylistEntries.Entry) {
+        let url = URL(fileURLWithPath: entry.path)
+        guard entry.fault == nil, PlaylistEntries.isPlaylist(entry.path), FolderIdentity(entry.path) == nil else {
+            let fault = entry.fault ?? PlaylistEntries.faultOfOtherList(entry.path)
+            pending.append(.file(Input(url: url, name: entry.path, key: entry.key, fault: fault)))
+            return
         }
-        return String(validating: data, as: UTF8.self) ?? String(data: data, encoding: .isoLatin1) ?? ""
+        guard !readPlaylists.contains(PlaylistEntries.identity(of: entry.path)) else {
+            repeatedPlaylists += 1
+            return
+        }
+        open(playlist: entry.path)
     }
 }

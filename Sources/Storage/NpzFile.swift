@@ -10,6 +10,10 @@ public final class NpzFile: Sendable {
     /// Deflate makes at most 1,032 bytes of one.
     private static let greatestRatio = 1032
     private static let greatestNumberOfMembers = 1 << 16
+    /// Spectrograms deflate to a third or a tenth; what claims to be this many times longer than its file, and long, is
+    /// made to fill the memory. Uncompressed archives are mapped, and may be of any size.
+    private static let greatestUsualRatio = 64
+    private static let alwaysTaken = 64 << 20
 
     struct Member: Sendable {
         var method: UInt16
@@ -56,6 +60,13 @@ public final class NpzFile: Sendable {
             guard overflow || member.size <= most + Self.greatestRatio else {
                 throw malformed(
                     "'\(name)' claims \(member.size) bytes out of \(member.compressed), more than deflate can make")
+            }
+            let usual = member.compressed.multipliedReportingOverflow(by: Self.greatestUsualRatio)
+            guard usual.overflow || member.size <= max(usual.partialValue, Self.alwaysTaken) else {
+                throw malformed(
+                    "'\(name)' would inflate \(member.compressed) bytes to \(member.size >> 20) MB, more than "
+                        + "\(Self.greatestUsualRatio) times as much; if it is meant so, write it with numpy.savez "
+                        + "(not savez_compressed)")
             }
             guard let memory = Inflated(count: member.size) else {
                 throw malformed("'\(name)' claims \(member.size) bytes, for which there is no memory")

@@ -3,6 +3,7 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 import Prediction
+import Storage
 
 /// What a command is to hear: files, folders, playlists, standard input.
 struct AudioArguments: ParsableArguments {
@@ -52,19 +53,24 @@ struct AudioArguments: ParsableArguments {
 
 /// The paths in a list, one a line; lines end as those of text files do, so that a name may hold any other character.
 private func listedPaths(_ list: String) throws -> [String] {
-    let data: Data
-    if list == "-" {
-        data = FileHandle.standardInput.readDataToEndOfFile()
-    } else {
-        guard let read = FileManager.default.contents(atPath: list) else {
-            throw ToolError.unreadable(path: list, what: "the list of --from")
-        }
-        data = read
+    let longest = 256 << 20
+    var text: ListText
+    do throws(StorageError) {
+        text = ListText(
+            list == "-"
+                ? try listBytes(of: STDIN_FILENO, path: "standard input", limit: longest, format: "list")
+                : try listBytes(list, limit: longest, format: "list"))
+    } catch {
+        throw ToolError.badList(path: list, "\(error)")
     }
-    return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
-        let path = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-        return path.isEmpty ? nil : String(decoding: path, as: UTF8.self)
+    var paths: [String] = []
+    while let bytes = text.nextBytes() {
+        guard !bytes.isEmpty else { continue }
+        let line = ListText.text(bytes)
+        let entry = ListedPath.path(ofFileURL: line) ?? line
+        paths.append(ListedPath.find(entry, in: "") ?? ListedPath.misnamed(bytes, in: "") ?? entry)
     }
+    return paths
 }
 
 /// The files that were named, and how they are heard.

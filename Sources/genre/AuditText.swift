@@ -127,8 +127,8 @@ struct AuditText {
                 + ", \(counted(artists.unknown, "track")) of unknown ones",
         ]
         for artist in artists.main.filter({ !$0.name.isEmpty }).prefix(8) {
-            lines.append(
-                "  \(artist.tracks) \(artist.name) (\(artist.genres.filter { !$0.isEmpty }.joined(separator: ", ")))")
+            let genres = artist.genres.filter { !$0.isEmpty }.joined(separator: ", ")
+            lines.append("  \(artist.tracks) \(artist.name)" + (genres.isEmpty ? "" : " (\(genres))"))
         }
     }
 

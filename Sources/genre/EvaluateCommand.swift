@@ -48,7 +48,7 @@ struct EvaluateCommand: ParsableCommand {
         let model = try openModel(name)
         let set = try openData(
             data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
-            cache: cacheOptions.cache()
+            cache: cacheOptions.cache(), genres: .known(model.card.genres)
         ).set
         let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
         for warning in selection.warnings { note("genre: \(warning)") }

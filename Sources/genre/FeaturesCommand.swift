@@ -73,17 +73,20 @@ struct FeaturesCommand: ParsableCommand {
         if store.damagedCount > 0 {
             show("\(store.damagedCount) tracks have damaged packets: their sound may have gaps")
         }
-        for (reason, count) in summary(of: store.skipped) { show("  left out \(count): \(reason)") }
+        for line in summary(of: store.skipped) { show("  left out \(line)") }
     }
 
-    /// The reasons without the files' names, the most frequent first.
-    private func summary(of skipped: [LoadedDataset.SkippedFile]) -> [(String, Int)] {
-        var counts: [String: Int] = [:]
+    /// A line a reason, the most frequent first: how many files, the first of them by name, and why.
+    private func summary(of skipped: [LoadedDataset.SkippedFile]) -> [String] {
+        var files: [String: [String]] = [:]
         for file in skipped {
             let bare = file.reason.replacingOccurrences(of: file.url.path, with: "")
-            counts[bare.trimmingCharacters(in: CharacterSet(charactersIn: ": ")), default: 0] += 1
+            files[bare.trimmingCharacters(in: CharacterSet(charactersIn: ": ")), default: []].append(file.url.path)
         }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+        return files.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { reason, paths in
+            "\(paths.count): \(reason)\n    \(paths.prefix(3).joined(separator: "\n    "))"
+                + (paths.count > 3 ? "\n    … and \(paths.count - 3) more, all in index.json" : "")
+        }
     }
 }
 

@@ -88,7 +88,8 @@ struct ReportCommand: ParsableCommand {
         let set = try openData(
             paths, for: run.card.recipe,
             segments: configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all,
-            seed: record?.dataSeed ?? configuration.seed, threads: threads, cache: cacheOptions.cache()
+            seed: record?.dataSeed ?? configuration.seed, threads: threads, cache: cacheOptions.cache(),
+            genres: .only(run.card.genres)
         ).set
         return try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
     }

@@ -4,6 +4,8 @@ import Foundation
 enum ToolError: Error, CustomStringConvertible {
     case unreadable(path: String, what: String)
     case unwritable(path: String)
+    /// The list of --from, and what is wrong with it.
+    case badList(path: String, String)
     /// A file of results that would be written over.
     case alreadyThere(path: String)
     /// A file that does not hold the results of such a run.
@@ -23,6 +25,8 @@ enum ToolError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let path, let what): "\(path): \(what) cannot be read; check the path and its permissions"
+        case .badList(let path, let problem):
+            problem.contains(path) ? "--from: \(problem)" : "--from \(path): \(problem)"
         case .unwritable(let path): "\(path) cannot be written; check the folder, its permissions and the free space"
         case .alreadyThere(let path): "\(path) holds results already; --resume goes on with them, or name another file"
         case .otherResults(let path):

@@ -101,10 +101,12 @@ struct TrainCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let requested = recipe ?? base?.card.recipe.name
-        let dataset = try openData(
+        let request = splitOptions.request(seed: configuration.seed)
+        let opened = try openData(
             data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
-            augmentation: sound.augmentation(), cache: cacheOptions.cache())
-        let drawn = try splitOptions.request(seed: configuration.seed).draw(dataset)
+            augmentation: sound.augmentation(), cache: cacheOptions.cache(), genres: .atLeast(request.leastTracks))
+        let dataset = try request.usable(opened) { note("genre: \($0)") }
+        let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
         guard !(drawn.areFolds && (loop.runs ?? 1) > 1) else {
             throw ValidationError("--runs goes with one split, and '\(drawn.rule)' makes \(drawn.splits.count).")
@@ -221,7 +223,8 @@ struct TrainCommand: ParsableCommand {
         let choice = record.configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         return try openData(
             data.isEmpty ? record.paths : data, recipe: record.requestedRecipe, segments: choice, seed: record.dataSeed,
-            threads: threads, augmentation: record.configuration.augmentation?.sound, cache: cacheOptions.cache())
+            threads: threads, augmentation: record.configuration.augmentation?.sound, cache: cacheOptions.cache(),
+            genres: .only(record.genres))
     }
 
     // MARK: - Series

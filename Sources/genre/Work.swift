@@ -14,9 +14,11 @@ import Training
 ///   - model: the recipe that a model needs; data of another is refused.
 ///   - augmentation: what the user asked for; nil for what a store has.
 ///   - cache: where features are kept; nil for nowhere.
+///   - genres: which genres are used, and by what names.
 func openData(
     _ paths: [String], recipe: String? = nil, for model: FeatureRecipe? = nil, segments: SegmentChoice, seed: UInt64,
-    threads: Int?, augmentation: SoundAugmentation? = nil, cache: FeatureCache?
+    threads: Int?, augmentation: SoundAugmentation? = nil, cache: FeatureCache?,
+    genres: GenreSelection = .atLeast(1)
 ) throws -> LoadedDataset {
     let report = DataReport()
     defer { report.end() }
@@ -26,7 +28,7 @@ func openData(
             DatasetOptions(
                 recipe: recipe ?? model?.name, segments: segments, seed: seed,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
-                cache: cache),
+                cache: cache, genres: genres),
             progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
             func words(_ recipe: FeatureRecipe) -> String {

@@ -43,7 +43,7 @@ enum SpectrogramArrays {
                     path: url.path, problem: "there are \(count) spectrograms, but \(size ?? 0) \(what) are named")
             }
         }
-        let genres = try AudioTable.checkedGenres(names.genres, path: url.path)
+        let genres = try GenreFolders.checkedGenres(names.genres, path: url.path)
         let labels = Dictionary(uniqueKeysWithValues: genres.enumerated().map { ($1, $0) })
         // The name of ready-made segments says nothing of their size.
         let claimed = claimed?.name == FeatureRecipe.precomputed.name ? nil : claimed
@@ -68,7 +68,7 @@ enum SpectrogramArrays {
                     path: url.path, problem: "the track '\(id)' comes twice; its rows need names of their own")
             }
             let features = try row(index, of: array, mels: mels, frames: frames, url)
-            let artist = names.artists.map { $0[index] }.flatMap { $0.isEmpty ? nil : $0 }
+            let artist = names.artists.flatMap { ArtistNames.somebody($0[index]) }
             tracks.append(
                 .init(
                     id: id, label: labels[genre] ?? 0, artist: artist,
@@ -233,9 +233,9 @@ enum SpectrogramArrays {
             throw .badArrays(path: url.path, problem: "its labels are missing; put \(candidates[0]) beside it")
         }
         if file.pathExtension == "txt" {
-            var lines = try TextTable.text(of: file).split(
-                omittingEmptySubsequences: false, whereSeparator: \.isNewline
-            ).map { $0.trimmingCharacters(in: .whitespaces) }
+            var text = try TextTable.text(of: file)
+            var lines: [String] = []
+            while let line = text.next() { lines.append(line.trimmingCharacters(in: .whitespaces)) }
             while lines.last == "" { lines.removeLast() }
             if let empty = lines.firstIndex(where: { $0.isEmpty || $0.contains("/") }) {
                 throw .badTable(path: file.path, line: empty + 1, problem: "'\(lines[empty])' is no genre")

@@ -22,25 +22,33 @@ struct ArtistTally {
             fromTags: 0, fromIndex: 0, fromFolders: 0, unknown: 0, different: 0, main: [])
         var artists: [String?] = []
         var byArtist: [String: (tracks: Int, genres: Set<String>)] = [:]
+        // The first spelling stands for all that differ in case, marks, width or space only.
+        var spelling: [[String]: String] = [:]
         for track in tracks {
-            let artist: String?
-            if let tag = track.tag {
+            var artist: String?
+            if let tag = ArtistNames.somebody(track.tag) {
                 summary.fromTags += 1
                 artist = tag
             } else if let known = GTZAN.artist(of: track.id) {
                 summary.fromIndex += 1
                 artist = known
-            } else if let folder = track.folder {
+            } else if let folder = ArtistNames.somebody(track.folder) {
                 summary.fromFolders += 1
                 artist = folder
             } else {
                 summary.unknown += 1
                 artist = nil
             }
+            if let own = artist {
+                let key = ArtistNames.keys(own)
+                artist = spelling[key] ?? own
+                spelling[key] = artist
+            }
             artists.append(artist)
             if let artist {
                 byArtist[artist, default: (0, [])].tracks += 1
-                byArtist[artist]?.genres.insert(track.genre)
+                // Files beside the genre folders are of no genre.
+                if !track.genre.isEmpty { byArtist[artist]?.genres.insert(track.genre) }
             }
         }
         summary.different = byArtist.count

@@ -22,9 +22,10 @@ extension DatasetAudit {
             roots: roots.map(\.path), kind: .audio, files: files.count, tracks: good.count, otherFiles: listing.others,
             genres: artists.genres(seconds: seconds), durations: Durations(seconds),
             formats: Self.formats(good.compactMap { facts[$0] }),
-            faults: files.indices.compactMap { index in
-                faults[index].map { Fault(track: files[index].id, reason: $0) }
-            },
+            faults: listing.faults
+                + files.indices.compactMap { index in
+                    faults[index].map { Fault(track: files[index].id, reason: $0) }
+                },
             remarks: good.flatMap { Self.remarks(on: facts[$0]!, track: files[$0].id) }, copies: copies,
             relations: Self.relations(matches, listing: listing, facts: facts), artists: artists.summary,
             balance: artists.balance, gtzan: GTZAN.knownFaults(among: files.map(\.id)), landmarks: 0,

@@ -19,6 +19,8 @@ struct AuditListing {
     var files: [File] = []
     /// Files that do not look like audio.
     var others = 0
+    /// Folders that cannot be read, and paths that are too long: what would be files may be lost there.
+    var faults: [DatasetAudit.Fault] = []
 
     /// Of a table.
     init(_ listing: AudioListing) {
@@ -29,18 +31,18 @@ struct AuditListing {
 
     /// - Throws: `DatasetError.unreadable`, `.emptyFolder`.
     init(_ roots: [URL], warning: (String) -> Void) throws(DatasetError) {
-        var seen: Set<String> = []
-        for given in roots where seen.insert(given.standardizedFileURL.path).inserted {
+        var seen: Set<FolderIdentity> = []
+        for given in roots {
+            if let identity = FolderIdentity(given.path), !seen.insert(identity).inserted { continue }
             let root = try GenreFolders.descend(given)
             let prefix = roots.count > 1 ? "\(given.lastPathComponent)/" : ""
             try add(root, prefix: prefix, warning: warning)
         }
         guard !files.isEmpty else { throw .emptyFolder(path: roots.map(\.path).joined(separator: ", ")) }
         // Folders of one name: the whole path tells them apart.
-        let counts = Dictionary(files.map { ($0.id, 1) }, uniquingKeysWith: +)
-        for index in files.indices where counts[files[index].id, default: 0] > 1 {
-            files[index].id = files[index].url.path
-        }
+        files.sort { $0.url.path.precedesByBytes($1.url.path) }
+        let ids = UniqueNames.of(files.map(\.id), prefixed: [{ [files] in files[$0].url.path }], warning: warning)
+        for index in files.indices { files[index].id = ids[index] }
         files.sort { $0.id < $1.id }
     }
 
@@ -50,24 +52,27 @@ struct AuditListing {
         var pending: [(path: String, url: URL)] = [("", root)]
         while let (path, folder) = pending.popLast() {
             guard let identity = FolderIdentity(folder.path), visited.insert(identity).inserted else { continue }
-            let entries: [URL]
-            do { entries = try GenreFolders.contents(of: folder) } catch {
+            let contents: FolderContents
+            do { contents = try GenreFolders.contents(of: folder) } catch {
                 if folder == root { throw error }
                 warning("\(error)")
+                faults.append(.init(track: prefix + path, reason: "\(error)"))
                 continue
             }
-            for entry in entries {
-                let relative = path + entry.lastPathComponent
-                if GenreFolders.isFolder(entry) {
-                    pending.append((relative + "/", entry))
-                } else if GenreFolders.isAudio(entry) {
+            others += contents.hiddenAudio
+            for entry in contents.entries {
+                let relative = path + entry.name
+                let url = folder.appendingPathComponent(entry.name)
+                switch entry.kind {
+                case .folder: pending.append((relative + "/", url))
+                case .audio:
                     let parts = relative.split(separator: "/")
                     files.append(
                         File(
                             id: prefix + relative, genre: parts.count > 1 ? String(parts[0]) : "",
-                            folder: parts.count > 2 ? String(parts[1]) : nil, url: entry))
-                } else {
-                    others += 1
+                            folder: parts.count > 2 ? String(parts[1]) : nil, url: url))
+                case .companion, .other: others += 1
+                case .tooLong: faults.append(.init(track: prefix + relative, reason: FolderContents.tooLong))
                 }
             }
         }

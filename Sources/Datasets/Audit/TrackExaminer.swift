@@ -16,10 +16,7 @@ struct TrackExaminer: Sendable {
         var isCutOff: Bool
 
         /// The artist that the file's tags tell.
-        var artist: String? {
-            ["albumartist", "album_artist", "artist"].lazy.compactMap { properties.tags[$0] }
-                .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
-        }
+        var artist: String? { ArtistNames.artist(ofTags: properties.tags) }
     }
 
     /// Seconds of a file that are examined: a day.

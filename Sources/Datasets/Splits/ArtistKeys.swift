@@ -19,9 +19,9 @@ struct ArtistKeys {
     init(_ set: SegmentSet, from source: ArtistSource) throws(DatasetError) {
         switch source {
         case .known:
-            keys = set.tracks.map { Self.keys($0.artist ?? GTZAN.artist(of: $0.id)) }
+            keys = set.tracks.map { ArtistNames.keys(ArtistNames.somebody($0.artist) ?? GTZAN.artist(of: $0.id)) }
         case .folder:
-            keys = set.tracks.map { Self.keys(Self.folder(of: $0.id, genre: set.genres[$0.label])) }
+            keys = set.tracks.map { ArtistNames.keys(Self.folder(of: $0.id, genre: set.genres[$0.label])) }
         case .table(let path):
             let table = try TextTable(URL(fileURLWithPath: path))
             let track = try table.column("track", "path", "file")
@@ -34,16 +34,11 @@ struct ArtistKeys {
             let index = TrackNames(set)
             keys = Array(repeating: [], count: set.tracks.count)
             for row in table.rows {
-                for found in index.tracks(named: row.fields[track]) { keys[found] += Self.keys(row.fields[artist]) }
+                for found in index.tracks(named: row.fields[track]) {
+                    keys[found] += ArtistNames.keys(row.fields[artist])
+                }
             }
         }
-    }
-
-    /// Case and white space do not tell artists apart; several are parted by ";".
-    private static func keys(_ text: String?) -> [String] {
-        (text ?? "").split(separator: ";").map {
-            $0.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        }.filter { !$0.isEmpty }
     }
 
     /// "artist" of "genre/artist/album/file" or "root/genre/artist/file"; nil for "genre/file".

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// Lists that name the tracks of each side.
 struct SplitLists {
@@ -53,7 +54,9 @@ struct SplitLists {
                     path: url.path, line: row.line,
                     problem: "'\(row.fields[side])' is no side; write train, validation or test")
             }
-            let file = URL(fileURLWithPath: row.fields[name], relativeTo: url.deletingLastPathComponent())
+            let folder = url.deletingLastPathComponent()
+            let entry = row.fields[name]
+            let file = URL(fileURLWithPath: ListedPath.find(entry, in: folder.path) ?? entry, relativeTo: folder)
             entries.append(Entry(name: row.fields[name], side: known, path: file.standardizedFileURL.path))
         }
     }
@@ -86,9 +89,11 @@ struct SplitLists {
                     "\(folder.path) holds no \(starts[0])\(name.map { "_\($0)" } ?? "*").txt;"
                         + " a split needs lists to train and to validate")
             }
-            let text = try TextTable.text(of: folder.appendingPathComponent(file))
-            entries += text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-                .filter { !$0.isEmpty && !$0.hasPrefix("#") }.map { Entry(name: $0, side: side) }
+            var text = try TextTable.text(of: folder.appendingPathComponent(file))
+            while let line = text.next() {
+                let name = line.trimmingCharacters(in: .whitespaces)
+                if !name.isEmpty, !name.hasPrefix("#") { entries.append(Entry(name: name, side: side)) }
+            }
         }
     }
 

@@ -41,9 +41,9 @@ extension SplitRequest {
         let set = data.set
         var warnings: [String] = []
         switch rule {
-        case .random: return DrawnSplits(one: try .random(set, seed: seed))
+        case .random: return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
         case nil where set.tracks.allSatisfy({ $0.side == nil }):
-            return DrawnSplits(one: try .random(set, seed: seed))
+            return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
         case .fixed, nil:
             guard var split = try TrackSplit.fixed(set) else {
                 throw .badSplit("the data name no sides; leave --split fixed out, or choose another rule")
@@ -53,14 +53,14 @@ extension SplitRequest {
                 warnings.append("\(left.count) of the data's tracks are on no side and left out (\(firstFew(left)))")
             }
             try checkCopies(&split, set, sides: set.tracks.map(\.side), onlyWarn: data.kind == .pickles, &warnings)
-            return DrawnSplits(one: split, warnings: warnings)
+            return warned(DrawnSplits(one: split, warnings: warnings), set)
         case .gtzan(let partition):
             let name = partition == .filtered ? "filtered: GTZAN's fault-filtered partition" : "stratified: of GTZAN"
             return try draw(SplitLists(partition), named: name, set)
         case .lists(let path):
             return try draw(SplitLists(path: path), named: "file: lists in \(path)", set)
         case .folds(let count):
-            return try folds(count, set)
+            return warned(try folds(count, set), set)
         case .artist, .artistFolds:
             return try byArtist(set)
         }
@@ -76,7 +76,26 @@ extension SplitRequest {
             throw .badSplit((["\(error)"] + warnings).joined(separator: "; "))
         }
         try checkCopies(&split, set, sides: sides, onlyWarn: false, &warnings)
-        return DrawnSplits(one: split, warnings: warnings)
+        return warned(DrawnSplits(one: split, warnings: warnings), set)
+    }
+
+    /// The splits with a warning where known artists train and judge.
+    private func warned(_ drawn: DrawnSplits, _ set: SegmentSet) -> DrawnSplits {
+        guard let keys = try? ArtistKeys(set, from: artists).keys else { return drawn }
+        var straddling: Set<String> = []
+        for split in drawn.splits {
+            let learned = Set(split.training.flatMap { keys[$0] })
+            straddling.formUnion((split.validation + split.test).flatMap { keys[$0] }.filter(learned.contains))
+        }
+        guard !straddling.isEmpty else { return drawn }
+        let tracks = keys.count { !straddling.isDisjoint(with: $0) }
+        let advice = if case .folds(let count) = rule { "artist-kfold:\(count)" } else { "artist" }
+        var drawn = drawn
+        drawn.warnings.append(
+            "warning: \(straddling.count) known artist\(straddling.count == 1 ? " has" : "s have") tracks on both sides "
+                + "of the split (\(tracks) tracks), which flatters the scores; --split \(advice) keeps each artist on one "
+                + "side")
+        return drawn
     }
 
     private func checkCopies(
@@ -107,11 +126,6 @@ extension SplitRequest {
         for (label, genre) in set.genres.enumerated() {
             let own = set.tracks.indices.filter { set.tracks[$0].label == label }
                 .sorted { set.tracks[$0].id < set.tracks[$1].id }
-            guard own.count >= count else {
-                throw .badSplit(
-                    "the genre '\(genre)' has \(own.count) usable track\(own.count == 1 ? "" : "s"), too few for"
-                        + " \(count) folds")
-            }
             var stream = RandomStream(seed: seed, purpose: "folds of \(genre)")
             var counts = (0..<count).map { number in own.count { fold[$0] == number } }
             for track in stream.shuffled(own) where fold[track] == nil {
@@ -147,13 +161,12 @@ extension SplitRequest {
             set.genres.indices.map { label in group.count { set.tracks[$0].label == label } }
         }
         let count = if case .artistFolds(let count) = rule { count } else { 2 }
-        for (label, genre) in set.genres.enumerated() {
-            let own = weights.count { $0[label] > 0 }
-            guard own >= count else {
-                throw .badSplit(
-                    "the genre '\(genre)' has tracks of \(own) artist\(own == 1 ? "" : "s") only; \(count) are needed to"
-                        + " keep artists on one side")
-            }
+        let few = set.genres.indices.filter { label in weights.count { $0[label] > 0 } < count }
+        guard few.isEmpty else {
+            throw .badSplit(
+                "too few artists to keep each on one side (\(count) of each genre are needed): "
+                    + few.map { label in "'\(set.genres[label])' (\(weights.count { $0[label] > 0 }))" }
+                    .joined(separator: ", "))
         }
         var stream = RandomStream(seed: seed, purpose: "split by artist")
         let known = "\(Set(artists.keys.joined()).count) artists, \(unknown) tracks of unknown ones (seed \(seed))"

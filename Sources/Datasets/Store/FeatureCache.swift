@@ -66,6 +66,12 @@ public struct FeatureCache: Sendable {
             .filter { FileManager.default.fileExists(atPath: $0.appendingPathComponent(".lock").path) }
     }
 
+    /// All finished stores of float32 that were made so, to be read only.
+    func stores(recipe: FeatureRecipe, augmentation: SoundAugmentation?) -> [SegmentStore] {
+        let header = StoreHeader(StoreSettings(recipe: recipe, augmentation: augmentation))
+        return entries().compactMap { try? SegmentStore($0) }.filter { $0.header == header }
+    }
+
     private func others(than entry: URL, header: StoreHeader) -> [SegmentStore] {
         entries().filter { $0 != entry }.compactMap { try? SegmentStore($0) }.filter { $0.header == header }
     }

@@ -43,7 +43,7 @@ struct MappedRows: SegmentSource {
         recipe.segmentsStartAnywhere ? -place...tracks[track].rows - recipe.trueFrames - place : 0...0
     }
 
-    func addValues(to hash: inout SHA256) {
-        for track in tracks { hash.update(counted: String(track.values.value)) }
+    func addValues(to hash: inout SHA256, of wanted: [Int]?) {
+        for track in wanted ?? Array(tracks.indices) { hash.update(counted: String(tracks[track].values.value)) }
     }
 }

@@ -1,5 +1,6 @@
 import Features
 import Foundation
+import Storage
 
 /// How a store keeps its values.
 public enum StorePrecision: String, Codable, Sendable, CaseIterable {
@@ -106,6 +107,8 @@ struct StoredSkip: Codable, Sendable, Hashable {
 /// index.json.
 struct StoreIndex: Codable, Sendable {
     static let name = "index.json"
+    /// Bytes: some millions of tracks.
+    static let longest = 1 << 31
 
     var header: StoreHeader
     var genres: [String]
@@ -119,9 +122,8 @@ struct StoreIndex: Codable, Sendable {
 extension StoreIndex {
     /// Whether a folder has an index of this format, of whatever version.
     static func isPresent(in folder: URL) -> Bool {
-        guard let handle = try? FileHandle(forReadingFrom: folder.appendingPathComponent(name)) else { return false }
-        defer { try? handle.close() }
-        let start = (try? handle.read(upToCount: 4096)) ?? Data()
+        // A pipe of that name is no index, and nobody may ever write to it.
+        let start = Data(regularFileStart(folder.appendingPathComponent(name).path, count: 4096) ?? [])
         return start.range(of: Data("\"format\":\"\(StoreHeader.format)\"".utf8)) != nil
     }
 
@@ -130,8 +132,9 @@ extension StoreIndex {
         guard Self.isPresent(in: folder) else { throw .notAStore(path: folder.path) }
         let file = folder.appendingPathComponent(Self.name)
         let data: Data
-        do { data = try Data(contentsOf: file) } catch {
-            throw .unreadable(path: file.path, reason: error.localizedDescription)
+        do { data = Data(try regularFileBytes(file.path, limit: Self.longest, format: "index")) } catch {
+            if case .unreadable(let path, let reason) = error { throw .unreadable(path: path, reason: reason) }
+            throw .badStore(path: file.path, reason: "\(error)")
         }
         // Version first: the rest of another version may look like anything.
         struct Start: Decodable {

@@ -69,6 +69,8 @@ struct StoreMaker {
         donors: @escaping () -> [SegmentStore] = { [] }, progress: @escaping DatasetLoader.Progress,
         warning: @escaping @Sendable (String) -> Void
     ) throws -> MadeStore {
+        let turn = NSLock()
+        let warning: @Sendable (String) -> Void = { text in turn.withLock { warning(text) } }
         do {
             let lock = try openFolder(warning: warning)
             defer { withExtendedLifetime(lock) {} }
@@ -117,7 +119,7 @@ struct StoreMaker {
 
     /// What the folder holds of these settings.
     private func reusable(
-        donors: @escaping () -> [SegmentStore], warning: (String) -> Void
+        donors: @escaping () -> [SegmentStore], warning: @escaping @Sendable (String) -> Void
     ) throws -> StoreReuse {
         var skips: [StoredSkip] = []
         switch Result(catching: { () throws(DatasetError) in try StoreIndex(folder: folder) }) {
@@ -141,7 +143,8 @@ struct StoreMaker {
                 warning("\(error); its tracks are made again")
             }
         }
-        return StoreReuse(folder: folder, header: header, chunks: chunks, skips: skips, donors: donors)
+        return StoreReuse(
+            folder: folder, header: header, chunks: chunks, skips: skips, donors: donors, warning: warning)
     }
 
     /// - Throws: `DatasetError.storeDiffers`, unless stores may be replaced.

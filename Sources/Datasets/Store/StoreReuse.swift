@@ -40,33 +40,38 @@ final class StoreReuse: @unchecked Sendable {  // changed under the lock only
     private let lock = NSLock()
     private var rows: [UInt64: (track: StoredTrack, rows: StoredRows)] = [:]
     private var donors: (() -> [SegmentStore])?
+    /// Contents of files whose rows here were damaged.
+    private var damaged: Set<UInt64> = []
+    private let warning: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - chunks: the store's own.
     ///   - skips: of its index; those of the chunks are added.
     ///   - donors: asked once, when a file's content is not among the store's own.
+    ///   - warning: gets the tracks whose rows are damaged; from any thread.
     init(
         folder: URL, header: StoreHeader, chunks: [StoreChunk], skips: [StoredSkip],
-        donors: @escaping () -> [SegmentStore]
+        donors: @escaping () -> [SegmentStore], warning: @escaping @Sendable (String) -> Void
     ) {
-        let stamps = folder.appendingPathComponent(Self.stampsName)
-        self.stamps =
-            (try? JSONDecoder().decode([String: FileStamp].self, from: Data(contentsOf: stamps))) ?? [:]
+        self.warning = warning
+        let known = try? regularFileBytes(
+            folder.appendingPathComponent(Self.stampsName).path, limit: StoreIndex.longest, format: "JSON")
+        stamps = known.flatMap { try? JSONDecoder().decode([String: FileStamp].self, from: Data($0)) } ?? [:]
         self.donors = donors
         ownChunks = Dictionary(chunks.map { ($0.number, $0) }, uniquingKeysWith: { $1 })
         var tracks: [String: StoredTrack] = [:]
-        var known: [String: StoredSkip] = [:]
+        var knownSkips: [String: StoredSkip] = [:]
         for chunk in chunks {
             for track in chunk.tracks {
                 guard let bytes = try? StoreChunk.rows(of: track, in: chunk.file, header) else { continue }
                 tracks[track.id] = track
                 rows[track.content.value] = (track, .kept(bytes, in: chunk.file, number: chunk.number))
             }
-            for skip in chunk.skipped { known[skip.id] = skip }
+            for skip in chunk.skipped { knownSkips[skip.id] = skip }
         }
-        for skip in skips { known[skip.id] = skip }
+        for skip in skips { knownSkips[skip.id] = skip }
         self.tracks = tracks
-        self.skips = known
+        self.skips = knownSkips
     }
 
     /// The content of the file that was last seen under that id with that stamp.
@@ -80,21 +85,39 @@ final class StoreReuse: @unchecked Sendable {  // changed under the lock only
         return skip
     }
 
-    /// What is known of a file of that content and length.
+    /// What is known of a file of that content and length: rows that are not those that were written are forgotten, with
+    /// a word.
     func track(content: StoreHash, bytes: Int) -> (track: StoredTrack, rows: StoredRows)? {
+        guard let found = found(content: content), found.track.bytes == bytes else { return nil }
+        guard case .kept(let rows, let file, let number) = found.rows else { return found }
+        guard contentHash(rows) == found.track.values.value else {
+            let isFirst = lock.withLock {
+                self.rows[content.value] = nil
+                return damaged.insert(content.value).inserted
+            }
+            if isFirst, number != nil {
+                warning("\(file.url.path): the features of '\(found.track.id)' are damaged; they are made anew")
+            }
+            // Another store may have them whole.
+            return number == nil ? nil : track(content: content, bytes: bytes)
+        }
+        return found
+    }
+
+    private func found(content: StoreHash) -> (track: StoredTrack, rows: StoredRows)? {
         lock.lock()
         defer { lock.unlock() }
         if rows[content.value] == nil, let donors {
             self.donors = nil
             for store in donors() {
-                for (index, track) in store.tracks.enumerated() where rows[track.content.value] == nil {
+                for (index, track) in store.tracks.enumerated()
+                where rows[track.content.value] == nil && !damaged.contains(track.content.value) {
                     rows[track.content.value] = (
                         track, .kept(store.bytes(ofTrack: index), in: store.chunks[track.chunk], number: nil)
                     )
                 }
             }
         }
-        guard let found = rows[content.value], found.track.bytes == bytes else { return nil }
-        return found
+        return rows[content.value]
     }
 }

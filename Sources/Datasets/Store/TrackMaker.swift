@@ -38,6 +38,11 @@ struct TrackMaker: Sendable {
     ) -> Outcome {
         let source = relativePath(file.url)
         let now = FileStamp.now
+        if let fault = file.fault {
+            return .skipped(
+                StoredSkip(
+                    id: file.id, genre: genre, source: source, content: nil, reason: "\(source): \(fault)"), stamp: nil)
+        }
         let stamp = FileStamp(file.url.path)
         let settled = stamp.flatMap { $0.isSettled(at: now) ? $0 : nil }
         func skipped(_ reason: String, content: StoreHash?) -> Outcome {
@@ -138,11 +143,9 @@ struct TrackMaker: Sendable {
             rows = .float16(halves)
             values = halves.withUnsafeBytes(contentHash)
         }
-        let tags = sound.source.tags
-        let artist = ["albumartist", "album_artist", "artist"].lazy.compactMap { tags[$0] }
-            .map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.first { !$0.isEmpty }
         return Made(
-            artist: artist, sound: hash, samples: sound.samples.count, rowCount: rowCount, augmented: augmented,
+            artist: ArtistNames.artist(ofTags: sound.source.tags), sound: hash, samples: sound.samples.count,
+            rowCount: rowCount, augmented: augmented,
             rows: rows, values: StoreHash(values),
             damagedPackets: sound.damagedPackets)
     }
