@@ -41,13 +41,14 @@ struct CompareCommand: ParsableCommand {
             try ComparisonReport(runs: folders.map { try FinishedRun($0) })
                 .write(page: page, figures: figuresFolder(beside: page))
         }
-        if json { try printJSON(comparison) } else { show(table(of: comparison)) }
+        if json { try printJSON(comparison) } else { showText(table(of: comparison)) }
     }
 }
 
-/// A line an entry, then a line a pair.
-func table(of comparison: RunComparison) -> String {
-    let width = max(10, (comparison.entries.map(\.name.count).max() ?? 0) + 2)
+/// A block for each measure's column where the columns allow it, else a line for each run and measure; then a line for each
+/// pair.
+func table(of comparison: RunComparison, columns: Int = Terminal.columns(of: STDOUT_FILENO)) -> String {
+    let width = max(10, (comparison.entries.map(\.name.displayWidth).max() ?? 0) + 2)
     func cell(_ measure: RunComparison.Measure) -> String {
         let deviation = measure.deviation.map { " ± \(decimal($0 * 100, places: 1))" } ?? ""
         let interval = measure.interval.map {
@@ -55,25 +56,66 @@ func table(of comparison: RunComparison) -> String {
         }
         return percent(measure.value) + deviation + (interval ?? "")
     }
-    var lines = [
-        "".left(width) + "net".left(16) + "epochs".right(6) + "runs".right(6) + "tracks".right(8) + "   "
-            + ["raw", "max", "maj"].map { $0.left(30) }.joined()
-    ]
-    for entry in comparison.entries {
-        lines.append(
-            entry.name.left(width) + entry.net.left(16) + String(entry.epochs).right(6) + String(entry.runs).right(6)
-                + String(entry.tracks).right(8) + "   "
-                + [entry.raw, entry.max, entry.maj].map { cell($0).left(30) }.joined())
+    let cells = comparison.entries.map { [cell($0.raw), cell($0.max), cell($0.maj)] }
+    let cellWidth = (cells.joined().map(\.displayWidth).max() ?? 0) + 2
+    let names = ["raw", "max", "maj"]
+    let netWidth = max(5, (comparison.entries.map(\.net.displayWidth).max() ?? 0) + 1)
+    let facts = "".left(width) + "net".left(netWidth) + "epochs".right(6) + "runs".right(6) + "tracks".right(8)
+    func factsRow(_ entry: RunComparison.Entry) -> String {
+        entry.name.left(width) + entry.net.left(netWidth) + String(entry.epochs).right(6)
+            + String(entry.runs).right(6) + String(entry.tracks).right(8)
     }
-    if !comparison.pairs.isEmpty { lines += ["", "tracks right by max, in one alone (McNemar's exact test)"] }
-    for pair in comparison.pairs {
-        let test = pair.max
-        lines.append(
-            "\(pair.first): \(test.onlyFirst)   \(pair.second): \(test.onlySecond)   of \(test.tracks) tracks   "
-                + (test.p < 0.001 ? "p < 0.001" : "p = \(decimal(test.p, places: 3))")
-                + (pair.isOfSameData ? "" : "   (their data differ)"))
+    var lines: [String] = []
+    if facts.displayWidth + 3 + 3 * cellWidth <= columns {
+        lines.append(facts + "   " + names.map { $0.left(cellWidth) }.joined())
+        for (entry, cells) in zip(comparison.entries, cells) {
+            lines.append(factsRow(entry) + "   " + cells.map { $0.left(cellWidth) }.joined())
+        }
+    } else {
+        lines += [facts] + comparison.entries.map(factsRow) + [""]
+        if width + 3 * cellWidth <= columns {
+            lines.append("".left(width) + names.map { $0.left(cellWidth) }.joined())
+            lines += zip(comparison.entries, cells).map { entry, cells in
+                entry.name.left(width) + cells.map { $0.left(cellWidth) }.joined()
+            }
+        } else {
+            for (entry, cells) in zip(comparison.entries, cells) {
+                lines += [entry.name] + zip(names, cells).map { "  \($0)  \($1)" }
+            }
+        }
+    }
+    if comparison.entries.contains(where: { $0.raw.interval != nil }) { lines += ["", "[…] is a 95% interval"] }
+    if !comparison.pairs.isEmpty {
+        lines += ["", "tracks correct by max in one run alone (McNemar's exact test)"]
+        let corrected = holm(comparison.pairs.map(\.max.p))
+        for (pair, holm) in zip(comparison.pairs, corrected) {
+            let test = pair.max
+            lines.append(
+                "\(pair.first): \(test.onlyFirst)   \(pair.second): \(test.onlySecond)   of "
+                    + "\(counted(test.tracks, "track"))   \(words(p: test.p))"
+                    + (comparison.pairs.count > 1 ? ", \(words(p: holm)) corrected" : "")
+                    + (pair.isOfSameData ? "" : "   (their data differ)"))
+        }
+        if comparison.pairs.count > 1 {
+            lines.append(
+                "corrected: for \(comparison.pairs.count) tests at once (Holm); a pair differs where that is below 0.05"
+            )
+        }
     }
     if !comparison.cautions.isEmpty { lines.append("") }
     lines += comparison.cautions.map { "caution: \($0)" }
     return lines.map { line in String(line.reversed().drop { $0 == " " }.reversed()) }.joined(separator: "\n")
+}
+
+private func words(p: Double) -> String { p < 0.001 ? "p < 0.001" : "p = \(decimal(p, places: 3))" }
+
+/// Holm's correction of several tests' p, in their order: the chance that any of them errs stays below the bound.
+func holm(_ values: [Double]) -> [Double] {
+    var result = values
+    var greatest = 0.0
+    for (rank, index) in values.indices.sorted(by: { (values[$0], $0) < (values[$1], $1) }).enumerated() {
+        greatest = max(greatest, min(1, values[index] * Double(values.count - rank)))
+        result[index] = greatest
+    }
+    return result
 }

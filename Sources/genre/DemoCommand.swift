@@ -44,7 +44,8 @@ struct DemoCommand: ParsableCommand {
         show(
             """
             1. Composing \(Self.tracksPerGenre) tracks of \(Int(Self.seconds)) s in each of ten styles named after GTZAN's genres.
-               This music is synthetic: the demo proves the road from sound to verdict, not accuracy on real music.
+               This music is synthetic: the demo shows every step from sound to verdict,
+               not the accuracy on real music.
                \(corpus.path)
             """)
         let runFolder = try RunFolder(creating: folder.appendingPathComponent("run"), replacing: false)
@@ -52,7 +53,7 @@ struct DemoCommand: ParsableCommand {
             to: corpus, tracksPerGenre: Self.tracksPerGenre, seconds: Self.seconds, seed: seed)
 
         show(
-            "\n2. Log-mel segments, then \(epochs) epochs of the shallow net (Schindler et al. 2016) on 75 % of the tracks."
+            "\n2. Log-mel segments, then \(epochs) epochs of the shallow net (Schindler et al. 2016)\n   on 75% of the tracks."
         )
         // Small batches, since so small a corpus gives few steps an epoch.
         let configuration = TrainingConfiguration(epochs: epochs, batch: 16, seed: seed)
@@ -64,24 +65,25 @@ struct DemoCommand: ParsableCommand {
         let report = reportAfterTraining(run, threads: threads)
         let model = try TrainedModel(contentsOf: runFolder.model)
 
-        show("\n3. The held-out 25 % of the tracks: " + table(of: model.card.scores!))
+        show("\n3. The held-out 25% of the tracks:\n" + table(of: model.card.scores!))
 
-        show("\n4. A file of each style that the net never heard, by name, and the three likeliest genres:")
+        show("\n4. A file of each style that was held out, by name, and its most probable genres:")
         let predictor = try GenrePredictor(model: model, pool: ThreadPool(threads: threads))
         let heldOut = Set(model.card.heldOutTracks ?? [])
         for genre in data.set.genres.indices {
             let track = data.set.tracks.first { $0.label == genre && heldOut.contains($0.id) }
             guard let file = track?.source else { continue }
-            let top = try predictor.predict(file).top(3).map { "\($0.genre) \(percent($0.confidence))" }
+            let top = try predictor.predict(file).top(3).filter { $0.confidence >= 0.05 }
+                .map { "\($0.genre) \(percent($0.confidence))" }
             show("   \(file.lastPathComponent.left(20)) \(top.joined(separator: "   "))")
         }
         show(
             """
 
-            Kept for you to look at: \(folder.path)\(report.map { "\n  its report, for a browser: \($0.path)" } ?? "")
+            Kept for you to look at: \(folder.path)\(report.map { "\n  its report: \(fileLink($0))" } ?? "")
             Next, on your own music (one folder a genre):
-              ./genre train MY_MUSIC -o my-run
-              ./genre predict --model my-run/model.safetensors SONG.mp3
+              genre train MUSIC -o my-run
+              genre predict --model my-run song.mp3
             """)
     }
 }

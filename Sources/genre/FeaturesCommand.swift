@@ -63,17 +63,20 @@ struct FeaturesCommand: ParsableCommand {
         let rate = made.computed > 0 ? ", \(decimal(Double(made.computed) / pace.seconds(), places: 1)) a second" : ""
         show(
             """
-            \(store.folder.path): \(store.trackCount) tracks of \(store.genres.count) genres, recipe \(recipe), \
-            \(precision.rawValue), \(megabytes(store.byteCount)) in \(store.chunkCount) chunks
-            computed \(made.computed)\(rate); \(made.reused) were there already; \(store.skipped.count) files left out
+            \(output): \(counted(store.trackCount, "track")) of \(counted(store.genres.count, "genre")), recipe \(recipe)
+            \(precision.rawValue), \(megabytes(store.byteCount)) in \(counted(store.chunkCount, "chunk"))
+            computed \(made.computed)\(rate); \(made.reused) were there already; \
+            \(counted(store.skipped.count, "file")) left out
             """)
         if let augmentation = store.augmentation {
-            show("\(store.augmentedCount) augmented segments, for training only: \(augmentation)")
+            showText("\(counted(store.augmentedCount, "augmented segment")), for training only: \(augmentation)")
         }
         if store.damagedCount > 0 {
-            show("\(store.damagedCount) tracks have damaged packets: their sound may have gaps")
+            let verb = store.damagedCount == 1 ? "has" : "have"
+            showText("\(counted(store.damagedCount, "track")) \(verb) damaged packets: the sound may have gaps")
         }
-        for line in summary(of: store.skipped) { show("  left out \(line)") }
+        for line in summary(of: store.skipped) { showText("  left out \(line)") }
+        noteNext([("train on it", "genre train \(shellWord(output)) -o my-run")])
     }
 
     /// A line a reason, the most frequent first: how many files, the first of them by name, and why.

@@ -153,7 +153,7 @@ struct InspectCommand: ParsableCommand {
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
         lines += [""] + origin(of: card)
         if let scores = card.scores {
-            lines += ["", "on the \(card.scoredSide) tracks: " + table(of: scores), "", trackTable(of: scores)]
+            lines += ["", "on the \(card.scoredSide) tracks:\n" + table(of: scores), "", trackTable(of: scores)]
         }
         if let scores = card.validationScores { lines += ["", "on the held-out tracks: " + line(of: scores)] }
         if let calibration = card.calibration {

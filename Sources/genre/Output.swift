@@ -41,7 +41,16 @@ final class ProgressLine: @unchecked Sendable {  // all state is behind the lock
         lastUpdate = now
         shown = true
         let columns = max(Terminal.columns(of: STDERR_FILENO) - 1, 20)
-        _ = StandardStreams.put("\r\u{1B}[K\(line().fitting(columns))", to: STDERR_FILENO)
+        _ = StandardStreams.put("\r\u{1B}[K\(Self.fitting(line(), columns))", to: STDERR_FILENO)
+    }
+
+    /// Without the parts, two spaces between them, that do not fit; of the first as much as fits.
+    static func fitting(_ line: String, _ columns: Int) -> String {
+        var line = line
+        while line.displayWidth > columns, let gap = line.range(of: "  ", options: .backwards) {
+            line = String(line[..<gap.lowerBound])
+        }
+        return String(line.fitting(columns))
     }
 
     /// Takes the line away, before other output.

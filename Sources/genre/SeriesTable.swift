@@ -4,7 +4,7 @@ import Training
 
 /// A series as text: a line a member, then mean and deviation, then the pooled scores.
 func table(of series: TrainingSeries) -> String {
-    let width = max(12, (series.members.map(\.name.count).max() ?? 0) + 2)
+    let width = max(12, (series.members.map(\.name.displayWidth).max() ?? 0) + 2)
     func row(_ name: String, _ scores: Scores) -> String {
         name.left(width) + [scores.raw, scores.max, scores.maj].map { percent($0).right(9) }.joined()
             + String(scores.segments).right(11) + String(scores.tracks).right(8)
@@ -19,10 +19,19 @@ func table(of series: TrainingSeries) -> String {
     lines += series.members.map { row($0.name, $0.scores) }
     lines += [
         row("mean", \.mean), row("deviation", \.deviation), row("best", \.best),
-        row("mean from", \.interval?.low), row("mean to", \.interval?.high),
+    ]
+    let intervals: [String] = [(\Scores.raw), \.max, \.maj].map { (measure: KeyPath<Scores, Double>) in
+        series.spread(of: { $0[keyPath: measure] }).interval.map {
+            "\(decimal($0.low * 100, places: 1))-\(decimal($0.high * 100, places: 1))%"
+        } ?? "–"
+    }
+    lines += [
+        "",
+        "95% interval of the mean: "
+            + zip(["raw", "max", "maj"], intervals).map { "\($0) \($1)" }.joined(separator: ", "),
     ]
     if let pooled = series.pooled {
-        lines += [row("pooled", pooled), "", "all folds together: " + table(of: pooled)]
+        lines += [row("pooled", pooled), "", "all folds together:\n" + table(of: pooled)]
     }
     return lines.joined(separator: "\n")
 }

@@ -201,14 +201,14 @@ struct TrainCommand: ParsableCommand {
 
     /// Trains, then writes what the flags ask for.
     private func trainAndReport(
-        _ run: TrainingRun, threads: Int?, resuming: Bool = false, interruption: Interruption? = nil
+        _ run: TrainingRun, threads: Int?, resuming: Bool = false, interruption: Interruption? = nil, laterRuns: Int = 0
     ) throws -> (model: TrainedModel, page: URL?) {
         // A run that was told to keeps writing.
         let isKept = resuming && FileManager.default.fileExists(atPath: run.folder.tensorboard.path)
         let log = tensorboard || isKept ? TensorBoardLog(run) : nil
         let model = try train(
             run, threads: threads, checkpoints: checkpointOptions.rule, resuming: resuming,
-            interruption: interruption ?? Interruption(), callbacks: log.map { [$0] } ?? [])
+            interruption: interruption ?? Interruption(), laterRuns: laterRuns, callbacks: log.map { [$0] } ?? [])
         if noReport && log == nil { return (model, nil) }
         return (model, reportAfterTraining(run, page: !noReport, events: log?.events, threads: threads))
     }
@@ -238,6 +238,7 @@ struct TrainCommand: ParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         let interruption = Interruption()
         var series = TrainingSeries(kind: plan.kind, rule: plan.rule)
+        var open = members.filter { !$0.folder.isFinished }.count
         for (name, run) in zip(plan.members, members) {
             let card: ModelCard
             if run.folder.isFinished {
@@ -246,7 +247,10 @@ struct TrainCommand: ParsableCommand {
             } else {
                 try interruption.check()
                 note("\(name) of \(members.count)")
-                card = try trainAndReport(run, threads: threads, resuming: true, interruption: interruption).model.card
+                open -= 1
+                card = try trainAndReport(
+                    run, threads: threads, resuming: true, interruption: interruption, laterRuns: open
+                ).model.card
             }
             guard let scores = card.scores else { continue }
             series.add(.init(name: name, seed: run.configuration.seed, scores: scores))
@@ -257,11 +261,18 @@ struct TrainCommand: ParsableCommand {
         if json {
             try printJSON(SeriesResult(series, folder: folder, epochs: epochs))
         } else {
-            show("split: \(plan.rule)\n")
+            showText("split: \(plan.rule)\n")
             show(table(of: series))
             show(
-                "\nruns: \(folder.url.path)\nsummary: \(folder.summary.path)"
-                    + (page.map { "\ncomparison: \($0.path)" } ?? ""))
+                "\nruns: \(folder.url.relativePath)\nsummary: \(folder.summary.relativePath)"
+                    + (page.map { "\ncomparison: \($0.relativePath)" } ?? ""))
+            let name = shellWord(folder.url.relativePath)
+            noteNext(
+                (page.map { [("open the comparison", fileLink($0))] } ?? [])
+                    + [
+                        ("compare with others", "genre compare \(name) OTHER-RUN"),
+                        ("look into one run", "genre inspect \(name)/\(plan.members[0])"),
+                    ])
         }
     }
 
@@ -275,18 +286,29 @@ struct TrainCommand: ParsableCommand {
             return try printJSON(
                 TrainingResult(run: folder, epochs: epochs, best: best, card: card, scores: scores))
         }
-        show("split: \(card.split ?? "unknown")")
-        show(
-            "\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks: " + table(of: scores))
-        if let held = card.validationScores { show("\non the held-out tracks: " + line(of: held)) }
-        show("\nrun: \(folder.url.path)\nmodel: \(folder.model.path)")
+        showText("split: \(card.split ?? "unknown")")
+        show("\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks:\n" + table(of: scores))
+        if let held = card.validationScores { show("\non the held-out tracks:\n" + line(of: held)) }
+        showText("\nrun: \(folder.url.relativePath)\nmodel: \(folder.model.relativePath) (after the last epoch)")
         if let best {
             let measure = (card.configuration?.watched ?? .raw).rawValue
-            show("best by \(measure) on the held-out tracks: epoch \(best.epoch), \(folder.best.path)")
+            showText(
+                "best: \(folder.best.relativePath) (epoch \(best.epoch), by \(measure) on the held-out tracks; it was chosen on "
+                    + "these, so its accuracy there flatters)")
         }
         if let report {
-            show("report: \(report.path)")
+            show("report: \(report.relativePath)")
         }
+        let name = shellWord(folder.url.relativePath)
+        var steps = report.map { [("open the report", fileLink($0))] } ?? []
+        if card.recipe.makesSegmentsFromAudio {
+            steps.append(("classify music", "genre predict --model \(name) song.mp3"))
+        }
+        steps += [
+            ("evaluate on other data", "genre evaluate \(name) DATA"),
+            ("train longer", "genre train --resume \(name) --epochs \(2 * epochs)"),
+        ]
+        noteNext(steps)
     }
 }
 

@@ -3,52 +3,54 @@ import NeuralNetwork
 import Report
 import Training
 
-/// What is said while a net is trained: a bar on the terminal, a line an epoch on standard error.
+/// What is said while a net is trained: a bar on the terminal, and on standard error a table with a row for each epoch.
 final class TrainingProgress: TrainingCallback {
     private let run: TrainingRun
     private let threads: Int
+    /// Runs that follow this one, as long as it.
+    private let laterRuns: Int
     private let line = ProgressLine()
     private let pace = Pace()
     /// Since this process began.
     private var segments = 0
     private var steps = 0
+    private var hasHead = false
 
-    init(_ run: TrainingRun, threads: Int) {
+    init(_ run: TrainingRun, threads: Int, laterRuns: Int = 0) {
         self.run = run
         self.threads = threads
+        self.laterRuns = laterRuns
     }
 
     func clear() { line.clear() }
 
     func receive(_ event: TrainingEvent, from trainer: Trainer) {
-        let split = run.split
         switch event {
         case .started(let training, let validation, let parameters):
-            note(
-                "\(run.configuration.net): \(parameters) parameters; \(training) segments of \(split.training.count) "
-                    + "tracks to train, \(validation) of \(split.validation.count) held out"
-                    + (split.test.isEmpty ? "" : ", \(split.test.count) tracks to test at the end")
-                    + " (\(split.rule)); \(threads) threads, \(activeInstructionSet)")
+            for text in beginning(training: training, validation: validation, parameters: parameters) { note(text) }
             if trainer.stepsDone > 0 {
-                note("going on after step \(trainer.stepsDone) (\(trainer.history.count) epochs done)")
+                note(
+                    "continuing after step \(trainer.stepsDone) (\(counted(trainer.history.count, "epoch")) "
+                        + (trainer.history.count == 1 ? "is done)" : "are done)"))
             }
         case .step(let step):
             segments += step.segments
             steps += 1
+            let left = step.total - step.done + laterRuns * step.total
             let inEpoch = (step.done - 1) % trainer.stepsPerEpoch + 1
+            // By worth: a narrow terminal cuts off the end.
             line.show(
-                "epoch \(step.epoch)/\(run.configuration.epochs) \(bar(inEpoch, of: trainer.stepsPerEpoch))  "
-                    + "loss \(decimal(step.epochLoss, places: 4))  accuracy \(percent(step.epochAccuracy))  "
-                    + "\(Int(Double(segments) / max(pace.seconds(), 1e-3))) segments/s  "
-                    + pace.left(done: steps, of: steps + step.total - step.done))
+                "\(bar(inEpoch, of: trainer.stepsPerEpoch)) \(pace.left(done: steps, of: steps + left))"
+                    + (laterRuns > 0 ? " in all" : "")
+                    + "  epoch \(step.epoch)/\(run.configuration.epochs)  accuracy \(percent(step.epochAccuracy))"
+                    + "  loss \(Self.loss(step.epochLoss))"
+                    + "  \(Int(Double(segments) / max(pace.seconds(), 1e-3))) segments/s")
         case .epoch(let record):
             line.clear()
-            note(
-                String(
-                    format: "epoch %3d  train loss %.4f  accuracy %5.1f %%  penalty %.3f  |  validation loss %.4f  "
-                        + "raw %5.1f %%  max %5.1f %%  maj %5.1f %%  (%.1f s)",
-                    record.epoch, record.trainLoss, record.trainAccuracy * 100, record.penalty, record.validationLoss,
-                    record.raw * 100, record.max * 100, record.maj * 100, record.seconds))
+            if !hasHead { note(Self.head) }
+            hasHead = true
+            let watched = run.configuration.watched ?? .raw
+            note(Self.row(record, isBest: watched.best(trainer.history)?.epoch == record.epoch))
         case .ended(let end):
             line.clear()
             switch end {
@@ -58,8 +60,42 @@ final class TrainingProgress: TrainingCallback {
                     "stopped after epoch \(trainer.history.count): nothing has improved since epoch \(best), whose model "
                         + "is \(run.folder.best.path)")
             case .interrupted:
-                note("stopped after step \(trainer.stepsDone); go on with: genre train --resume \(run.folder.url.path)")
+                note(
+                    "stopped after step \(trainer.stepsDone); continue with: "
+                        + "genre train --resume \(shellWord(run.folder.url.path))")
             }
         }
     }
+
+    /// What is trained, on what: each fact on a line that fits a terminal.
+    private func beginning(training: Int, validation: Int, parameters: Int) -> [String] {
+        let split = run.split
+        return [
+            "\(run.configuration.net): \(counted(parameters, "parameter")); \(counted(threads, "thread")), "
+                + activeInstructionSet,
+            "training on \(counted(training, "segment")) of \(counted(split.training.count, "track")), validating on "
+                + "\(grouped(validation)) of \(grouped(split.validation.count))"
+                + (split.test.isEmpty ? "" : "; \(counted(split.test.count, "track")) to test at the end"),
+            "split: \(split.rule)",
+        ]
+    }
+
+    // MARK: the table
+
+    /// The head of the epochs' table, which is 74 columns wide.
+    static let head =
+        "        training".left(28) + "validation".left(33) + "* best so far\n"
+        + zip(["epoch", "loss", "acc.", "loss", "raw", "max", "maj", "time"], widths).map { $0.right($1) }.joined()
+    private static let widths = [5, 11, 9, 12, 8, 8, 8, 10]
+
+    static func row(_ record: EpochRecord, isBest: Bool) -> String {
+        let figures = [
+            String(record.epoch), loss(record.trainLoss), percent(record.trainAccuracy), loss(record.validationLoss),
+            percent(record.raw), percent(record.max), percent(record.maj), duration(record.seconds),
+        ]
+        return zip(figures, widths).map { $0.right($1) }.joined() + (isBest ? "  *" : "")
+    }
+
+    /// A loss in few characters, however large it is.
+    static func loss(_ value: Double) -> String { abs(value) < 1000 ? decimal(value, places: 4) : scientific(value) }
 }

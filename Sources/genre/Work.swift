@@ -56,8 +56,8 @@ final class DataReport: @unchecked Sendable {  // the number is behind the lock
     var progress: DatasetLoader.Progress {
         { [self] done, total in
             line.show(
-                "reading \(done)/\(total)  \(Int(Double(done) / max(pace.seconds(), 1e-3))) a second  "
-                    + pace.left(done: done, of: total))
+                "\(bar(done, of: total)) \(pace.left(done: done, of: total))  reading \(done)/\(total)  "
+                    + "\(Int(Double(done) / max(pace.seconds(), 1e-3))) a second")
         }
     }
 
@@ -80,7 +80,7 @@ final class DataReport: @unchecked Sendable {  // the number is behind the lock
             defer { warnings = 0 }
             return warnings
         }
-        if count > Self.shownWarnings { note("genre: … and \(count - Self.shownWarnings) more of the like") }
+        if count > Self.shownWarnings { note("genre: … and \(count - Self.shownWarnings) more of this kind") }
     }
 }
 
@@ -99,10 +99,11 @@ extension DatasetError {
 /// Ctrl-C ends it after the step in progress with a checkpoint, and then the command with an exit code of its own.
 /// - Parameters:
 ///   - interruption: of several trainings, where this is one of them: it ends none that is all but done.
+///   - laterRuns: as long as this one, that follow it, for the time left.
 ///   - callbacks: told every event, too.
 func train(
     _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule? = nil, resuming: Bool = false,
-    interruption: Interruption = Interruption(), callbacks: [any TrainingCallback] = []
+    interruption: Interruption = Interruption(), laterRuns: Int = 0, callbacks: [any TrainingCallback] = []
 ) throws -> TrainedModel {
     let known = run.judgedTracksLearnedBefore
     if !known.isEmpty {
@@ -116,7 +117,7 @@ func train(
                 + "on would flatter the scores")
     }
     let pool = try ThreadPool(threads: threads)
-    let progress = TrainingProgress(run, threads: pool.threads)
+    let progress = TrainingProgress(run, threads: pool.threads, laterRuns: laterRuns)
     defer { progress.clear() }
     let outcome = try run.run(
         pool: pool, checkpoints: checkpoints, resuming: resuming, warning: { note("genre: \($0)") },
