@@ -26,6 +26,24 @@ public struct LoadedDataset: Sendable {
     public var augmentation: SoundAugmentation?
     /// Files that look like audio but cannot be used, in the order of the tracks.
     public var skipped: [SkippedFile]
+    /// Whether damaged audio was to be taken; nil of ready-made segments.
+    public var allowsDamaged: Bool?
+    /// What is known of tracks' sounds.
+    public var remarks: [TrackRemark] = []
+
+    /// Something about a track that a reader of scores must know.
+    public struct TrackRemark: Sendable, Hashable {
+        public enum Kind: Sendable, Hashable {
+            /// What decoding showed of its file: damage, or that its channels cancel.
+            case decoded(SoundRemarks)
+            /// So many of its segments hold nothing to hear, and are left out.
+            case silent(segments: Int)
+        }
+
+        /// Its id.
+        public var track: String
+        public var kind: Kind
+    }
 }
 
 extension LoadedDataset {
@@ -45,15 +63,19 @@ public struct DatasetOptions: Sendable {
     public var threads: Int
     /// Augmented segments, which serve training only; nil takes those that a store has.
     public var augmentation: SoundAugmentation?
+    /// Whether audio with corrupt packets is taken; else it is left out, as files that cannot be used are.
+    public var allowsDamaged: Bool
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
     public var genres: GenreSelection
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
-        augmentation: SoundAugmentation? = nil, cache: FeatureCache? = nil, genres: GenreSelection = .atLeast(1)
+        augmentation: SoundAugmentation? = nil, allowsDamaged: Bool = true, cache: FeatureCache? = nil,
+        genres: GenreSelection = .atLeast(1)
     ) {
         self.genres = genres
+        self.allowsDamaged = allowsDamaged
         self.augmentation = augmentation
         self.recipe = recipe
         self.segments = segments
@@ -166,13 +188,18 @@ public enum DatasetLoader {
             try check(store.recipe, folder)
             try checkAugmentation(store.augmentation, folder)
             try store.verify(threads: options.threads)
-            return dataset(of: store, kind: .store, options: options, source: { _ in nil })
+            if !store.isCurrent {
+                warning(
+                    "\(folder.path) is a store of an earlier version, which does not say which segments are silent; "
+                        + "make it again with 'genre features'")
+            }
+            return dataset(of: store, kind: .store, options: options, warning: warning, source: { _ in nil })
         case .audio(let whole):
             let listing = try whole.selecting(options.genres, warning: warning)
             let store = try temporaryOrCached(
                 listing, recipe: wanted ?? .schindler, options: options, progress: progress, warning: warning)
             let urls = Dictionary(listing.files.map { ($0.id, $0.url) }, uniquingKeysWith: { first, _ in first })
-            return dataset(of: store, kind: .audio, options: options, source: { urls[$0] })
+            return dataset(of: store, kind: .audio, options: options, warning: warning, source: { urls[$0] })
         }
     }
 
@@ -269,11 +296,33 @@ public enum DatasetLoader {
     }()
 
     private static func dataset(
-        of store: SegmentStore, kind: DatasetKind, options: DatasetOptions, source: (String) -> URL?
+        of store: SegmentStore, kind: DatasetKind, options: DatasetOptions, warning: (String) -> Void,
+        source: (String) -> URL?
     ) -> LoadedDataset {
-        LoadedDataset(
-            set: store.segmentSet(choice: options.segments, seed: options.seed, source: source), kind: kind,
-            augmentation: store.augmentation, skipped: store.skipped)
+        // The makers of a store were asked whether it takes damaged files; those of the cache, and of earlier versions,
+        // were not.
+        let takesAll = options.allowsDamaged || (kind == .store && store.isCurrent)
+        let isTaken = store.tracks.map { takesAll || !$0.remarks.isDamaged }
+        let members = store.tracks.indices.filter { isTaken[$0] }
+        let damaged = zip(store.tracks, isTaken).filter { !$1 }.map { track, _ in
+            let url = source(track.id) ?? URL(fileURLWithPath: track.source)
+            let skip = LoadedDataset.SkippedFile(url: url, reason: "\(url.path): \(track.remarks.damageRefused)")
+            warning("left out: \(skip.reason)")
+            return skip
+        }
+        let remarks = members.flatMap { member in
+            let track = store.tracks[member]
+            let kinds: [LoadedDataset.TrackRemark?] = [
+                track.remarks == SoundRemarks() ? nil : .init(track: track.id, kind: .decoded(track.remarks)),
+                track.silent == nil ? nil : .init(track: track.id, kind: .silent(segments: track.silentCount)),
+            ]
+            return kinds.compactMap { $0 }
+        }
+        return LoadedDataset(
+            set: store.segmentSet(of: members, choice: options.segments, seed: options.seed, source: source),
+            kind: kind,
+            augmentation: store.augmentation, skipped: store.skipped + damaged, allowsDamaged: options.allowsDamaged,
+            remarks: remarks)
     }
 
     /// Whether a path leads to a file of a kind that is a data set.

@@ -6,7 +6,7 @@ public enum SegmentChoice: Sendable, Hashable, Codable {
     /// So many at random; all where a track has no more.
     case random(count: Int)
 
-    /// The indices chosen, in increasing order. They hang on the seed and the track's name alone: neither the order of
+    /// The indices chosen, in increasing order. They depend on the seed and the track's name alone: neither the order of
     /// the files nor the other tracks matter.
     public func indices(of available: Int, seed: UInt64, track: String) -> [Int] {
         switch self {
@@ -15,5 +15,12 @@ public enum SegmentChoice: Sendable, Hashable, Codable {
             var stream = RandomStream(seed: seed, purpose: "segments of \(track)")
             return stream.sample(max(0, count), below: available)
         }
+    }
+
+    /// As `indices(of:seed:track:)`, of the segments that are there: where none is left out, the same.
+    ///
+    /// - Parameter audible: indices in increasing order, say of those that are not silent.
+    public func indices(among audible: [Int], seed: UInt64, track: String) -> [Int] {
+        indices(of: audible.count, seed: seed, track: track).map { audible[$0] }
     }
 }

@@ -15,6 +15,7 @@ public final class SegmentStream {
     public private(set) var segments = 0
     /// The greatest |sample| so far.
     public private(set) var peak: Float = 0
+    private var levels: SegmentLevels
     /// Whether the sound was shorter than a segment, and was padded to one.
     public var isPadded: Bool { samples < recipe.segmentSamples }
 
@@ -33,6 +34,7 @@ public final class SegmentStream {
         self.extractor = extractor
         recipe = extractor.recipe
         scratch = extractor.plan.makeScratch()
+        levels = SegmentLevels(extractor.recipe)
         segment = [Float](repeating: 0, count: recipe.mels * recipe.segmentFrames)
     }
 
@@ -42,6 +44,7 @@ public final class SegmentStream {
     public func append(_ piece: UnsafeBufferPointer<Float>, _ receive: Receiver) throws {
         if let fault = FeatureChecks.firstUnusable(piece) { throw FeatureError.unusableSample(index: samples + fault) }
         peak = max(peak, FeatureChecks.greatestMagnitude(piece))
+        levels.append(piece)
         pending.append(contentsOf: piece)
         samples += piece.count
         switch recipe.scope {
@@ -74,6 +77,11 @@ public final class SegmentStream {
         case .segment, .none: if segments == 0 { try makeSegment(pending.count, receive) }
         }
     }
+
+    /// Which of the segments given so far are silent, against the loudest of them: of the whole sound, once it has ended.
+    ///
+    /// - Parameter loudest: the level of the loudest segment of the same sound that was heard before, where this is a part.
+    public func silence(loudest: Float = 0) -> SegmentSilence { levels.silence(ofSegments: segments, loudest: loudest) }
 
     /// Rows up to `end` of the whole sound's spectrogram.
     private func makeRows(to end: Int, _ receive: Receiver) throws {

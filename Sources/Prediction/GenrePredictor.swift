@@ -28,11 +28,24 @@ public final class GenrePredictor {
     }
 
     /// The verdict on a file of any format that can be decoded.
-    public func predict(_ url: URL) throws -> TrackPrediction { try streaming(url, predict) }
+    public func predict(_ url: URL) throws -> TrackPrediction {
+        try streaming(url) { try predict(loudest: 0, $0).prediction }
+    }
 
     /// The verdict on mono samples in ±1 at the recipe's sample rate.
     public func predict(samples: [Float]) throws -> TrackPrediction {
-        try predict { take in try samples.withUnsafeBufferPointer(take) }
+        try predict(samples: samples, loudest: 0).prediction
+    }
+
+    /// As ``predict(samples:)`` of a part of a sound.
+    ///
+    /// - Parameter loudest: the level of the loudest segment heard before, against which silence is told.
+    /// - Returns: the level of the loudest segment now, too.
+    func predict(samples: [Float], loudest: Float) throws -> (prediction: TrackPrediction, loudest: Float) {
+        try predict(loudest: loudest) { take, _ in
+            try samples.withUnsafeBufferPointer(take)
+            return SoundRemarks()
+        }
     }
 
     /// What the net makes of each segment of a file before its last layer tells the genres apart.
@@ -40,18 +53,25 @@ public final class GenrePredictor {
 
     /// As ``embed(_:)`` of mono samples in ±1 at the recipe's sample rate.
     public func embed(samples: [Float]) throws -> TrackEmbedding {
-        try embed { take in try samples.withUnsafeBufferPointer(take) }
+        try embed { take, _ in
+            try samples.withUnsafeBufferPointer(take)
+            return SoundRemarks()
+        }
     }
 
-    /// Hands sound over piece by piece.
-    private typealias Source = (_ take: (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
+    /// Hands sound over piece by piece, perhaps a second time from its start after `restart`, and says what is known of it.
+    private typealias Source = (
+        _ take: (UnsafeBufferPointer<Float>) throws -> Void, _ restart: () throws -> Void
+    ) throws -> SoundRemarks
 
     private func streaming<Result>(_ url: URL, _ body: (Source) throws -> Result) throws -> Result {
         do {
-            return try body { take in
-                try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate) { piece in
-                    try take(piece)
-                    return true
+            return try body { take, restart in
+                try withoutActuallyEscaping(restart) { restart in
+                    try AudioDecoder.decode(url, sampleRate: card.recipe.sampleRate, restart: restart) { piece in
+                        try take(piece)
+                        return true
+                    }.remarks
                 }
             }
         } catch let error as FeatureError {
@@ -61,30 +81,43 @@ public final class GenrePredictor {
         }
     }
 
-    private func predict(_ source: Source) throws -> TrackPrediction {
-        let (stream, starts, probabilities) = try run(
-            source, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
-        return TrackPrediction(
-            card: card, segments: probabilities, startTimes: starts,
-            seconds: Double(stream.samples) / card.recipe.sampleRate, isPadded: stream.isPadded)
+    private func predict(
+        loudest: Float, _ source: Source
+    ) throws -> (prediction: TrackPrediction, loudest: Float) {
+        let heard = try run(
+            source, loudest: loudest, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
+        let prediction = TrackPrediction(
+            card: card, segments: heard.values, startTimes: heard.starts, isSilent: heard.silence.isSilent,
+            sound: heard.sound)
+        return (prediction, heard.silence.loudest)
     }
 
     private func embed(_ source: Source) throws -> TrackEmbedding {
-        let (_, starts, values) = try run(source, reading: { [executor] in Array(executor.lastEmbeddings(count: $0)) })
+        let heard = try run(source, loudest: 0, reading: { [executor] in Array(executor.lastEmbeddings(count: $0)) })
         return TrackEmbedding(
-            size: executor.parameters.plan.embeddingSize, startTimes: starts, segments: values)
+            size: executor.parameters.plan.embeddingSize, startTimes: heard.starts, isSilent: heard.silence.isSilent,
+            segments: heard.values, sound: heard.sound)
+    }
+
+    /// A sound at its end.
+    private struct Heard {
+        /// Seconds at which the segments start.
+        var starts: [Double]
+        /// What was kept of all segments.
+        var values: [Float]
+        var silence: SegmentSilence
+        var sound: HeardSound
     }
 
     /// Runs the net on the sound's segments, as many at once as the executor takes.
     ///
-    /// - Parameter reading: what is kept of a run of so many segments.
-    /// - Returns: the stream at its end, the seconds at which the segments start, and what was kept of all.
-    private func run(
-        _ source: Source, reading: @escaping (Int) -> [Float]
-    ) throws -> (SegmentStream, starts: [Double], values: [Float]) {
-        let stream = SegmentStream(extractor)
+    /// - Parameters:
+    ///   - loudest: the level of the loudest segment heard before, where the sound goes on.
+    ///   - reading: what is kept of a run of so many segments.
+    private func run(_ source: Source, loudest: Float, reading: @escaping (Int) -> [Float]) throws -> Heard {
+        var stream = SegmentStream(extractor)
         let area = card.recipe.mels * card.recipe.segmentFrames
-        let waiting = SegmentsInHand()
+        var waiting = SegmentsInHand()
         func add(_ segment: UnsafePointer<Float>, _ start: Double) {
             (executor.inputs + waiting.count * area).update(from: segment, count: area)
             waiting.starts.append(start)
@@ -94,23 +127,32 @@ public final class GenrePredictor {
             waiting.values += reading(waiting.count)
             waiting.count = 0
         }
-        try source { piece in try stream.append(piece, add) }
+        let remarks = try source({ piece in try stream.append(piece, add) }) {
+            stream = SegmentStream(extractor)
+            waiting = SegmentsInHand()
+        }
         try stream.finish(add)
         if waiting.count > 0 {
             _ = executor.probabilities(count: waiting.count)
             waiting.values += reading(waiting.count)
         }
-        // Below half a unit of 16 bits there is nothing to hear.
-        guard stream.peak > 0.5 / 32_768 else { throw PredictionError.silent }
+        let silence = stream.silence(loudest: loudest)
+        guard !silence.isWhole else { throw PredictionError.silent }
         guard waiting.values.withUnsafeBufferPointer(FeatureChecks.firstNotFinite) == nil else {
             throw PredictionError.overflow
         }
-        return (stream, waiting.starts, waiting.values)
+        let seconds = Double(stream.samples) / card.recipe.sampleRate
+        return Heard(
+            starts: waiting.starts, values: waiting.values, silence: silence,
+            sound: HeardSound(
+                seconds: seconds,
+                silentSeconds: HeardSound.silentSeconds(silence.isSilent, starts: waiting.starts, seconds: seconds),
+                isPadded: stream.isPadded, remarks: remarks))
     }
 }
 
 /// Segments that wait for the net, and what it said of those before.
-private final class SegmentsInHand {
+private struct SegmentsInHand {
     var count = 0
     var starts: [Double] = []
     var values: [Float] = []

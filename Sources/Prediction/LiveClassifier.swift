@@ -12,6 +12,9 @@ public final class LiveClassifier {
     public struct Moment: Sendable {
         /// Seconds of sound heard so far.
         public let time: Double
+        /// Whether there is nothing to hear in the last stretch, against the loudest that was heard so far: the verdict is
+        /// the one before.
+        public let isSilent: Bool
         public let genre: String
         /// Of each genre, in the order of the model's.
         public let confidences: [Double]
@@ -25,6 +28,9 @@ public final class LiveClassifier {
     private var last: [Float] = []
     private var heard = 0
     private var due: Int
+    /// Of the loudest segment so far.
+    private var loudest: Float = 0
+    private var verdict: TrackPrediction?
 
     /// - Parameters:
     ///   - interval: seconds from verdict to verdict.
@@ -44,7 +50,8 @@ public final class LiveClassifier {
     /// Takes the next samples: mono, ±1, at the sample rate of the model's recipe. A value that is no number counts as
     /// silence.
     ///
-    /// - Returns: the verdicts that became due, mostly none or one. Silence has no verdict.
+    /// - Returns: the verdicts that became due, mostly none or one. Silence keeps the verdict before it, and has none at the
+    ///   start.
     public func append(_ samples: [Float]) throws -> [Moment] {
         var result: [Moment] = []
         let isSound = samples.withUnsafeBufferPointer(FeatureChecks.firstNotFinite) == nil
@@ -57,15 +64,19 @@ public final class LiveClassifier {
             heard += piece.count
             guard heard >= due else { continue }
             due = heard + interval
+            var isSilent = false
             do {
-                let prediction = try predictor.predict(samples: last)
-                result.append(
-                    Moment(
-                        time: Double(heard) / predictor.card.recipe.sampleRate, genre: prediction.genre,
-                        confidences: prediction.confidences, isPadded: prediction.isPadded))
+                let stretch = try predictor.predict(samples: last, loudest: loudest)
+                loudest = stretch.loudest
+                verdict = stretch.prediction
             } catch PredictionError.silent {
-                continue
+                isSilent = true
             }
+            guard let verdict else { continue }
+            result.append(
+                Moment(
+                    time: Double(heard) / predictor.card.recipe.sampleRate, isSilent: isSilent, genre: verdict.genre,
+                    confidences: verdict.confidences, isPadded: verdict.isPadded))
         }
         return result
     }

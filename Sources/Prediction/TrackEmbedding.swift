@@ -5,15 +5,20 @@ public struct TrackEmbedding: Sendable {
     public let size: Int
     /// Seconds from the start of the track to the start of each segment.
     public let startTimes: [Double]
+    /// Whether there is nothing to hear in each segment; never in all of them.
+    public let isSilent: [Bool]
     /// [segments][size].
     public let segments: [Float]
+    /// What a reader of the vectors must know of the sound.
+    public let sound: HeardSound
 
-    /// The mean of the segments' vectors, added in double precision: [size].
+    /// The mean of the audible segments' vectors, added in double precision: [size].
     public var mean: [Float] {
         var sums = [Double](repeating: 0, count: size)
-        for row in startTimes.indices {
+        for row in startTimes.indices where !isSilent[row] {
             for index in 0..<size { sums[index] += Double(segments[row * size + index]) }
         }
-        return sums.map { Float($0 / Double(startTimes.count)) }
+        let count = isSilent.count { !$0 }
+        return sums.map { Float($0 / Double(count)) }
     }
 }

@@ -9,36 +9,48 @@ public struct TrackPrediction: Sendable {
         public let start: Double
         /// Of each genre.
         public let probabilities: [Float]
+        /// Whether there is nothing to hear: it has no part in the verdict.
+        public let isSilent: Bool
     }
 
     public let genres: [String]
-    /// Mean probabilities and votes of the track's segments, as the net gives them.
+    /// Mean probabilities and votes of the track's audible segments, as the net gives them.
     public let verdict: Verdict
     /// The track's probabilities as confidences: where the model is calibrated, about so many of the verdicts with a
     /// confidence are right as it says, on music like that of the calibration.
     public let confidences: [Double]
     /// Every segment, in their order.
     public let moments: [Moment]
-    /// Seconds that were heard.
-    public let seconds: Double
-    /// Whether the track was shorter than a segment and was padded to one.
-    public let isPadded: Bool
+    /// What a reader of the verdict must know of the sound.
+    public let sound: HeardSound
 
-    /// - Parameter segments: class probabilities of the track's segments, [segments][genres].
-    init(card: ModelCard, segments: [Float], startTimes: [Double], seconds: Double, isPadded: Bool) {
+    /// - Parameters:
+    ///   - segments: class probabilities of the track's segments, [segments][genres].
+    ///   - isSilent: of each segment; not of all.
+    init(card: ModelCard, segments: [Float], startTimes: [Double], isSilent: [Bool], sound: HeardSound) {
         genres = card.genres
-        verdict = Verdict(segments: segments, classes: card.genres.count)
+        let classes = card.genres.count
+        var audible = segments
+        if isSilent.contains(true) {
+            audible = isSilent.indices.filter { !isSilent[$0] }
+                .flatMap { segments[$0 * classes..<($0 + 1) * classes] }
+        }
+        verdict = Verdict(segments: audible, classes: classes)
         confidences = card.calibration?.confidences(of: verdict) ?? verdict.probabilities
         moments = startTimes.enumerated().map { index, start in
             Moment(
                 start: start,
-                probabilities: Array(segments[index * card.genres.count..<(index + 1) * card.genres.count]))
+                probabilities: Array(segments[index * classes..<(index + 1) * classes]), isSilent: isSilent[index])
         }
-        self.seconds = seconds
-        self.isPadded = isPadded
+        self.sound = sound
     }
 
-    public var segments: Int { moments.count }
+    /// The audible segments, which the verdict is of.
+    public var segments: Int { moments.count { !$0.isSilent } }
+    /// Seconds that were read.
+    public var seconds: Double { sound.seconds }
+    /// Whether the track was shorter than a segment and was padded to one.
+    public var isPadded: Bool { sound.isPadded }
     /// The most probable genre.
     public var genre: String { genres[verdict.bySum] }
     /// How sure the model is of it.

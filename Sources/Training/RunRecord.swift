@@ -28,6 +28,8 @@ public struct RunRecord: Codable, Sendable, Hashable {
     public var heldOutTracks: Int
     public var testTracks: Int?
     public var skipped: [Skipped]
+    /// Whether damaged audio was to be taken; nil of ready-made segments, and of runs from before it was asked.
+    public var allowsDamaged: Bool?
     public var dataHash: String
     /// The model that the training began with.
     public var base: BaseModel?
@@ -42,6 +44,7 @@ public struct RunRecord: Codable, Sendable, Hashable {
         case workingFolder = "working_folder"
         case requestedRecipe = "requested_recipe"
         case dataSeed = "data_seed"
+        case allowsDamaged = "allows_damaged"
         case trainingTracks = "training_tracks"
         case heldOutTracks = "held_out_tracks"
         case testTracks = "test_tracks"

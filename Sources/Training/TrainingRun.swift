@@ -160,7 +160,8 @@ public struct TrainingRun {
                 requestedRecipe: requestedRecipe, dataSeed: dataSeed, genres: set.genres, split: split.rule,
                 trainingTracks: split.training.count, heldOutTracks: split.validation.count,
                 testTracks: split.test.isEmpty ? nil : split.test.count,
-                skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) }, dataHash: set.contentHash,
+                skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) },
+                allowsDamaged: data.allowsDamaged, dataHash: set.contentHash,
                 base: base, checkpoints: checkpoints, threads: threads, instructionSet: activeInstructionSet,
                 toolVersion: toolVersion))
     }

@@ -73,6 +73,8 @@ struct AuditText {
     private mutating func remarks() {
         let kinds: [(DatasetAudit.Remark.Kind, String, (Double) -> String)] = [
             (.damaged, "damaged, the sound may have gaps", { counted(Int($0), "corrupt packet") }),
+            (.endMissing, "cut off, the end is missing", { "\(seconds($0)) are there" }),
+            (.cancelling, "whose channels cancel in their mean", { "channel \(Int($0)) taken" }),
             (.short, "shorter than a segment", { seconds($0) }),
             (.silent, "silent", { seconds($0) }),
             (.longSilence, "with long silent stretches", { "\(seconds($0)) at a time" }),

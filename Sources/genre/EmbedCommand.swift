@@ -15,7 +15,8 @@ struct EmbedCommand: ParsableCommand {
 
             A vector is what the last dense layer reads: 200 values after the activation (of bicrnn 400). npy writes a \
             float32 array [vectors, values], and beside it, with the ending .json, the file and (per segment) the start \
-            in seconds of each row; json writes one object with all of it. Folders are searched at any depth; playlists \
+            in seconds of each row; json writes one object with all of it. A track's vector is the mean of its audible \
+            segments; rows of silent segments, and of damaged files, say so. Folders are searched at any depth; playlists \
             are .m3u, .m3u8 and .pls; '-' is a sound on standard input. A file that cannot be heard is reported at the end \
             and the rest goes on; the exit code is then 1.
 
@@ -64,7 +65,11 @@ struct EmbedCommand: ParsableCommand {
         try collection.hear(wanted, with: model, { try $0.embed($1) }) { input, result in
             try refuse(written, amongst: [input.url.path])
             report.count(input, result)
-            if case .success(let embedding) = result { table.add(embedding, of: input.name) }
+            if case .success(let embedding) = result {
+                table.add(embedding, of: input.name)
+                let marks = SoundWords.marks(embedding.sound)
+                if !marks.isEmpty { report.warn("\(input.name) \(marks.joined(separator: " "))") }
+            }
             report.progress()
         }
         let isWell = report.end()
@@ -101,7 +106,21 @@ private struct EmbeddingTable {
         let file: String
         /// Seconds; of a segment.
         let start: Double?
+        /// Of a segment with nothing to hear.
+        var silent: Bool?
+        /// Of a track.
+        var silentSeconds: Double?
+        /// Corrupt packets of the file, and one for an end that is missing, where there are any.
+        var damaged: Int?
+        /// From 1, where one channel was taken since the channels cancel.
+        var channel: Int?
+        var padded: Bool?
         var embedding: [Float]?
+
+        private enum CodingKeys: String, CodingKey {
+            case file, start, silent, damaged, channel, padded, embedding
+            case silentSeconds = "silent_seconds"
+        }
     }
 
     private struct Object: Encodable {
@@ -124,12 +143,22 @@ private struct EmbeddingTable {
 
     mutating func add(_ embedding: TrackEmbedding, of file: String) {
         size = embedding.size
+        let sound = embedding.sound
+        let damaged = sound.damage > 0 ? sound.damage : nil
+        let channel = sound.remarks.channelTaken.map { $0 + 1 }
         switch per {
         case .segment:
-            rows += embedding.startTimes.map { Row(file: file, start: $0) }
+            rows += zip(embedding.startTimes, embedding.isSilent).map { start, isSilent in
+                Row(
+                    file: file, start: start, silent: isSilent ? true : nil, damaged: damaged, channel: channel,
+                    padded: sound.isPadded ? true : nil)
+            }
             values += embedding.segments
         case .track:
-            rows.append(Row(file: file, start: nil))
+            rows.append(
+                Row(
+                    file: file, start: nil, silentSeconds: sound.silentSeconds > 0 ? sound.silentSeconds : nil,
+                    damaged: damaged, channel: channel, padded: sound.isPadded ? true : nil))
             values += embedding.mean
         }
     }

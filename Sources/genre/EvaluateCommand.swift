@@ -46,18 +46,24 @@ struct EvaluateCommand: ParsableCommand {
         let threads = try checked(threads: threads)
         let (name, data) = try modelAndData()
         let model = try openModel(name)
-        let set = try openData(
+        let opened = try openData(
             data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
             cache: cacheOptions.cache(), genres: .known(model.card.genres)
-        ).set
+        )
+        let set = opened.set
         let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
         for warning in selection.warnings { note("genre: \(warning)") }
+        noteRemarks(on: opened, tracks: selection.tracks)
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let judge = try Judge(
             parameters: model.parameters, batch: batch(of: model.card), pool: ThreadPool(threads: threads))
         let scores = try judge.judge(set, segments: selection.segments(of: set), labels: selection.labels)
             .scores(genres: model.card.genres)
-        if json { try printJSON(ScoresObject(scores)) } else { show(table(of: scores)) }
+        if json {
+            try printJSON(ScoresObject(scores, sounds: opened, tracks: selection.tracks))
+        } else {
+            show(table(of: scores))
+        }
     }
 
     /// The model, by --model or as the first word, and the data; a complaint where they stand the other way round.

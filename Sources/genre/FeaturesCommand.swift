@@ -28,6 +28,7 @@ struct FeaturesCommand: ParsableCommand {
     @Option(
         help: "Number of threads; by default one per core. The store's bytes do not depend on it.", completion: .default
     ) var threads: Int?
+    @OptionGroup var damaged: DamagedOption
     @Flag(help: "Replace a store of another recipe, precision, augmentation or version.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
@@ -46,7 +47,7 @@ struct FeaturesCommand: ParsableCommand {
             data.map { URL(fileURLWithPath: $0) }, at: URL(fileURLWithPath: output),
             StoreSettings(
                 recipe: known, precision: precision, threads: threads, replacing: force,
-                augmentation: sound.augmentation()),
+                augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged),
             progress: report.progress, warning: report.warning)
         report.end()
         let store = made.store
@@ -56,7 +57,10 @@ struct FeaturesCommand: ParsableCommand {
                     store: store.folder.path, recipe: recipe, precision: precision.rawValue, genres: store.genres,
                     tracks: store.trackCount, augmented: store.augmentedCount, computed: made.computed,
                     reused: made.reused,
-                    damaged: store.damagedCount, chunks: store.chunkCount, bytes: store.byteCount,
+                    damaged: store.remarks.count { $0.sound.isDamaged },
+                    damagedTracks: store.remarks.filter(\.sound.isDamaged).map(\.id),
+                    cancellingTracks: store.remarks.filter { $0.sound.channelTaken != nil }.map(\.id),
+                    silentSegments: store.silentCount, chunks: store.chunkCount, bytes: store.byteCount,
                     seconds: pace.seconds(),
                     skipped: store.skipped.map { .init(file: $0.url.path, reason: $0.reason) }))
         }
@@ -71,9 +75,9 @@ struct FeaturesCommand: ParsableCommand {
         if let augmentation = store.augmentation {
             showText("\(counted(store.augmentedCount, "augmented segment")), for training only: \(augmentation)")
         }
-        if store.damagedCount > 0 {
-            let verb = store.damagedCount == 1 ? "has" : "have"
-            showText("\(counted(store.damagedCount, "track")) \(verb) damaged packets: the sound may have gaps")
+        for line in SoundWords.lines(store.remarks) { showText(line) }
+        if store.silentCount > 0 {
+            showText("\(counted(store.silentCount, "silent segment")): neither trained on nor judged")
         }
         for line in summary(of: store.skipped) { showText("  left out \(line)") }
         noteNext([("train on it", "genre train \(shellWord(output)) -o my-run")])
@@ -114,8 +118,19 @@ private struct FeaturesResult: Encodable {
     let computed: Int
     let reused: Int
     let damaged: Int
+    let damagedTracks: [String]
+    let cancellingTracks: [String]
+    let silentSegments: Int
     let chunks: Int
     let bytes: Int
     let seconds: Double
     let skipped: [Skipped]
+
+    private enum CodingKeys: String, CodingKey {
+        case store, recipe, precision, genres, tracks, augmented, computed, reused, damaged, chunks, bytes, seconds
+        case skipped
+        case cancellingTracks = "cancelling_tracks"
+        case damagedTracks = "damaged_tracks"
+        case silentSegments = "silent_segments"
+    }
 }

@@ -23,7 +23,8 @@ struct PredictCommand: ParsableCommand {
 
             A file that cannot be heard is reported at the end and the rest goes on; the exit code is then 1. A verdict \
             with a confidence below --unsure is marked so. Tracks shorter than the model's segment are padded and marked \
-            'short'.
+            'short'. Silence has no part in a verdict: segments 60 dB below the track's loudest, or with nothing but a \
+            constant, are left out, and their time is shown. Files with corrupt packets are marked 'damaged'.
 
             A collection: -o results.jsonl (or .csv, which has every genre) keeps the results, each with the model's name \
             and a digest of the model and of the options --top, --unsure and --timeline; --resume goes on where a \
@@ -122,7 +123,8 @@ struct PredictCommand: ParsableCommand {
     private func origin(_ opened: TrainedModel, isCSV: Bool) throws -> PredictionFormat.Origin {
         let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
         let weights = BaseModel.digest(opened.parameters)
-        let options = isCSV ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)"
+        // A number for what a line says and how it comes about: results of before silence was left out do not mix.
+        let options = "2 " + (isCSV ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var hash = SHA256()

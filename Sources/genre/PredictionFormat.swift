@@ -26,13 +26,12 @@ struct PredictionFormat {
     func text(_ input: AudioInputs.Input, _ prediction: TrackPrediction) -> String {
         var words = prediction.top(top).map { "\($0.genre) \(percent($0.confidence))" }
         if prediction.confidence < unsure { words.append("(unsure)") }
-        if prediction.isPadded { words.append("(short)") }
+        words += SoundWords.marks(prediction.sound)
         var lines = [CSVLine.flat(input.name).left(width) + "  " + words.joined(separator: "   ")]
         if timeline {
             for stretch in Stretch.all(of: prediction) {
-                lines.append(
-                    "  \(playingTime(stretch.start)) - \(playingTime(stretch.end))  \(genres[stretch.genre]) \(percent(stretch.probability))"
-                )
+                let verdict = stretch.genre.map { "\(genres[$0]) \(percent(stretch.probability))" } ?? "silent"
+                lines.append("  \(playingTime(stretch.start)) - \(playingTime(stretch.end))  \(verdict)")
             }
         }
         return lines.joined(separator: "\n")
@@ -48,8 +47,10 @@ struct PredictionFormat {
     private struct MomentObject: Encodable {
         let start: Double
         let end: Double
-        let genre: String
-        let probability: Double
+        /// None where nothing is heard.
+        let genre: String?
+        let probability: Double?
+        let silent: Bool
     }
 
     private struct PredictionObject: Encodable {
@@ -61,9 +62,20 @@ struct PredictionFormat {
         let seconds: Double
         let segments: Int
         let padded: Bool
+        let silentSeconds: Double
+        /// Corrupt packets, and one for an end that is missing.
+        let damaged: Int
+        /// From 1, where one channel was taken since the channels cancel.
+        let channel: Int?
         let timeline: [MomentObject]?
         let model: String?
         let digest: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case file, genre, confidence, unsure, top, seconds, segments, padded, damaged, channel, timeline, model,
+                digest
+            case silentSeconds = "silent_seconds"
+        }
     }
 
     private struct FailureObject: Encodable {
@@ -80,10 +92,13 @@ struct PredictionFormat {
                 unsure: prediction.confidence < unsure,
                 top: prediction.top(top).map { Guess(genre: $0.genre, confidence: $0.confidence) },
                 seconds: prediction.seconds, segments: prediction.segments, padded: prediction.isPadded,
+                silentSeconds: prediction.sound.silentSeconds, damaged: prediction.sound.damage,
+                channel: prediction.sound.remarks.channelTaken.map { $0 + 1 },
                 timeline: timeline
                     ? Stretch.all(of: prediction).map {
                         MomentObject(
-                            start: $0.start, end: $0.end, genre: genres[$0.genre], probability: $0.probability)
+                            start: $0.start, end: $0.end, genre: $0.genre.map { genres[$0] },
+                            probability: $0.genre == nil ? nil : $0.probability, silent: $0.genre == nil)
                     } : nil, model: origin?.model, digest: origin?.digest))
     }
 
@@ -112,7 +127,9 @@ struct PredictionFormat {
 
     // MARK: CSV
 
-    private static let csvColumns = ["file", "genre", "confidence", "unsure", "padded", "seconds", "error"]
+    private static let csvColumns = [
+        "file", "genre", "confidence", "unsure", "padded", "seconds", "silent_seconds", "damaged", "channel", "error",
+    ]
 
     var csvHeader: String {
         CSVLine.text(Self.csvColumns + genres + (origin == nil ? [] : ["model", "digest"]))
@@ -124,11 +141,13 @@ struct PredictionFormat {
         case .success(let prediction):
             fields += [
                 prediction.genre, decimal(prediction.confidence, places: 4), String(prediction.confidence < unsure),
-                String(prediction.isPadded), decimal(prediction.seconds, places: 2), "",
+                String(prediction.isPadded), decimal(prediction.seconds, places: 2),
+                decimal(prediction.sound.silentSeconds, places: 2), String(prediction.sound.damage),
+                prediction.sound.remarks.channelTaken.map { String($0 + 1) } ?? "", "",
             ]
             fields += prediction.confidences.map { decimal($0, places: 4) }
         case .failure(let error):
-            fields += ["", "", "", "", "", "\(error)"] + genres.map { _ in "" }
+            fields += Self.csvColumns.dropFirst(2).map { _ in "" } + ["\(error)"] + genres.map { _ in "" }
         }
         return CSVLine.text(fields + (origin.map { [$0.model, $0.digest] } ?? []))
     }
@@ -142,12 +161,13 @@ struct PredictionFormat {
     }
 }
 
-/// A part of a track with one genre: neighbouring segments whose most probable genre is the same.
+/// A part of a track with one genre: neighbouring segments whose most probable genre is the same, or that are silent.
 private struct Stretch {
     /// Seconds.
     var start: Double
     var end: Double
-    var genre: Int
+    /// Nil of silence.
+    var genre: Int?
     /// Mean over the segments.
     var probability: Double
 
@@ -155,8 +175,9 @@ private struct Stretch {
         var result: [Stretch] = []
         var segments = 0
         for (index, moment) in prediction.moments.enumerated() {
-            let genre = moment.probabilities.indices.max { moment.probabilities[$0] < moment.probabilities[$1] } ?? 0
-            let probability = Double(moment.probabilities[genre])
+            let best = moment.probabilities.indices.max { moment.probabilities[$0] < moment.probabilities[$1] } ?? 0
+            let genre = moment.isSilent ? nil : best
+            let probability = moment.isSilent ? 0 : Double(moment.probabilities[best])
             let end = index + 1 < prediction.moments.count ? prediction.moments[index + 1].start : prediction.seconds
             if let last = result.last, last.genre == genre {
                 segments += 1

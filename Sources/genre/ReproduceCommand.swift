@@ -45,6 +45,7 @@ struct ReproduceCommand: ParsableCommand {
     @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
     @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
+    @OptionGroup var damaged: DamagedOption
     @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
     var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
@@ -101,7 +102,8 @@ struct ReproduceCommand: ParsableCommand {
     /// The data and split of one seed, as 'genre train' draws them.
     private func draw(seed: UInt64, threads: Int?) throws -> Drawn {
         let data = try openData(
-            data, segments: .random(count: 15), seed: seed, threads: threads, cache: cacheOptions.cache())
+            data, segments: .random(count: 15), seed: seed, threads: threads,
+            allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: seed).draw(data)
         guard !drawn.areFolds else { throw ValidationError("Choose a split of one fold: --split names several.") }
         return (data, drawn.splits[0], drawn.warnings)

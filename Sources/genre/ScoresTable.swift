@@ -1,3 +1,4 @@
+import Datasets
 import Evaluation
 import Foundation
 import Report
@@ -127,8 +128,40 @@ struct ScoresObject: Encodable {
     let recall: [Double?]
     let f1: [Double?]
     let support: [Int]
+    /// Of audio: the damaged tracks among those judged, those of which one channel was taken since the channels cancel, and
+    /// the segments left out since there is nothing to hear in them.
+    let damaged: [String]?
+    let cancelling: [String]?
+    let silentSegments: Int?
 
-    init(_ scores: Scores) {
+    /// - Parameters:
+    ///   - sounds: the data that was judged.
+    ///   - tracks: those of its tracks that were judged.
+    init(_ scores: Scores, sounds: LoadedDataset, tracks: [Int]) {
+        let judged = Set(tracks.map { sounds.set.tracks[$0].id })
+        var damaged: [String] = []
+        var cancelling: [String] = []
+        var silentSegments = 0
+        for remark in sounds.remarks where judged.contains(remark.track) {
+            switch remark.kind {
+            case .decoded(let sound):
+                if sound.isDamaged { damaged.append(remark.track) }
+                if sound.channelTaken != nil { cancelling.append(remark.track) }
+            case .silent(let segments): silentSegments += segments
+            }
+        }
+        let isAudio = sounds.allowsDamaged != nil
+        self.init(
+            scores, damaged: isAudio ? damaged : nil, cancelling: isAudio ? cancelling : nil,
+            silentSegments: isAudio ? silentSegments : nil)
+    }
+
+    init(_ scores: Scores) { self.init(scores, damaged: nil, cancelling: nil, silentSegments: nil) }
+
+    private init(_ scores: Scores, damaged: [String]?, cancelling: [String]?, silentSegments: Int?) {
+        self.damaged = damaged
+        self.cancelling = cancelling
+        self.silentSegments = silentSegments
         raw = scores.raw
         max = scores.max
         maj = scores.maj
@@ -145,7 +178,9 @@ struct ScoresObject: Encodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case raw, max, maj, loss, segments, tracks, genres, confusion, precision, recall, f1, support
+        case raw, max, maj, loss, segments, tracks, genres, confusion, precision, recall, f1, support, damaged,
+            cancelling
+        case silentSegments = "silent_segments"
         case trackConfusion = "track_confusion"
     }
 }

@@ -57,6 +57,7 @@ struct TrainCommand: ParsableCommand {
         help: "Recipe that makes features from audio: \(recipeNames). By default schindler.",
         completion: Completions.recipe)
     var recipe: String?
+    @OptionGroup var damaged: DamagedOption
     @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
     var threads: Int?
     @Option(
@@ -82,7 +83,10 @@ struct TrainCommand: ParsableCommand {
         // What was told when the run began is in its folder, and cannot be told again.
         let given =
             hyperparameters.given + loop.given + splitOptions.given + augmentation.given + sound.given
-            + namesGiven([("--recipe", recipe), ("--output", output), ("--force", force)])
+            + namesGiven([
+                ("--recipe", recipe), ("--output", output), ("--force", force),
+                ("--allow-damaged", damaged.allowDamaged),
+            ])
         if !given.isEmpty {
             throw ValidationError(
                 "--resume goes on as the run was told: leave \(given.joined(separator: ", ")) out. Beside it only --epochs, "
@@ -104,8 +108,10 @@ struct TrainCommand: ParsableCommand {
         let request = splitOptions.request(seed: configuration.seed)
         let opened = try openData(
             data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
-            augmentation: sound.augmentation(), cache: cacheOptions.cache(), genres: .atLeast(request.leastTracks))
+            augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
+            genres: .atLeast(request.leastTracks))
         let dataset = try request.usable(opened) { note("genre: \($0)") }
+        noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
         guard !(drawn.areFolds && (loop.runs ?? 1) > 1) else {
@@ -223,7 +229,8 @@ struct TrainCommand: ParsableCommand {
         let choice = record.configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         return try openData(
             data.isEmpty ? record.paths : data, recipe: record.requestedRecipe, segments: choice, seed: record.dataSeed,
-            threads: threads, augmentation: record.configuration.augmentation?.sound, cache: cacheOptions.cache(),
+            threads: threads, augmentation: record.configuration.augmentation?.sound,
+            allowsDamaged: record.allowsDamaged ?? true, cache: cacheOptions.cache(),
             genres: .only(record.genres))
     }
 

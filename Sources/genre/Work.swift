@@ -13,11 +13,12 @@ import Training
 ///   - recipe: by name, as the user gave it; nil for the data's own or the default.
 ///   - model: the recipe that a model needs; data of another is refused.
 ///   - augmentation: what the user asked for; nil for what a store has.
+///   - allowsDamaged: whether audio with corrupt packets is taken.
 ///   - cache: where features are kept; nil for nowhere.
 ///   - genres: which genres are used, and by what names.
 func openData(
     _ paths: [String], recipe: String? = nil, for model: FeatureRecipe? = nil, segments: SegmentChoice, seed: UInt64,
-    threads: Int?, augmentation: SoundAugmentation? = nil, cache: FeatureCache?,
+    threads: Int?, augmentation: SoundAugmentation? = nil, allowsDamaged: Bool = true, cache: FeatureCache?,
     genres: GenreSelection = .atLeast(1)
 ) throws -> LoadedDataset {
     let report = DataReport()
@@ -28,7 +29,7 @@ func openData(
             DatasetOptions(
                 recipe: recipe ?? model?.name, segments: segments, seed: seed,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
-                cache: cache, genres: genres),
+                allowsDamaged: allowsDamaged, cache: cache, genres: genres),
             progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
             func words(_ recipe: FeatureRecipe) -> String {
@@ -41,6 +42,13 @@ func openData(
     } catch let error as DatasetError where recipe != nil && error.isAboutRecipe {
         throw ValidationError("\(error)")
     }
+}
+
+/// Says on standard error what is known of the sounds of tracks that train, or are judged.
+///
+/// - Parameter tracks: indices into the set's tracks; nil for all.
+func noteRemarks(on data: LoadedDataset, tracks: [Int]? = nil) {
+    for line in SoundWords.lines(data, tracks: tracks) { note("genre: \(line)") }
 }
 
 /// What is said while data is read: rate and time left on the terminal, warnings on standard error, the first of them one

@@ -39,7 +39,9 @@ import Testing
         #expect(outcome.status == 1)
         let lines = outcome.output.split(separator: "\n")
         #expect(lines.count == 14)
-        #expect(lines[0].hasPrefix("file,genre,confidence,unsure,padded,seconds,error,blues,"))
+        #expect(
+            lines[0].hasPrefix(
+                "file,genre,confidence,unsure,padded,seconds,silent_seconds,damaged,channel,error,blues,"))
         // Errors hold commas, within quotes.
         let bare = lines.map { line in
             line.split(separator: "\"").enumerated().filter { $0.offset % 2 == 0 }.map(\.element)

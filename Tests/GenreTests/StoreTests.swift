@@ -128,7 +128,7 @@ import Testing
 
         let index = URL(fileURLWithPath: folder.path("store/index.json"))
         let text = try String(contentsOf: index, encoding: .utf8)
-        try Data(text.replacingOccurrences(of: "\"version\":2", with: "\"version\":9").utf8).write(to: index)
+        try Data(text.replacingOccurrences(of: "\"version\":3", with: "\"version\":9").utf8).write(to: index)
         let later = try train("store")
         #expect(later.status == 1 && later.diagnostics.contains("version 9"))
     }

@@ -12,5 +12,6 @@
 #include "gk_vocoder.h"
 #include "gk_pictures.h"
 #include "gk_oracle.h"
+#include "gk_audible.h"
 #include "gk_fingerprint.h"
 #include "gk_peak.h"

@@ -80,14 +80,17 @@ extension DatasetAudit {
         }
         let levels = facts.levels
         if facts.seconds < FeatureRecipe.schindler.segmentSeconds { add(.short, facts.seconds) }
-        if levels.peak < Double(SoundLevels.quiet) {
+        if levels.peak < Double(SoundLevels.quiet) || facts.isConstant {
             add(.silent, facts.seconds)
         } else if levels.silent > 0 {
             add(.longSilence, Double(levels.longestSilence) / Fingerprint.sampleRate)
         }
         let clipped = Double(levels.clipped) / Double(max(1, levels.samples))
         if clipped >= leastClipping { add(.clipped, clipped) }
-        if facts.damagedPackets > 0 { add(.damaged, Double(facts.damagedPackets)) }
+        let sound = facts.remarks
+        if sound.damagedPackets > 0 { add(.damaged, Double(sound.damagedPackets)) }
+        if sound.endIsMissing { add(.endMissing, facts.seconds) }
+        if let channel = sound.channelTaken { add(.cancelling, Double(channel + 1)) }
         if facts.isCutOff { add(.cutOff, facts.seconds) }
         return remarks
     }

@@ -45,7 +45,7 @@ public struct DatasetAudit: Codable, Sendable, Equatable {
     /// Something about one track, with its measure.
     public struct Remark: Codable, Sendable, Equatable {
         public enum Kind: String, Codable, Sendable {
-            /// No sample louder than -60 dB of full scale.
+            /// No sample louder than -60 dB of full scale, or nothing but a constant.
             case silent
             /// Silent for a long stretch; the measure is the longest one's seconds.
             case longSilence
@@ -55,6 +55,10 @@ public struct DatasetAudit: Codable, Sendable, Equatable {
             case short
             /// Holds corrupt packets: the sound may have gaps; the measure is their number.
             case damaged
+            /// The sound ends before the end that the header names; the measure is the seconds that there are.
+            case endMissing
+            /// The channels cancel in their mean; the measure is the number, from 1, of the one that was taken.
+            case cancelling
             /// Longer than what is examined; the measure is the seconds that were.
             case cutOff
         }

@@ -12,7 +12,9 @@ struct TrackExaminer: Sendable {
         /// Of the samples at the fingerprint's rate.
         var sound: UInt64
         var levels: SoundLevels
-        var damagedPackets: Int
+        var remarks: SoundRemarks
+        /// Whether there is nothing in it but silence or a constant.
+        var isConstant: Bool
         var isCutOff: Bool
 
         /// The artist that the file's tags tell.
@@ -32,11 +34,24 @@ struct TrackExaminer: Sendable {
     /// - Throws: `AudioError`.
     func examine(_ url: URL) throws -> (Facts, Fingerprint) {
         let rate = Fingerprint.sampleRate
-        let stream = fingerprinter.stream()
+        var stream = fingerprinter.stream()
         var levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
+        // Of stretches of two seconds: only the lengths of the recipe matter.
+        var stretches = FeatureRecipe.schindler
+        stretches.sampleRate = rate
+        var audible = SegmentLevels(stretches)
         var hash = ContentHash()
-        let (source, remarks) = try AudioDecoder.decode(url, sampleRate: rate, longest: .infinity) { block in
+        let (source, remarks) = try AudioDecoder.decode(
+            url, sampleRate: rate, longest: .infinity,
+            restart: {
+                stream = fingerprinter.stream()
+                levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
+                audible = SegmentLevels(stretches)
+                hash = ContentHash()
+            }
+        ) { block in
             levels.add(block)
+            audible.append(block)
             hash.update(UnsafeRawBufferPointer(block))
             stream.add(block)
             return Double(levels.samples) < Self.longest * rate
@@ -44,7 +59,8 @@ struct TrackExaminer: Sendable {
         let seconds = Double(levels.samples) / rate
         let facts = Facts(
             properties: source, seconds: seconds, sound: hash.value, levels: levels,
-            damagedPackets: remarks.damagedPackets,
+            remarks: remarks,
+            isConstant: audible.silence(ofSegments: max(1, stretches.segmentCount(samples: levels.samples))).isWhole,
             isCutOff: seconds >= Self.longest)
         return (facts, stream.finish())
     }

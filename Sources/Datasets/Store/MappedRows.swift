@@ -10,6 +10,8 @@ struct MappedRows: SegmentSource {
         var allRows: Int
         var chunk: Int32
         var values: StoreHash
+        /// Rows at which segments may start: those between the first and the last of neighbouring audible ones.
+        var starts: [ClosedRange<Int>]
         /// [allRows][mels], in the chunk's mapping.
         var bytes: UnsafeRawBufferPointer
     }
@@ -40,7 +42,10 @@ struct MappedRows: SegmentSource {
     }
 
     func shifts(track: Int, place: Int) -> ClosedRange<Int> {
-        recipe.segmentsStartAnywhere ? -place...tracks[track].rows - recipe.trueFrames - place : 0...0
+        guard recipe.segmentsStartAnywhere,
+            let around = tracks[track].starts.first(where: { $0.contains(place) })
+        else { return 0...0 }
+        return around.lowerBound - place...around.upperBound - place
     }
 
     func addValues(to hash: inout SHA256, of wanted: [Int]?) {

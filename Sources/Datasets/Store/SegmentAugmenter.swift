@@ -21,10 +21,12 @@ final class SegmentAugmenter {
         stretched = PhaseVocoder.Workspace(vocoder)
     }
 
-    /// The segments of a track that are changed, in increasing order. They hang on its sound, not on its name.
-    static func chosen(_ augmentation: SoundAugmentation, of available: Int, sound: StoreHash) -> [Int] {
+    /// The segments of a track that are changed, in increasing order. They depend on its sound, not on its name.
+    ///
+    /// - Parameter audible: those that may be chosen, in increasing order.
+    static func chosen(_ augmentation: SoundAugmentation, among audible: [Int], sound: StoreHash) -> [Int] {
         SegmentChoice.random(count: augmentation.segments)
-            .indices(of: available, seed: 0, track: "augmented \(sound.value)")
+            .indices(among: audible, seed: 0, track: "augmented \(sound.value)")
     }
 
     /// [segments][variants][trueFrames][mels]

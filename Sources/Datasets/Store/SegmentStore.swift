@@ -1,3 +1,4 @@
+import Audio
 import Features
 import Foundation
 import Storage
@@ -20,8 +21,15 @@ public struct SegmentStore: Sendable {
     /// Bytes of the chunks.
     public var byteCount: Int { chunks.reduce(0) { $0 + $1.count } }
     public var chunkCount: Int { chunks.count }
-    /// Tracks whose files held corrupt packets: their sound may have gaps.
-    public var damagedCount: Int { tracks.count { $0.damagedPackets != nil } }
+    /// What decoding showed of tracks' files, where it showed anything.
+    public var remarks: [(id: String, sound: SoundRemarks)] {
+        tracks.compactMap { $0.remarks == SoundRemarks() ? nil : ($0.id, $0.remarks) }
+    }
+    /// Segments with nothing to hear, which no set has.
+    public var silentCount: Int { tracks.reduce(0) { $0 + $1.silentCount } }
+    /// Whether it says which segments are silent, and was made without damaged files unless they were asked for; stores of
+    /// earlier versions were not.
+    public var isCurrent: Bool { header.version == StoreHeader.version }
 
     let header: StoreHeader
     let tracks: [StoredTrack]
@@ -75,10 +83,11 @@ public struct SegmentStore: Sendable {
                 throw bad("'\(track.id)' is of chunk \(track.chunk) and genre '\(track.genre)', which are not there")
             }
             labels.append(label)
+            let bytes = try StoreChunk.rows(of: track, in: chunks[track.chunk], header)
             rows.append(
                 .init(
                     rows: track.rows, allRows: track.allRows(header.recipe), chunk: Int32(track.chunk),
-                    values: track.values, bytes: try StoreChunk.rows(of: track, in: chunks[track.chunk], header)))
+                    values: track.values, starts: track.starts(header.recipe), bytes: bytes))
         }
         self.rows = rows
         self.labels = labels
@@ -90,8 +99,8 @@ public struct SegmentStore: Sendable {
         }
     }
 
-    /// Segments of the store's tracks, read from its chunks as they are asked for: those chosen of each track, then all its
-    /// augmented ones.
+    /// Segments of the store's tracks, read from its chunks as they are asked for: those chosen of each track's audible
+    /// ones, then all its augmented ones.
     ///
     /// - Parameters:
     ///   - choice: which segments of each track.
@@ -100,10 +109,18 @@ public struct SegmentStore: Sendable {
     public func segmentSet(
         choice: SegmentChoice, seed: UInt64, source: (String) -> URL? = { _ in nil }
     ) -> SegmentSet {
+        segmentSet(of: Array(tracks.indices), choice: choice, seed: seed, source: source)
+    }
+
+    /// - Parameter members: indices of the tracks, in increasing order.
+    func segmentSet(
+        of members: [Int], choice: SegmentChoice, seed: UInt64, source: (String) -> URL?
+    ) -> SegmentSet {
         var segments: [SegmentSet.Segment] = []
+        let tracks = members.map { self.tracks[$0] }
         for (index, track) in tracks.enumerated() {
-            let available = recipe.segmentCount(rows: track.rows)
-            for segment in choice.indices(of: available, seed: seed, track: track.id) {
+            let audible = track.audibleRuns(of: recipe.segmentCount(rows: track.rows)).flatMap { Array($0) }
+            for segment in choice.indices(among: audible, seed: seed, track: track.id) {
                 segments.append(.init(track: Int32(index), place: Int32(recipe.firstRow(ofSegment: segment))))
             }
             for number in 0..<(track.augmented ?? 0) {
@@ -113,14 +130,15 @@ public struct SegmentStore: Sendable {
         }
         return SegmentSet(
             genres: genres, recipe: recipe,
-            tracks: zip(tracks, labels).map { track, label in
+            tracks: zip(tracks, members.map { labels[$0] }).map { track, label in
                 .init(
                     id: track.id, label: label, source: source(track.id), side: track.side, artist: track.artist,
                     soundHash: track.sound.value)
             },
             segments: segments,
             source: MappedRows(
-                recipe: recipe, precision: precision, tracks: rows, ids: tracks.map(\.id), chunks: chunks))
+                recipe: recipe, precision: precision, tracks: members.map { rows[$0] }, ids: tracks.map(\.id),
+                chunks: chunks))
     }
 
     /// Reads all values once and holds them against the hashes made when they were written.
@@ -136,6 +154,16 @@ public struct SegmentStore: Sendable {
     }
 
     func bytes(ofTrack index: Int) -> UnsafeRawBufferPointer { rows[index].bytes }
+}
+
+extension StoredTrack {
+    /// Rows at which a segment may start so that neighbours of it are audible.
+    fileprivate func starts(_ recipe: FeatureRecipe) -> [ClosedRange<Int>] {
+        guard silent != nil else { return [0...rows - recipe.trueFrames] }
+        return audibleRuns(of: recipe.segmentCount(rows: rows)).map {
+            recipe.firstRow(ofSegment: $0.lowerBound)...recipe.firstRow(ofSegment: $0.upperBound - 1)
+        }
+    }
 }
 
 extension StoredSkip {

@@ -89,6 +89,9 @@ struct StoreChunk: Sendable {
                         + " and \(track.augmented ?? 0) augmented segments"
                 )
             }
+            guard track.hasSoundRuns(of: header.recipe.segmentCount(rows: track.rows)) else {
+                throw bad("'\(track.id)' names silent segments that it cannot have")
+            }
             let type = try file.type(of: track.id)
             guard type == header.precision.tensorType else { throw bad("'\(track.id)' is of type \(type.rawValue)") }
             let bytes = try file.bytes(of: track.id)

@@ -1,3 +1,4 @@
+import Audio
 import Features
 import Foundation
 import Storage
@@ -14,7 +15,9 @@ public enum StorePrecision: String, Codable, Sendable, CaseIterable {
 /// What every chunk and the index of a store agree on.
 struct StoreHeader: Codable, Sendable, Hashable {
     static let format = "genrekit segment store"
-    static let version = 2
+    static let version = 3
+    /// Those that can be opened: 2 does not say which segments are silent.
+    static let readable = 2...version
 
     var format = Self.format
     var version = Self.version
@@ -84,6 +87,12 @@ struct StoredTrack: Codable, Sendable, Hashable {
     var values: StoreHash
     /// Packets of the file that were corrupt; none where there were none.
     var damagedPackets: Int?
+    /// Whether the sound ends before the end that the file's header names.
+    var endIsMissing: Bool?
+    /// The channel, from 0, that was taken since the channels cancel in their mean.
+    var channelTaken: Int?
+    /// Segments with nothing to hear, as [first, last] of each run of them; none where there are none. Never all.
+    var silent: [[Int]]?
     /// The number of the chunk that holds the rows.
     var chunk: Int
 }
@@ -91,6 +100,45 @@ struct StoredTrack: Codable, Sendable, Hashable {
 extension StoredTrack {
     /// The track's own rows and those of augmented segments.
     func allRows(_ recipe: FeatureRecipe) -> Int { rows + (augmented ?? 0) * recipe.trueFrames }
+
+    /// Whether the runs of silent segments lie in order within the track's `count` segments, and leave some.
+    func hasSoundRuns(of count: Int) -> Bool {
+        guard let silent else { return true }
+        var (next, total) = (0, 0)
+        for run in silent {
+            guard run.count == 2, next <= run[0], run[0] <= run[1], run[1] < count else { return false }
+            next = run[1] + 1
+            total += run[1] - run[0] + 1
+        }
+        return total < count
+    }
+
+    /// What decoding showed of the file.
+    var remarks: SoundRemarks {
+        get {
+            SoundRemarks(
+                damagedPackets: damagedPackets ?? 0, endIsMissing: endIsMissing ?? false, channelTaken: channelTaken)
+        }
+        set {
+            damagedPackets = newValue.damagedPackets > 0 ? newValue.damagedPackets : nil
+            endIsMissing = newValue.endIsMissing ? true : nil
+            channelTaken = newValue.channelTaken
+        }
+    }
+
+    var silentCount: Int { (silent ?? []).reduce(0) { $0 + $1[1] - $1[0] + 1 } }
+
+    /// The audible ones among the track's `count` segments, run by run.
+    func audibleRuns(of count: Int) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var start = 0
+        for run in silent ?? [] {
+            if run[0] > start { result.append(start..<run[0]) }
+            start = run[1] + 1
+        }
+        if start < count { result.append(start..<count) }
+        return result
+    }
 }
 
 /// A file that gave no features.
@@ -102,6 +150,8 @@ struct StoredSkip: Codable, Sendable, Hashable {
     var content: StoreHash?
     /// It begins with `source`.
     var reason: String
+    /// Whether it was left out for its damage alone.
+    var isDamage: Bool?
 }
 
 /// index.json.
@@ -145,7 +195,7 @@ extension StoreIndex {
         }
         do {
             let version = try JSONDecoder().decode(Start.self, from: data).header.version
-            guard version == StoreHeader.version else {
+            guard StoreHeader.readable.contains(version) else {
                 throw DatasetError.otherStoreVersion(path: folder.path, version: version, known: StoreHeader.version)
             }
         } catch let error as DatasetError { throw error } catch {

@@ -13,13 +13,16 @@ public struct StoreSettings: Sendable {
     public var replacing: Bool
     /// Adds augmented segments to each track.
     public var augmentation: SoundAugmentation?
+    /// Whether files with corrupt packets are taken; else they are left out, as files that cannot be used are.
+    public var allowsDamaged: Bool
     /// Bytes of values after which a chunk is closed.
     var chunkBytes = StoreChunk.targetBytes
 
     public init(
         recipe: FeatureRecipe = .schindler, precision: StorePrecision = .float32, threads: Int = 1,
-        replacing: Bool = false, augmentation: SoundAugmentation? = nil
+        replacing: Bool = false, augmentation: SoundAugmentation? = nil, allowsDamaged: Bool = true
     ) {
+        self.allowsDamaged = allowsDamaged
         self.augmentation = augmentation
         self.recipe = recipe
         self.precision = precision
@@ -184,7 +187,8 @@ struct StoreMaker {
             files: files, threads: threads, targetBytes: settings.chunkBytes, progress: progress
         ) { skip, url in warning("left out: \(skip.reason(for: url))") }
         let maker = TrackMaker(
-            extractor: extractor, precision: settings.precision, roots: listing.roots, reuse: reuse)
+            extractor: extractor, precision: settings.precision, roots: listing.roots, reuse: reuse,
+            allowsDamaged: settings.allowsDamaged)
         let vocoder = try settings.augmentation.map { _ in try PhaseVocoder() }
         let writer = ChunkWriter(maker: self, reuse: reuse, sequence: sequence)
         DispatchQueue.concurrentPerform(iterations: threads) { _ in

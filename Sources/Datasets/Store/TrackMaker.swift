@@ -19,9 +19,14 @@ struct TrackMaker: Sendable {
     let precision: StorePrecision
     let roots: [URL]
     let reuse: StoreReuse
+    /// Whether files with corrupt packets give features; else they are left out.
+    let allowsDamaged: Bool
     private let longFiles = NSLock()
 
-    init(extractor: FeatureExtractor, precision: StorePrecision, roots: [URL], reuse: StoreReuse) {
+    init(
+        extractor: FeatureExtractor, precision: StorePrecision, roots: [URL], reuse: StoreReuse, allowsDamaged: Bool
+    ) {
+        self.allowsDamaged = allowsDamaged
         self.extractor = extractor
         self.precision = precision
         self.roots = roots
@@ -45,16 +50,21 @@ struct TrackMaker: Sendable {
         }
         let stamp = FileStamp(file.url.path)
         let settled = stamp.flatMap { $0.isSettled(at: now) ? $0 : nil }
-        func skipped(_ reason: String, content: StoreHash?) -> Outcome {
+        func skipped(_ reason: String, content: StoreHash?, isDamage: Bool? = nil) -> Outcome {
             let path = file.url.path
             let relative = reason.hasPrefix(path) ? source + reason.dropFirst(path.count) : "\(source): \(reason)"
             return .skipped(
-                StoredSkip(id: file.id, genre: genre, source: source, content: content, reason: relative),
+                StoredSkip(
+                    id: file.id, genre: genre, source: source, content: content, reason: relative,
+                    isDamage: isDamage),
                 stamp: content == nil ? nil : settled)
         }
         /// What is there already for a file of that content.
         func known(_ content: StoreHash, bytes: Int) -> Outcome? {
             if let (old, rows) = reuse.track(content: content, bytes: bytes) {
+                if !allowsDamaged && old.remarks.isDamaged {
+                    return skipped(old.remarks.damageRefused, content: content, isDamage: true)
+                }
                 var track = old
                 track.id = file.id
                 track.genre = genre
@@ -63,7 +73,9 @@ struct TrackMaker: Sendable {
                 track.source = source
                 return .track(track, rows, stamp: settled, isReused: true)
             }
-            if let skip = reuse.skip(file.id, content: content) { return .skipped(skip, stamp: settled) }
+            if let skip = reuse.skip(file.id, content: content), !allowsDamaged || skip.isDamage != true {
+                return .skipped(skip, stamp: settled)
+            }
             return nil
         }
 
@@ -85,12 +97,16 @@ struct TrackMaker: Sendable {
             guard let stamp, let content, FileStamp(file.url.path) == stamp else {
                 return skipped("the file changed while it was read; run again", content: nil)
             }
-            let track = StoredTrack(
+            if !allowsDamaged && made.remarks.isDamaged {
+                return skipped(made.remarks.damageRefused, content: content, isDamage: true)
+            }
+            var track = StoredTrack(
                 id: file.id, genre: genre, artist: file.artist ?? made.artist, taggedArtist: made.artist,
                 side: file.side, source: source,
                 bytes: stamp.size, content: content, sound: made.sound, samples: made.samples, rows: made.rowCount,
                 augmented: made.augmented, values: made.values,
-                damagedPackets: made.damagedPackets > 0 ? made.damagedPackets : nil, chunk: 0)
+                silent: made.silent, chunk: 0)
+            track.remarks = made.remarks
             return .track(track, made.rows, stamp: settled, isReused: false)
         } catch let error as AudioError {
             return skipped("\(error)", content: error.mayPass ? nil : content)
@@ -101,6 +117,11 @@ struct TrackMaker: Sendable {
         }
     }
 
+    /// A sound without anything to learn from.
+    private struct NothingToHear: Error, CustomStringConvertible {
+        var description: String { "there is nothing but silence" }
+    }
+
     private struct Made {
         var artist: String?
         var sound: StoreHash
@@ -109,7 +130,8 @@ struct TrackMaker: Sendable {
         var augmented: Int?
         var rows: StoredRows
         var values: StoreHash
-        var damagedPackets: Int
+        var remarks: SoundRemarks
+        var silent: [[Int]]?
     }
 
     private func make(_ url: URL, _ augmenter: SegmentAugmenter?) throws -> Made {
@@ -124,11 +146,17 @@ struct TrackMaker: Sendable {
     private func make(_ sound: DecodedAudio, _ augmenter: SegmentAugmenter?) throws -> Made {
         var features = try extractor.rows(of: sound.samples)
         let rowCount = features.rows
+        let silence = sound.samples.withUnsafeBufferPointer { samples in
+            SegmentLevels(extractor.recipe, of: samples)
+                .silence(ofSegments: extractor.recipe.segmentCount(rows: rowCount))
+        }
+        guard !silence.isWhole else { throw NothingToHear() }
+        let silent = silence.runs.map { [$0.lowerBound, $0.upperBound] }
         let hash = StoreHash(sound.samples.withUnsafeBytes(contentHash))
         var augmented: Int?
         if let augmenter {
             let chosen = SegmentAugmenter.chosen(
-                augmenter.augmentation, of: extractor.recipe.segmentCount(rows: rowCount), sound: hash)
+                augmenter.augmentation, among: silence.audible, sound: hash)
             features.append(rows: try augmenter.rows(of: sound.samples, segments: chosen))
             augmented = chosen.count * augmenter.augmentation.variants.count
         }
@@ -147,7 +175,7 @@ struct TrackMaker: Sendable {
             artist: ArtistNames.artist(ofTags: sound.source.tags), sound: hash, samples: sound.samples.count,
             rowCount: rowCount, augmented: augmented,
             rows: rows, values: StoreHash(values),
-            damagedPackets: sound.damagedPackets)
+            remarks: sound.remarks, silent: silent.isEmpty ? nil : silent)
     }
 
     /// The path below the data folder that holds the file; the whole path where none does.
@@ -155,6 +183,23 @@ struct TrackMaker: Sendable {
         let path = url.path
         for root in roots.map(\.path) where path.hasPrefix(root + "/") { return String(path.dropFirst(root.count + 1)) }
         return path
+    }
+}
+
+extension SoundRemarks {
+    /// "3 corrupt packets, its end is missing"; empty where nothing is damaged.
+    public var damage: String {
+        var words: [String] = []
+        if damagedPackets > 0 {
+            words.append("\(damagedPackets) corrupt \(damagedPackets == 1 ? "packet" : "packets")")
+        }
+        if endIsMissing { words.append("its end is missing") }
+        return words.joined(separator: ", ")
+    }
+
+    /// What is said of a file that is left out for its damage.
+    var damageRefused: String {
+        "damaged (\(damage)); fetch or copy it again, or take it with --allow-damaged"
     }
 }
 

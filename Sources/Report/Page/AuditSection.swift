@@ -80,6 +80,8 @@ private struct AuditWords {
     private mutating func remarks() {
         let kinds: [(DatasetAudit.Remark.Kind, String, (Double) -> String)] = [
             (.damaged, "damaged: the sound may have gaps", { counted(Int(max(0, min($0, 1e9))), "corrupt packet") }),
+            (.endMissing, "cut off: the end is missing", { "\(seconds($0)) are there" }),
+            (.cancelling, "whose channels cancel in their mean", { "channel \(Int(max(0, min($0, 1e9)))) taken" }),
             (.short, "shorter than a segment", seconds), (.silent, "silent", seconds),
             (.longSilence, "with long silent stretches", { "\(seconds($0)) at a time" }),
             (.clipped, "clipped", { "\(decimal($0 * 100, places: 2)) % of the samples" }),

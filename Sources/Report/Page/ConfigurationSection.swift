@@ -54,7 +54,8 @@ struct ConfigurationSection {
     /// Fields of config.json that the tables, or the net's figure, tell.
     private static let told: Set = [
         "configuration", "blueprint", "data", "recipe", "data_seed", "genres", "split", "training_tracks",
-        "held_out_tracks", "test_tracks", "skipped", "data_hash", "base", "threads", "instruction_set", "tool_version",
+        "held_out_tracks", "test_tracks", "skipped", "allows_damaged", "data_hash", "base", "threads",
+        "instruction_set", "tool_version",
     ]
 
     private var rest: String {
