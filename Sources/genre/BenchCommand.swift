@@ -8,6 +8,11 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure the speed of the nets, or of feature extraction, on this machine.",
+        discussion: """
+            Examples:
+              genre bench --net shallow --batch 64
+              genre bench features GTZAN
+            """,
         subcommands: [BenchNets.self, BenchFeatures.self], defaultSubcommand: BenchNets.self)
 }
 

@@ -17,6 +17,12 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
     private var done = 0
     private var failures: [String] = []
     private var failed = 0
+    /// Verdicts by genre.
+    private var genres: [String: Int] = [:]
+    private var unsure = 0
+    private var short = 0
+    private var damaged = 0
+    private var partlySilent = 0
 
     /// - Parameters:
     ///   - count: of all files, those done before among them.
@@ -49,8 +55,26 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
         guard let total = totalCount.total else { return line.show("\(done) files  \(rate)") }
         let passed = done + alreadyDone
         line.show(
-            "\(bar(passed, of: total)) \(passed)/\(total) files  \(rate)  "
-                + pace.left(done: done, of: max(total - alreadyDone, done)))
+            "\(bar(passed, of: total)) \(pace.left(done: done, of: max(total - alreadyDone, done)))  "
+                + "\(passed)/\(total) files  \(rate)")
+    }
+
+    /// Counts a verdict, for the summary.
+    func add(_ prediction: TrackPrediction, isUnsure: Bool) {
+        genres[prediction.genre, default: 0] += 1
+        if isUnsure { unsure += 1 }
+        if prediction.isPadded { short += 1 }
+        if prediction.sound.remarks.isDamaged { damaged += 1 }
+        if prediction.sound.silentSeconds >= 0.5 { partlySilent += 1 }
+    }
+
+    /// "blues 2, jazz 31; 4 unsure, 1 short": the most frequent genre first.
+    private var summary: String {
+        let counts = genres.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \(grouped($0.value))" }
+        let others = [
+            (unsure, "unsure"), (short, "short"), (partlySilent, "partly silent"), (damaged, "damaged"),
+        ].filter { $0.0 > 0 }.map { "\(grouped($0.0)) \($0.1)" }
+        return counts.joined(separator: ", ") + (others.isEmpty ? "" : "; " + others.joined(separator: ", "))
     }
 
     /// Says how it went.
@@ -64,10 +88,11 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
         if done > 1 || alreadyDone > 0 {
             let seconds = max(pace.seconds(), 1e-3)
             note(
-                "\(done - failed) of \(done) files heard in \(decimal(seconds, places: 1)) s, "
+                "\(done - failed) of \(counted(done, "file")) heard in \(decimal(seconds, places: 1)) s, "
                     + "\(decimal(Double(done) / seconds, places: 1)) a second"
                     + (failed > 0 ? "; \(failed) failed" : "")
                     + (alreadyDone > 0 ? "; \(alreadyDone) were done before" : ""))
+            if !genres.isEmpty { note("  \(summary)") }
         }
         return found > 0 && failed == 0
     }

@@ -5,9 +5,9 @@ import Foundation
 struct GenreTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "genre",
-        abstract: "Learn and tell the genre of music.",
+        abstract: "Classify music by genre, and train the nets that do so.",
         discussion: """
-            Start with 'genre demo', which composes a small corpus and runs the whole road on it.
+            'genre' alone shows the first steps, 'genre help predict' explains a command, with examples.
 
             Exit codes: 0 good, 1 the work failed or a result could not be written, 2 wrong usage, 130 or 143 stopped by \
             a signal. Results go to standard output, progress and diagnostics to standard error.
@@ -48,7 +48,7 @@ enum Main {
     private static func leave(with error: any Error, command: [String]) -> Never {
         let code = GenreTool.exitCode(for: error)
         if code == .success {  // help, version and completions arrive as errors too
-            show(Completions.finished(GenreTool.fullMessage(for: error)))
+            show(CommandWords.wrappedUsage(Completions.finished(GenreTool.fullMessage(for: error))))
             exit(LostResults.shared.exist ? 1 : 0)
         }
         if code == .validationFailure {

@@ -109,7 +109,7 @@ struct InspectCommand: ParsableCommand {
         let card = model.card
         let plan = model.parameters.plan
         var lines = [
-            "\(card.architecture): \(plan.parameterCount) parameters, \(card.genres.count) genres "
+            "\(card.architecture): \(counted(plan.parameterCount, "parameter")), \(card.genres.count) genres "
                 + "(\(card.genres.joined(separator: ", ")))",
             "recipe: \(card.recipe.name), "
                 + (card.recipe.makesSegmentsFromAudio ? "\(Int(card.recipe.sampleRate)) Hz" : "not made from audio")
@@ -201,7 +201,7 @@ struct InspectCommand: ParsableCommand {
             lines.append("learning rate: \(schedule.shape), warm-up of \(schedule.warmupEpochs) epochs")
         }
         if let averaged = card.configuration?.averagedEpochs {
-            lines.append("weights: the mean of those at the ends of the last \(averaged) epochs")
+            lines.append("weights: the mean of those at the ends of the last \(counted(averaged, "epoch"))")
         }
         if let patience = card.configuration?.patience {
             lines.append(

@@ -47,9 +47,9 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Show at most this many genres of each track (3).", completion: .default) var top: Int?
     @Option(help: "Mark a verdict as unsure below this confidence: 0.4 or 40%.", completion: .default)
     var unsure = Share(0.4)
-    @Flag(help: "Show how the genre goes through each track.") var timeline = false
-    @Flag(help: "Print one JSON object a file.") var json = false
-    @Flag(help: "Print CSV: a line a file, a column a genre.") var csv = false
+    @Flag(help: "Show the genre of each part of a track.") var timeline = false
+    @Flag(help: "Print one JSON object per file.") var json = false
+    @Flag(help: "Print CSV: a row per file, a column per genre.") var csv = false
     @Option(help: ArgumentHelp("Take part I of N of the files.", valueName: "i/n"), completion: .default) var shard:
         String?
 
@@ -75,7 +75,7 @@ struct PredictCommand: ParsableCommand {
             failuresAreKept: output != nil || json || csv)
         let format = PredictionFormat(
             genres: model.card.genres, top: top ?? 3, unsure: unsure.value, timeline: timeline,
-            width: collection.given.map(\.count).max() ?? 0)
+            columns: Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(of: STDOUT_FILENO) : nil)
         let sink = try output.map {
             let url = URL(fileURLWithPath: $0)
             var kept = format
@@ -101,6 +101,7 @@ struct PredictCommand: ParsableCommand {
             try sink?.write(input, result)
             switch result {
             case .success(let prediction):
+                report.add(prediction, isUnsure: prediction.confidence < unsure.value)
                 report.clear()
                 if json {
                     show(try format.json(input, prediction))

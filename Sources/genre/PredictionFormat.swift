@@ -8,8 +8,8 @@ struct PredictionFormat {
     let top: Int
     let unsure: Double
     let timeline: Bool
-    /// Of the names' column.
-    let width: Int
+    /// Columns of the terminal that text goes to; nil where it goes to none: then there is no bar, and a track is one line.
+    var columns: Int?
     /// Said with every result where results are kept; nil for nothing.
     var origin: Origin?
 
@@ -24,17 +24,42 @@ struct PredictionFormat {
     // MARK: text
 
     func text(_ input: AudioInputs.Input, _ prediction: TrackPrediction) -> String {
-        var words = prediction.top(top).map { "\($0.genre) \(percent($0.confidence))" }
-        if prediction.confidence < unsure { words.append("(unsure)") }
-        words += SoundWords.marks(prediction.sound)
-        var lines = [CSVLine.flat(input.name).left(width) + "  " + words.joined(separator: "   ")]
+        var notes: [String] = []
+        if prediction.confidence < unsure { notes.append("unsure") }
+        notes += SoundWords.marks(prediction.sound)
+        let others = prediction.top(top).dropFirst().filter { $0.confidence >= Self.leastShown }
+        if !others.isEmpty {
+            notes.append("also " + others.map { "\($0.genre) \(percent($0.confidence))" }.joined(separator: ", "))
+        }
+        var lines = verdict(prediction, name: CSVLine.flat(input.name), notes: notes.joined(separator: "; "))
         if timeline {
             for stretch in Stretch.all(of: prediction) {
-                let verdict = stretch.genre.map { "\(genres[$0]) \(percent(stretch.probability))" } ?? "silent"
-                lines.append("  \(playingTime(stretch.start)) - \(playingTime(stretch.end))  \(verdict)")
+                let times = [stretch.start, stretch.end].map { playingTime($0).right(7) }.joined(separator: " -")
+                let verdict = stretch.genre.map {
+                    "\(genres[$0].left(genreWidth)) \(percent(stretch.probability).right(6))"
+                }
+                lines.append("\(times)  \(verdict ?? "silent")")
             }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// Confidence from which other genres than the verdict are shown.
+    private static let leastShown = 0.05
+    private static let barWidth = 8
+
+    private var genreWidth: Int { genres.map(\.displayWidth).max() ?? 0 }
+
+    /// Verdict first, so that verdicts line up whatever the names, then the name and what else there is to say.
+    private func verdict(_ prediction: TrackPrediction, name: String, notes: String) -> [String] {
+        var head = "\(prediction.genre.left(genreWidth))  \(percent(prediction.confidence).right(6))  "
+        if let columns, columns >= 60 {
+            let filled = Int((prediction.confidence * Double(Self.barWidth)).rounded())
+            head += String(repeating: "█", count: min(max(filled, 0), Self.barWidth)).left(Self.barWidth) + "  "
+        }
+        let line = head + name + (notes.isEmpty ? "" : "  (\(notes))")
+        guard let columns, line.displayWidth > columns, !notes.isEmpty else { return [line] }
+        return [head + name, "".left(head.displayWidth) + "(\(notes))"]
     }
 
     // MARK: JSON

@@ -5,13 +5,13 @@ import Report
 
 /// What is known of a sound, in words.
 enum SoundWords {
-    /// Marks behind a verdict, each in brackets.
+    /// Marks behind a verdict.
     static func marks(_ sound: HeardSound) -> [String] {
         var marks: [String] = []
-        if sound.isPadded { marks.append("(short)") }
-        if sound.silentSeconds >= 0.5 { marks.append("(\(playingTime(sound.silentSeconds)) silent)") }
-        if sound.remarks.isDamaged { marks.append("(damaged)") }
-        if let channel = sound.remarks.channelTaken { marks.append("(\(cancelling(channel)))") }
+        if sound.isPadded { marks.append("short") }
+        if sound.silentSeconds >= 0.5 { marks.append("\(playingTime(sound.silentSeconds)) silent") }
+        if sound.remarks.isDamaged { marks.append("damaged") }
+        if let channel = sound.remarks.channelTaken { marks.append(cancelling(channel)) }
         return marks
     }
 

@@ -26,7 +26,8 @@ extension SplitOptions {
             throw ValidationError(
                 "There is no split rule '\(split)'"
                     + (Suggestion.nearest(to: split, among: Completions.splitRules).map { "; did you mean '\($0)'?" }
-                        ?? ". The rules:\n\(splitRuleList)"))
+                        ?? ".")
+                    + " The rules are \(SplitRule.known.map(\.rule).joined(separator: ", ")), K from 2 to 1000")
         }
     }
 

@@ -89,6 +89,7 @@ import Testing
         }
         try train("mean", "--average-last", "1")
         #expect(
-            try Tool.run("inspect", folder.path("mean/model.safetensors")).output.contains("ends of the last 1 epochs"))
+            try Tool.run("inspect", folder.path("mean/model.safetensors")).output.contains("ends of the last 1 epoch\n")
+        )
     }
 }

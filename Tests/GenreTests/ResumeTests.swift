@@ -82,7 +82,7 @@ import Testing
         try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path("interrupt/config.json")))
         let resumed = try Tool.run("train", "--resume", folder.path("interrupt"), "--json")
         #expect(resumed.status == 0, "\(resumed.diagnostics)")
-        #expect(resumed.diagnostics.contains("going on after step"))
+        #expect(resumed.diagnostics.contains("continuing after step"))
         #expect(try resumed.objects().last?["epochs"] as? Int == done + 1)
     }
 

@@ -77,8 +77,8 @@ import Testing
 
         let card = try Tool.run("inspect", model)
         #expect(card.status == 0)
-        #expect(card.output.contains("2060642 parameters") && card.output.contains("frequency.1"))
-        #expect(card.output.contains("tracks told rightly") && card.output.contains("95 % interval"))
+        #expect(card.output.contains("2,060,642 parameters") && card.output.contains("frequency.1"))
+        #expect(card.output.contains("tracks classified correctly") && card.output.contains("95% interval"))
         #expect(try Tool.run("inspect", model, "--page", folder.path("card.html")).status == 0)
         #expect(try String(contentsOfFile: folder.path("card.html"), encoding: .utf8).contains("<svg"))
         let builtIn = try Tool.run("inspect", "gtzan-shallow", "--page", folder.path("built-in.html"))

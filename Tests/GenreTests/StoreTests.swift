@@ -109,7 +109,7 @@ import Testing
         let again = try make("store")
         #expect(again.status == 0)
         #expect(again.output.contains("computed 1,") && again.output.contains("21 were there already"))
-        #expect(again.output.contains("1 files left out") && again.diagnostics.contains("empty.wav"))
+        #expect(again.output.contains("1 file left out") && again.diagnostics.contains("empty.wav"))
     }
 
     @Test func otherRecipesVersionsAndDamageAreSaid() throws {

@@ -61,7 +61,7 @@ enum Tool {
         return process
     }
 
-    private static func process(
+    static func process(
         _ arguments: [String], in folder: URL?, environment: [String: String]
     ) -> Process {
         let process = Process()

@@ -21,7 +21,7 @@ import Testing
         ["nonsense"], ["train"], ["train", "x", "--epochs", "many"], ["train", "x", "--epochs", "0"],
         ["train", "x", "--net", "alexnet"], ["train", "x", "--batch", "-1"], ["train", "x", "--l1", "nan"],
         ["train", "x", "--threads", "0"], ["train", "x", "--segments", "none"], ["predict"], ["evaluate", "x"],
-        ["train", "x", "--frobnicate"], ["bench", "features", "nowhere"],
+        ["train", "x", "--frobnicate"],
         ["bench", "features", "--recipe", "precomputed"], ["bench", "features", "--passes", "0"],
         ["bench", "--net", "alexnet"], ["reproduce", "x", "--net", "deep:many"], ["reproduce", "x", "--net", "deep:0"],
         ["draw", "no-such-net"], ["draw", "deep", "deep"], ["report", "a", "b", "--data", "x"],

@@ -215,8 +215,8 @@ import Testing
         #expect(table.contains("The same of all: batch 64; split fixed: as told."))
         #expect(
             cells(of: table) == [
-                ["net", "seed", "raw, epoch 1", "raw, epoch 2", "time"], ["shallow", "0", "50.0 %", "60.0 %", "2.5 s"],
-                ["<a href=\"shallow/seed-1/report.html\">shallow</a>", "1", "52.0 %", "64.0 %", "2.5 s"],
+                ["net", "seed", "raw, epoch 1", "raw, epoch 2", "time"], ["shallow", "0", "50.0%", "60.0%", "2.5 s"],
+                ["<a href=\"shallow/seed-1/report.html\">shallow</a>", "1", "52.0%", "64.0%", "2.5 s"],
             ])
         #expect(html.contains(table) && html.contains("2 of 4 runs on"))
         // From elsewhere a relative link would lead nowhere.

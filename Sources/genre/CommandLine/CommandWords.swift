@@ -32,6 +32,14 @@ struct CommandWords {
         return beginsASentence ? first.lowercased() + message.dropFirst(first.count) : message
     }
 
+    /// Help with its line of usage broken where it is longer than the terminal is wide: the parser breaks all others.
+    static func wrappedUsage(_ help: String) -> String {
+        help.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.hasPrefix("USAGE: ")
+                ? Terminal.wrapped(String(line), columns: Terminal.columns(of: STDOUT_FILENO)) : String(line)
+        }.joined(separator: "\n")
+    }
+
     // MARK: commands
 
     private static func names(_ command: any ParsableCommand.Type) -> [String] {
