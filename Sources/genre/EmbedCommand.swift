@@ -68,7 +68,7 @@ struct EmbedCommand: ParsableCommand {
             if case .success(let embedding) = result {
                 table.add(embedding, of: input.name)
                 let marks = SoundWords.marks(embedding.sound)
-                if !marks.isEmpty { report.warn("\(input.name) \(marks.joined(separator: " "))") }
+                if !marks.isEmpty { report.warn("\(input.name): \(marks.joined(separator: "; "))") }
             }
             report.progress()
         }
