@@ -24,6 +24,8 @@ public struct ModelCard: Codable, Sendable {
     public var testTracks: [String]?
     /// Digest of the training data's segments.
     public var dataHash: String?
+    /// Seed of the segment draw where it is not the configuration's: the runs of a series share their data.
+    public var dataSeed: UInt64?
     /// After the last epoch: on the test tracks where there are any, else on the held-out ones.
     public var scores: Scores?
     /// On the held-out tracks after the last epoch, where `scores` are of the test tracks.

@@ -49,6 +49,13 @@ public struct TrainedModel {
         ) { index, writer in try writer.write(halfValues(tensors[index].2)) }
     }
 
+    /// Whether a file's header has room for a card, beside so many tensors.
+    package static func canHold(_ card: ModelCard, tensors: Int) throws -> Bool {
+        let size = try JSONEncoder().encode(card).count
+        // Quotes are escaped once more in the header, scores come later, and names of genres come twice.
+        return 2 * size + 1000 * tensors + (1 << 20) <= SafetensorsFile.greatestHeader
+    }
+
     // MARK: - Reading
 
     /// Opens a model file and checks all of it: format, card and its numbers, architecture, and the shape and values of

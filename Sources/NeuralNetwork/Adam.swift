@@ -65,6 +65,13 @@ public final class Adam {
         return State(steps: steps, firstMoment: copy(firstMoment), secondMoment: copy(secondMoment))
     }
 
+    /// Whether all moments are numbers, so that a state of them can be restored.
+    package var isFinite: Bool {
+        [firstMoment, secondMoment].allSatisfy {
+            areFinite(UnsafeBufferPointer(start: $0.floats, count: plan.storedCount))
+        }
+    }
+
     /// Goes on from a state of the same net.
     ///
     /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` where it is another net's or damaged.

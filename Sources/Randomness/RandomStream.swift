@@ -18,6 +18,25 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Hashable, Codable {
         fourth = splitMix.next()
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case first, second, third, fourth
+    }
+
+    /// - Throws: `DecodingError` where all words are zero: from there the generator gives nothing else, and who draws
+    ///   without bias would wait for ever.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        first = try container.decode(UInt64.self, forKey: .first)
+        second = try container.decode(UInt64.self, forKey: .second)
+        third = try container.decode(UInt64.self, forKey: .third)
+        fourth = try container.decode(UInt64.self, forKey: .fourth)
+        guard first | second | third | fourth != 0 else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath, debugDescription: "a random stream whose words are all zero"))
+        }
+    }
+
     public mutating func next() -> UInt64 {
         let result = rotatedLeft(second &* 5, by: 7) &* 9
         let shifted = second << 17

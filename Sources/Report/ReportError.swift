@@ -10,6 +10,8 @@ public enum ReportError: Error, CustomStringConvertible {
     case notARun(folder: String, problem: String)
     /// A JSON file that is not one.
     case badJSON(file: String)
+    /// A number of a file that makes no sense.
+    case senseless(file: String, problem: String)
     /// The folder holds a finished run that was told something else.
     case otherRun(folder: String)
     /// The data given for a report is not the run's.
@@ -21,6 +23,7 @@ public enum ReportError: Error, CustomStringConvertible {
         case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"
         case .notARun(let folder, let problem): "\(folder) is not a finished run: \(problem)"
         case .badJSON(let file): "\(file) is not valid JSON"
+        case .senseless(let file, let problem): "\(file) makes no sense: \(problem); make it again, or take it away"
         case .otherRun(let folder):
             "\(folder) holds a run of another configuration or of more epochs: name another folder with -o, or move it away"
         case .dataDoesNotFit(let problem): problem

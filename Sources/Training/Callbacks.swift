@@ -81,7 +81,7 @@ final class CheckpointWriter: TrainingCallback {
     }
 
     private func write(_ trainer: Trainer, isLast: Bool = false) throws {
-        try folder.write(trainer.checkpoint, isLast: isLast)
+        try folder.write(trainer.checkpoint(), isLast: isLast)
         last = ContinuousClock.now
     }
 }

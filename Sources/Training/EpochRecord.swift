@@ -1,3 +1,4 @@
+import Evaluation
 import ModelFile
 
 /// What one epoch gave: a line of log.jsonl. Accuracies are fractions; losses are means a segment, in nats.
@@ -46,9 +47,19 @@ extension WatchedMeasure {
 }
 
 extension EpochRecord {
-    /// Whether it can be drawn: no epoch and no number is beyond what trainings have.
-    var isSound: Bool {
-        let numbers = [trainLoss, penalty, trainAccuracy, validationLoss, raw, max, maj, learningRate ?? 0, seconds]
-        return 1...1_000_000_000 ~= epoch && numbers.allSatisfy { abs($0) <= 1e30 }
+    /// Checks all its numbers: before it is written, and when it is read.
+    ///
+    /// - Throws: `SenselessNumber` naming the first field that makes no sense.
+    package func check() throws(SenselessNumber) {
+        try NumberBounds.check(count: epoch, from: 1, "epoch")
+        try NumberBounds.check(loss: trainLoss, "train_loss")
+        try NumberBounds.check(loss: penalty, "penalty")
+        try NumberBounds.check(share: trainAccuracy, "train_accuracy")
+        try NumberBounds.check(loss: validationLoss, "validation_loss")
+        try NumberBounds.check(share: raw, "raw")
+        try NumberBounds.check(share: max, "max")
+        try NumberBounds.check(share: maj, "maj")
+        try NumberBounds.check(amount: learningRate ?? 0, "learning_rate")
+        try NumberBounds.check(seconds: seconds, "seconds")
     }
 }

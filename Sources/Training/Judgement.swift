@@ -30,19 +30,35 @@ public final class Judge {
 
     /// What the net says of the segments at `indices`.
     ///
-    /// - Parameter labels: the class of each of the set's tracks.
-    public func judge(_ set: SegmentSet, segments indices: [Int], labels: [Int]) throws -> JudgedSegments {
+    /// - Parameters:
+    ///   - labels: the class of each of the set's tracks.
+    ///   - isStopped: asked before each batch whether to stop.
+    /// - Throws: ``TrainingError/senselessVerdict(track:)`` where a loss or a probability is no number or beyond all
+    ///   measure; ``TrainingError/judgingStopped``.
+    public func judge(
+        _ set: SegmentSet, segments indices: [Int], labels: [Int], isStopped: () -> Bool = { false }
+    ) throws -> JudgedSegments {
         let executor = try executor(for: indices.count)
         var probabilities: [Float] = []
         probabilities.reserveCapacity(indices.count * classes)
         var loss = 0.0
         let area = set.mels * set.frames
         for start in stride(from: 0, to: indices.count, by: executor.batch) {
+            if isStopped() { throw TrainingError.judgingStopped }
             let part = indices[start..<min(start + executor.batch, indices.count)]
             for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
             let batchLabels = part.map { Int32(labels[set.track(ofSegment: $0)]) }
             loss += executor.evaluate(count: part.count, labels: batchLabels).lossSum
-            probabilities += executor.lastProbabilities(count: part.count)
+            let said = executor.lastProbabilities(count: part.count)
+            guard areFinite(said), abs(loss) <= NumberBounds.greatestValue else {
+                let place = part.indices.first { row in
+                    let first = (row - start) * classes
+                    return !areFinite(UnsafeBufferPointer(rebasing: said[first..<first + classes]))
+                }
+                let track = set.track(ofSegment: indices[place ?? part.startIndex])
+                throw TrainingError.senselessVerdict(track: set.tracks[track].id)
+            }
+            probabilities += said
         }
         return JudgedSegments(
             probabilities: probabilities, classes: classes, segmentTracks: indices.map(set.track), trackLabels: labels,

@@ -25,6 +25,8 @@ public struct RunComparison: Sendable, Encodable {
         public var curves: [[EpochRecord]]
         /// Names of the tracks judged.
         var judged: Set<String>
+        /// Whether a run diverged: its best model before that is shown.
+        var hasDiverged = false
         /// What was said of each track; nil for a series of seeds, which judges each track several times, and where it is
         /// not known of all.
         var outcomes: [TrackOutcome]?
@@ -81,7 +83,9 @@ public struct RunComparison: Sendable, Encodable {
                 pairs.append(Pair(first: first.name, second: second.name, isOfSameData: isOfSameData, max: test))
             }
         }
-        cautions = []
+        cautions = entries.filter(\.hasDiverged).map {
+            "\($0.name) diverged: its best model before that is shown"
+        }
         if entries.contains(where: { $0.judged != entries[0].judged }) {
             cautions.append(
                 "they were not all judged on the same tracks: scores do not compare one to one, and only those of the same "
@@ -98,16 +102,14 @@ public struct RunComparison: Sendable, Encodable {
         /// Nil for runs of the first version, which kept none.
         let outcomes: [TrackOutcome]?
         let records: [EpochRecord]
+        /// Whether it was given up, and these are the best model's before that.
+        let hasDiverged: Bool
 
         init(_ folder: RunFolder) throws {
-            guard folder.isFinished else {
-                throw TrainingError.notARun(
-                    folder: folder.url.path,
-                    problem: RunFolder.isRun(folder.url)
-                        ? "the run is not finished: go on with 'genre train --resume'"
-                        : "there is no run (no config.json)")
+            guard RunFolder.isRun(folder.url) else {
+                throw TrainingError.notARun(folder: folder.url.path, problem: "there is no run (no config.json)")
             }
-            card = try TrainedModel(contentsOf: folder.model).card
+            card = try TrainedModel(contentsOf: folder.reportedModel()).card
             guard let scores = card.scores else {
                 throw TrainingError.notARun(folder: folder.url.path, problem: "its model has no scores")
             }
@@ -115,6 +117,7 @@ public struct RunComparison: Sendable, Encodable {
             outcomes =
                 FileManager.default.fileExists(atPath: folder.verdicts.path)
                 ? try folder.read(RunVerdicts.self, from: folder.verdicts).tracks : nil
+            hasDiverged = !folder.isFinished
             guard (outcomes ?? []).allSatisfy({ 0...1_000_000_000 ~= $0.segments && 0...$0.segments ~= $0.right })
             else {
                 throw TrainingError.notARun(
@@ -174,6 +177,6 @@ public struct RunComparison: Sendable, Encodable {
             raw: measure(\.raw, \.raw), max: measure(\.max, \.max), maj: measure(\.maj, \.maj),
             curves: runs.map(\.records),
             judged: Set(runs.flatMap { $0.card.testTracks ?? $0.card.heldOutTracks ?? [] }),
-            outcomes: outcomes)
+            hasDiverged: runs.contains(where: \.hasDiverged), outcomes: outcomes)
     }
 }

@@ -29,6 +29,27 @@ public struct RunFolder: Sendable {
 
     public var isFinished: Bool { FileManager.default.fileExists(atPath: model.path) }
 
+    /// The model that reports and comparisons show: the last; of a run that diverged, the best before that.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)`` for a run that has not come to an end, and one that diverged
+    ///   before it had a model.
+    public func reportedModel() throws(TrainingError) -> URL {
+        if isFinished { return model }
+        let name = model.lastPathComponent
+        guard FileManager.default.fileExists(atPath: configuration.path) else {
+            throw .notARun(folder: url.path, problem: "it holds no \(name)")
+        }
+        guard let divergence = try record().divergence else {
+            throw .notARun(
+                folder: url.path,
+                problem: "it holds no \(name): the run is not finished; go on with 'genre train --resume'")
+        }
+        guard FileManager.default.fileExists(atPath: best.path) else {
+            throw .notARun(folder: url.path, problem: "it holds no model, since \(divergence)")
+        }
+        return best
+    }
+
     /// A folder that is there already.
     public init(at url: URL) { self.url = url }
 
@@ -173,8 +194,8 @@ public struct RunFolder: Sendable {
                 if line.endIndex == data.endIndex { continue }
                 throw TrainingError.notARun(folder: url.path, problem: "\(place) is no epoch's record")
             }
-            guard record.isSound else {
-                throw TrainingError.notARun(folder: url.path, problem: "\(place) holds senseless numbers")
+            do { try record.check() } catch {
+                throw TrainingError.notARun(folder: url.path, problem: "\(place) makes no sense: \(error)")
             }
             records[record.epoch] = record
         }

@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Foundation
 import ModelFile
 import NeuralNetwork
@@ -38,9 +39,16 @@ public struct RunRecord: Codable, Sendable, Hashable {
     public var threads: Int
     public var instructionSet: String
     public var toolVersion: String
+    /// How the run was begun; nil in older runs.
+    public var provenance: Provenance?
+    /// Each time that it went on, the last few; nil for never.
+    public var resumed: [Provenance]?
+    /// Why the run was given up; nil for one that was not.
+    public var divergence: Divergence?
 
     private enum CodingKeys: String, CodingKey {
-        case configuration, blueprint, data, recipe, genres, split, skipped, base, checkpoints, threads
+        case configuration, blueprint, data, recipe, genres, split, skipped, base, checkpoints, threads, provenance
+        case resumed, divergence
         case workingFolder = "working_folder"
         case requestedRecipe = "requested_recipe"
         case dataSeed = "data_seed"
@@ -51,6 +59,34 @@ public struct RunRecord: Codable, Sendable, Hashable {
         case dataHash = "data_hash"
         case instructionSet = "instruction_set"
         case toolVersion = "tool_version"
+    }
+
+    /// How many times of going on are kept.
+    private static let resumptionsKept = 20
+
+    /// The record of a run that goes on now, in this process.
+    func goingOn() -> RunRecord {
+        var record = self
+        record.resumed = ((resumed ?? []) + [.now()]).suffix(Self.resumptionsKept)
+        return record
+    }
+
+    /// Checks what its readers divide and wait by, and what no other reader checks.
+    ///
+    /// - Throws: `SenselessNumber` naming the first field that makes no sense.
+    func check() throws(SenselessNumber) {
+        if let checkpoints {
+            try NumberBounds.check(count: checkpoints.epochs, from: 1, "checkpoints.epochs")
+            try NumberBounds.check(amount: checkpoints.minutes, atMost: 1e6, "checkpoints.minutes")
+        }
+        try NumberBounds.check(count: threads, "threads")
+        try NumberBounds.check(count: trainingTracks, "training_tracks")
+        try NumberBounds.check(count: heldOutTracks, "held_out_tracks")
+        try NumberBounds.check(count: testTracks, "test_tracks")
+        try NumberBounds.check(count: configuration.epochs, from: 1, "configuration.epochs")
+        try NumberBounds.check(
+            amount: configuration.schedule?.warmupEpochs ?? 0, atMost: Double(NumberBounds.greatestCount),
+            "configuration.schedule.warmup_epochs")
     }
 
     /// The paths of the data from anywhere.

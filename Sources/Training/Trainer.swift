@@ -35,6 +35,10 @@ public final class Trainer {
     private var sums = TrainerState.EpochSums()
     private var clock = ContinuousClock.now
     private var ending: TrainingEnd?
+    private var firstLoss: Double?
+    private let slowDivergence: SlowDivergence
+    /// Asked while there are no events.
+    private var isStopWanted: () -> Bool = { false }
 
     /// - Parameters:
     ///   - set: the segments; the split names its tracks.
@@ -48,6 +52,7 @@ public final class Trainer {
         let setup = try TrainingSetup(
             set: set, split: split, blueprint: blueprint, configuration: configuration, renewsHead: renewsHead)
         let plan = setup.plan
+        slowDivergence = SlowDivergence(classes: plan.classes)
         self.set = set
         self.configuration = configuration
         labels = set.tracks.map(\.label)
@@ -92,6 +97,8 @@ public final class Trainer {
             for callback in callbacks { try callback.receive(event, from: self) }
         }
         ending = nil
+        isStopWanted = { callbacks.contains { $0.isStopWanted } }
+        defer { isStopWanted = { false } }
         try tell(
             .started(
                 trainingSegments: batches.segmentsPerEpoch, validationSegments: validationSegments.count,
@@ -100,8 +107,7 @@ public final class Trainer {
             clock = ContinuousClock.now
             try trainEpoch(tell)
             if ending != nil { break }
-            let record = try finishEpoch()
-            try tell(.epoch(record))
+            do { try tell(.epoch(try finishEpoch())) } catch TrainingError.judgingStopped { stop(.interrupted) }
         }
         let end = epochsLeft == 0 ? .completed : ending ?? .completed
         try tell(.ended(end))
@@ -120,9 +126,6 @@ public final class Trainer {
             let targets = augmentation?.apply(to: executor, labels: batch.labels, step: batch.step)
             let result = executor.trainingStep(
                 count: batch.count, labels: batch.labels, targets: targets, optimiser: optimiser)
-            guard result.lossSum.isFinite else {
-                throw TrainingError.diverged(epoch: history.count + 1, learningRate: configuration.learningRate)
-            }
             sums.loss += result.lossSum
             sums.weight += result.weight
             sums.penalty += result.penalty
@@ -131,6 +134,7 @@ public final class Trainer {
             sums.steps += 1
             sums.learningRate = learningRate
             addTime()
+            try checkSums(batchLoss: result.lossSum / result.weight)
             try tell(
                 .step(
                     TrainingStep(
@@ -141,14 +145,36 @@ public final class Trainer {
         }
     }
 
-    /// - Throws: ``TrainingError/diverged(epoch:learningRate:)`` where the loss is no number.
-    private func judgeValidation() throws -> Scores {
-        let scores = try judge.judge(set, segments: validationSegments, labels: labels).scores(genres: set.genres)
-        guard scores.loss.isFinite else {
-            throw TrainingError.diverged(
-                epoch: min(history.count + 1, configuration.epochs), learningRate: configuration.learningRate)
+    private func diverged(_ finding: String) -> TrainingError {
+        .diverged(
+            Divergence(
+                epoch: min(history.count + 1, configuration.epochs), finding: finding, configuration: configuration))
+    }
+
+    /// Stops a training that leads nowhere, by what the readers of its files would refuse and by ``SlowDivergence``.
+    private func checkSums(batchLoss: Double) throws {
+        do { try sums.check() } catch {
+            // A duration or a count is not what diverges.
+            let isPenalty = error.field == "sums.penalty"
+            let value = isPenalty ? sums.penalty / Double(sums.steps) : sums.loss / sums.weight
+            throw diverged("the \(isPenalty ? "penalty" : "loss") is \(value)")
         }
-        return scores
+        firstLoss = firstLoss ?? (stepsDone == 1 ? batchLoss : nil)
+        guard sums.steps >= SlowDivergence.steps || batches.isAtEndOfEpoch,
+            let finding = slowDivergence.finding(
+                mean: sums.loss / sums.weight, firstLoss: firstLoss, history: history)
+        else { return }
+        throw diverged(finding)
+    }
+
+    /// - Throws: ``TrainingError/diverged(_:)`` where the net's output is no number.
+    private func judgeValidation() throws -> Scores {
+        do {
+            return try judge.judge(set, segments: validationSegments, labels: labels, isStopped: isStopWanted)
+                .scores(genres: set.genres)
+        } catch TrainingError.senselessVerdict {
+            throw diverged("on validation tracks the net's output is no number")
+        }
     }
 
     /// Judges the net, and makes ready for the next epoch.
@@ -160,6 +186,8 @@ public final class Trainer {
             epoch: history.count + 1, trainLoss: sums.loss / sums.weight, penalty: sums.penalty / Double(sums.steps),
             trainAccuracy: Double(sums.correct) / Double(sums.segments), validationLoss: judged.loss, raw: judged.raw,
             max: judged.max, maj: judged.maj, learningRate: sums.learningRate, seconds: sums.seconds)
+        do { try record.check() } catch { throw diverged("\(error)") }
+        guard parameters.isFinite else { throw diverged("a weight is no number") }
         history.append(record)
         if record.epoch > configuration.epochs - (configuration.averagedEpochs ?? 0) { average?.add(parameters) }
         sums = TrainerState.EpochSums()
@@ -183,12 +211,15 @@ public final class Trainer {
     // MARK: - State
 
     /// All that a checkpoint keeps. Between events it is whole.
-    public var checkpoint: TrainingCheckpoint {
+    ///
+    /// - Throws: ``TrainingError/diverged(_:)`` where it holds what could not be restored.
+    public func checkpoint() throws -> TrainingCheckpoint {
+        guard parameters.isFinite, optimiser.isFinite else { throw diverged("a weight or a moment is no number") }
         let adam = optimiser.state
         return TrainingCheckpoint(
             state: TrainerState(
                 batches: batches.state, steps: adam.steps, sums: sums, history: history, averaged: average?.count,
-                scores: scores),
+                scores: scores, firstLoss: firstLoss),
             parameters: parameters.stored, firstMoment: adam.firstMoment, secondMoment: adam.secondMoment,
             average: average?.stored ?? [])
     }
@@ -201,10 +232,14 @@ public final class Trainer {
         let state = checkpoint.state
         let expected = Int64(state.history.count) * Int64(stepsPerEpoch) &+ Int64(state.sums.steps)
         guard state.steps == expected, state.batches.epoch == state.history.count + 1,
+            state.history.count <= configuration.epochs, state.sums.steps <= stepsPerEpoch,
             state.batches.position == state.sums.segments
         else {
             throw TrainingError.dataDoesNotFit(
                 "\(state.steps) steps do not make \(state.history.count) epochs and \(state.sums.steps) steps")
+        }
+        guard state.scores.map({ $0.genres == set.genres }) ?? true else {
+            throw TrainingError.dataDoesNotFit("its scores are of other genres")
         }
         try batches.restore(state.batches)
         try parameters.restore(stored: checkpoint.parameters)
@@ -220,6 +255,7 @@ public final class Trainer {
         sums = state.sums
         history = state.history
         scores = state.scores
+        firstLoss = state.firstLoss
     }
 }
 
@@ -240,7 +276,9 @@ extension TrainingConfiguration {
         try require(beta2 >= 0 && beta2 < 1, "--beta2 must be 0 to below 1, not \(beta2)")
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")
         try require(l1.isFinite && l1 >= 0, "--l1 must not be negative, not \(l1)")
-        try require(segmentsPerTrack.map { $0 >= 1 } ?? true, "--segments must be at least 1")
+        try require(
+            segmentsPerTrack.map { 1...NumberBounds.greatestCount ~= $0 } ?? true,
+            "--segments must be 'all' or 1 to \(NumberBounds.greatestCount), not \(segmentsPerTrack ?? 0)")
         try require(
             averagedEpochs.map { 1...epochs ~= $0 } ?? true, "--average-last must be 1 to the number of epochs")
         try require(patience.map { 1...100_000 ~= $0 } ?? true, "--patience must be 1 to 100000 epochs")

@@ -28,4 +28,56 @@ public struct TrainerState: Codable, Sendable, Hashable {
     public var averaged: Int?
     /// On the validation side, after the last epoch done.
     public var scores: Scores?
+    /// Mean loss of the first batch, which the net met untrained; nil before it, and in older checkpoints.
+    public var firstLoss: Double?
+}
+
+extension TrainerState {
+    /// Checks all numbers of a state that was read, as far as they can be checked without the training's data.
+    ///
+    /// - Throws: `SenselessNumber` naming the first field that makes no sense.
+    func check() throws(SenselessNumber) {
+        func require(_ holds: Bool, _ field: String, _ problem: String) throws(SenselessNumber) {
+            guard holds else { throw SenselessNumber(field: field, problem: problem) }
+        }
+        try NumberBounds.check(count: batches.epoch, from: 1, "batches.epoch")
+        try NumberBounds.check(count: batches.position, "batches.position")
+        try require(
+            0...Int64(NumberBounds.greatestCount) * 1000 ~= steps, "steps", "is \(steps), beyond all measure")
+        try sums.check()
+        try NumberBounds.check(loss: firstLoss ?? 0, "firstLoss")
+        for (index, record) in history.enumerated() {
+            let name = "history[\(index)]"
+            do { try record.check() } catch {
+                throw SenselessNumber(field: "\(name).\(error.field)", problem: error.problem)
+            }
+            try require(
+                record.epoch == index + 1, "\(name).epoch", "is \(record.epoch), and must be \(index + 1)")
+        }
+        if let averaged {
+            try require(
+                0...history.count ~= averaged, "averaged", "is \(averaged) after \(history.count) epochs")
+        }
+        if let scores { try scores.check(genres: scores.genres, "scores") }
+    }
+}
+
+extension TrainerState.EpochSums {
+    /// Checks all sums: after each step, and when they are read.
+    ///
+    /// - Throws: `SenselessNumber` naming the first field that makes no sense.
+    func check() throws(SenselessNumber) {
+        try NumberBounds.check(loss: loss, "sums.loss")
+        try NumberBounds.check(amount: weight, "sums.weight")
+        try NumberBounds.check(loss: penalty, "sums.penalty")
+        try NumberBounds.check(count: segments, "sums.segments")
+        guard 0...segments ~= correct else {
+            throw SenselessNumber(field: "sums.correct", problem: "is \(correct) of \(segments) segments")
+        }
+        guard 0...segments ~= steps, (steps > 0) == (segments > 0) else {
+            throw SenselessNumber(field: "sums.steps", problem: "is \(steps) with \(segments) segments")
+        }
+        try NumberBounds.check(seconds: seconds, "sums.seconds")
+        try NumberBounds.check(amount: learningRate, "sums.learningRate")
+    }
 }

@@ -64,6 +64,9 @@ public final class TrainingBatches {
         shuffle()
     }
 
+    /// Whether all of the epoch's segments were given.
+    var isAtEndOfEpoch: Bool { state.position >= shuffled.count }
+
     /// Begins a new epoch.
     public func beginEpoch() {
         state = State(order: nextOrder, position: 0, epoch: state.epoch + 1)

@@ -25,6 +25,8 @@ public struct TrainingCheckpoint: Sendable {
 
     private static let format = "genrekit-checkpoint"
     private static let formatVersion = "1"
+    /// Bytes: the longest history is a hundred thousand epochs.
+    private static let greatestState = 64 << 20
 
     private var tensors: [(name: String, shape: [Int], values: [Float])] {
         [
@@ -80,7 +82,11 @@ public struct TrainingCheckpoint: Sendable {
             guard Self.seal([run, layout, text], [firstMoment, secondMoment, average, parameters]) == seal else {
                 throw CheckpointFault("its contents do not match their seal: it is damaged")
             }
+            guard text.utf8.count <= Self.greatestState else {
+                throw CheckpointFault("its state has \(text.utf8.count) bytes, which no training's has")
+            }
             state = try JSONDecoder().decode(TrainerState.self, from: Data(text.utf8))
+            do { try state.check() } catch { throw CheckpointFault("its state makes no sense: \(error)") }
         } catch let fault as CheckpointFault {
             throw fault
         } catch {

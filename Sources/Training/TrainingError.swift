@@ -2,8 +2,12 @@
 public enum TrainingError: Error, CustomStringConvertible {
     /// A hyperparameter is out of range.
     case badConfiguration(String)
-    /// The loss is no number any more.
-    case diverged(epoch: Int, learningRate: Double)
+    /// The training leads nowhere.
+    case diverged(Divergence)
+    /// What a net says of a track is no number.
+    case senselessVerdict(track: String)
+    /// The judging was stopped before its end.
+    case judgingStopped
     /// The folder already holds a run.
     case runExists(folder: String)
     /// A file of the run could not be written.
@@ -23,8 +27,11 @@ public enum TrainingError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .badConfiguration(let problem): problem
-        case .diverged(let epoch, let learningRate):
-            "the loss is not finite in epoch \(epoch): try a learning rate below \(learningRate)"
+        case .diverged(let divergence): "\(divergence)"
+        case .senselessVerdict(let track):
+            "on the track '\(track)' the model's output is no number: its weights are damaged, or its training diverged; "
+                + "copy it again or train anew"
+        case .judgingStopped: "the judging was stopped"
         case .runExists(let folder):
             "\(folder) already holds a run: name another folder with -o, replace it with --force, or go on with --resume"
         case .cannotWrite(let file, let problem): "cannot write \(file): \(problem)"

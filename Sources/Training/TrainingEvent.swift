@@ -43,6 +43,13 @@ public enum TrainingEnd: Sendable, Hashable {
 public protocol TrainingCallback {
     /// Called with every event, on the training's thread, in the callbacks' order; what it throws ends the training.
     func receive(_ event: TrainingEvent, from trainer: Trainer) throws
+
+    /// Whether the training is to be interrupted: asked while a net is judged, when there are no events.
+    var isStopWanted: Bool { get }
+}
+
+extension TrainingCallback {
+    public var isStopWanted: Bool { false }
 }
 
 /// A closure as a callback.

@@ -90,9 +90,18 @@ public struct TrainingRun {
 
     /// A run that cannot be trained is told before its folder is touched.
     private func check() throws {
-        _ = try TrainingSetup(
+        let setup = try TrainingSetup(
             set: data.set, split: split, blueprint: blueprint, configuration: configuration,
             renewsHead: base?.headRenewed ?? false)
+        // What readers of the model would refuse at the end is refused now.
+        let card = card(epoch: configuration.epochs, nil)
+        do { try card.checkNumbers() } catch {
+            throw TrainingError.badConfiguration("no model of this training could be read: \(error)")
+        }
+        guard try TrainedModel.canHold(card, tensors: setup.plan.parameters.count) else {
+            throw TrainingError.dataDoesNotFit(
+                "the names of its tracks and genres are longer in all than a model file can hold: train on fewer tracks")
+        }
     }
 
     /// The same run in another folder, and with what its record is to say of the data.
@@ -163,7 +172,7 @@ public struct TrainingRun {
                 skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) },
                 allowsDamaged: data.allowsDamaged, dataHash: set.contentHash,
                 base: base, checkpoints: checkpoints, threads: threads, instructionSet: activeInstructionSet,
-                toolVersion: toolVersion))
+                toolVersion: toolVersion, provenance: .now()))
     }
 
     /// What the checkpoints of this run, and of no other, carry: a digest of configuration, data, split and net. The
@@ -210,7 +219,12 @@ public struct TrainingRun {
         if !goesOn, let base { trainer = try makeTrainer(base: openBase(base), pool: pool) }
         // From here on nothing stands in the way: what an earlier end left is no longer so.
         if folder.isFinished { try folder.putEndAside(epochs: trainer.history.count) }
-        if let begun, try folder.record() != begun { try folder.write(configuration: begun) }
+        if let begun, resuming {
+            if begun.divergence != nil {
+                warning("the run diverged before; it keeps its options, and is likely to diverge again")
+            }
+            try folder.write(configuration: begun.goingOn())
+        }
 
         let watched = configuration.watched ?? .raw
         var all: [any TrainingCallback] = [
@@ -221,9 +235,27 @@ public struct TrainingRun {
             },
         ]
         if let patience = configuration.patience { all.append(EarlyStop(patience: patience, watched: watched)) }
-        let end = try trainer.run(all + callbacks + [CheckpointWriter(rule, in: saved)])
-        if end == .interrupted { return .interrupted }
-        return .finished(try finish(trainer, pool: pool), end)
+        do {
+            let end = try trainer.run(all + callbacks + [CheckpointWriter(rule, in: saved)])
+            if end == .interrupted { return .interrupted }
+            let isStopped = { callbacks.contains { $0.isStopWanted } }
+            return .finished(try finish(trainer, pool: pool, isStopped: isStopped), end)
+        } catch TrainingError.judgingStopped {
+            warning("stopped before the model was judged; 'genre train --resume \(folder.url.path)' does that")
+            return .interrupted
+        } catch TrainingError.diverged(let divergence) {
+            try giveUp(divergence, best: watched.best(trainer.history), pool: pool)
+            throw TrainingError.diverged(divergence)
+        }
+    }
+
+    /// Notes in config.json why a run was given up, and judges the best model before that, so that it can be reported.
+    private func giveUp(_ divergence: Divergence, best: EpochRecord?, pool: ThreadPool) throws {
+        var record = try folder.record()
+        record.divergence = divergence
+        try folder.write(configuration: record)
+        guard best != nil, let said = try finishBest(pool: pool, isStopped: { false }) else { return }
+        try write(verdicts: said)
     }
 
     private func makeTrainer(base model: TrainedModel?, pool: ThreadPool) throws -> Trainer {
@@ -243,26 +275,39 @@ public struct TrainingRun {
 
     // MARK: - The end
 
+    private typealias Said = (validation: JudgedSegments, last: JudgedSegments)
+
     /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
-    private func finish(_ trainer: Trainer, pool: ThreadPool) throws -> TrainedModel {
-        let side: SegmentSet.Side = split.test.isEmpty ? .validation : .test
-        let genres = data.set.genres
-        if FileManager.default.fileExists(atPath: folder.best.path) {
-            var best = try TrainedModel(contentsOf: folder.best)
-            let said = try judge(best.parameters, pool: pool)
-            best.card.scores = said.last.scores(genres: genres)
-            best.card.calibration = said.validation.calibration
-            try folder.write(best: best)
-        }
-        let said = try judge(trainer.parameters, pool: pool)
-        let outcomes = said.last.outcomes(names: data.set.tracks.map(\.id))
-        try folder.write(json: RunVerdicts(side: side, genres: genres, tracks: outcomes), to: folder.verdicts)
+    private func finish(_ trainer: Trainer, pool: ThreadPool, isStopped: () -> Bool) throws -> TrainedModel {
+        _ = try finishBest(pool: pool, isStopped: isStopped)
+        let said = try judge(trainer.parameters, pool: pool, isStopped: isStopped)
+        try write(verdicts: said)
         var model = model(
             of: trainer.parameters, epoch: trainer.history.count, trainer.scores,
-            test: side == .test ? said.last.scores(genres: genres) : nil)
+            test: split.test.isEmpty ? nil : said.last.scores(genres: data.set.genres))
         model.card.calibration = said.validation.calibration
         try folder.write(model)
         return model
+    }
+
+    /// Judges the best model, and writes it with its scores.
+    ///
+    /// - Returns: nil where there is none.
+    private func finishBest(pool: ThreadPool, isStopped: () -> Bool) throws -> Said? {
+        guard FileManager.default.fileExists(atPath: folder.best.path) else { return nil }
+        var best = try TrainedModel(contentsOf: folder.best)
+        let said = try judge(best.parameters, pool: pool, isStopped: isStopped)
+        best.card.scores = said.last.scores(genres: data.set.genres)
+        best.card.calibration = said.validation.calibration
+        try folder.write(best: best)
+        return said
+    }
+
+    private func write(verdicts said: Said) throws {
+        let outcomes = said.last.outcomes(names: data.set.tracks.map(\.id))
+        let verdicts = RunVerdicts(
+            side: split.test.isEmpty ? .validation : .test, genres: data.set.genres, tracks: outcomes)
+        try folder.write(json: verdicts, to: folder.verdicts)
     }
 
     /// - Parameters:
@@ -271,6 +316,10 @@ public struct TrainingRun {
     private func model(
         of parameters: ParameterStore, epoch: Int, _ validation: Scores?, test: Scores? = nil
     ) -> TrainedModel {
+        TrainedModel(card: card(epoch: epoch, validation, test: test), parameters: parameters)
+    }
+
+    private func card(epoch: Int, _ validation: Scores?, test: Scores? = nil) -> ModelCard {
         let set = data.set
         let hasTest = !split.test.isEmpty
         let own = split.training.map { set.tracks[$0].id }
@@ -283,18 +332,20 @@ public struct TrainingRun {
             scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
         card.imported = base?.imported
-        return TrainedModel(card: card, parameters: parameters)
+        if dataSeed != configuration.seed { card.dataSeed = dataSeed }
+        return card
     }
 
     /// What a model says of the validation side, from which it is calibrated, and of the side that it is judged on at
     /// last: the test side where there is one, which is for judging alone.
     private func judge(
-        _ parameters: ParameterStore, pool: ThreadPool
-    ) throws -> (validation: JudgedSegments, last: JudgedSegments) {
+        _ parameters: ParameterStore, pool: ThreadPool, isStopped: () -> Bool
+    ) throws -> Said {
         let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         func said(of side: SegmentSet.Side) throws -> JudgedSegments {
             try judge.judge(
-                data.set, segments: split.segments(side, of: data.set), labels: data.set.tracks.map(\.label))
+                data.set, segments: split.segments(side, of: data.set), labels: data.set.tracks.map(\.label),
+                isStopped: isStopped)
         }
         let validation = try said(of: .validation)
         return (validation, split.test.isEmpty ? validation : try said(of: .test))
@@ -317,7 +368,13 @@ extension RunFolder {
     /// What config.json says.
     ///
     /// - Throws: ``TrainingError/notARun(folder:problem:)``.
-    public func record() throws(TrainingError) -> RunRecord { try read(RunRecord.self, from: configuration) }
+    public func record() throws(TrainingError) -> RunRecord {
+        let record = try read(RunRecord.self, from: configuration)
+        do { try record.check() } catch {
+            throw .notARun(folder: url.path, problem: "its \(configuration.lastPathComponent) makes no sense: \(error)")
+        }
+        return record
+    }
 }
 
 extension RunRecord {
@@ -334,6 +391,7 @@ extension RunRecord {
         }
         var longer = self
         longer.configuration.epochs = epochs
+        longer.divergence = nil
         try longer.configuration.check()
         return longer
     }

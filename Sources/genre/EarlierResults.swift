@@ -17,8 +17,9 @@ struct EarlierResults {
         var lines = data[..<end].split(separator: newline, omittingEmptySubsequences: false).dropLast()
         if isCSV, let first = lines.popFirst(), Array(first) != Array(format.csvHeader.utf8) { return nil }
         for line in lines {
-            let text = String(decoding: line, as: UTF8.self)
-            guard let result = isCSV ? format.csvResult(in: text) : format.jsonResult(in: text) else { return nil }
+            guard let text = String(validating: line, as: UTF8.self),
+                let result = isCSV ? format.csvResult(in: text) : format.jsonResult(in: text)
+            else { return nil }
             let name = Array(result.name.utf8)
             if result.isVerdict { heard.insert(name) } else { failed.insert(name) }
         }

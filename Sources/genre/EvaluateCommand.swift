@@ -1,5 +1,7 @@
 import Architectures
 import ArgumentParser
+import Evaluation
+import Features
 import Foundation
 import ModelFile
 import NeuralNetwork
@@ -15,7 +17,8 @@ struct EvaluateCommand: ParsableCommand {
             genre. The model stands before the data, or behind --model.
 
             Where the data holds tracks of the model's test side, these are judged; else, where it holds tracks that the \
-            model was trained on, the others. --all judges all of them and warns.
+            model was trained on, the others. --all judges all of them and warns. By default the same segments of each \
+            track are judged as at the end of the training; --segments all judges every one.
 
             Examples:
               genre evaluate my-run my-music
@@ -33,36 +36,75 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The model, where it does not stand before the data.", completion: Completions.model) var model:
         String?
     @Option(
-        help: "Segments drawn from each track of audio: a number or 'all'.", completion: .list(["all", "15"]))
-    var segments = "all"
-    @Option(help: "Seed of the segment draw.", completion: .default) var seed: UInt64 = 0
+        help: """
+            Segments drawn from each track of audio: a number or 'all'; by default those that the model was judged on at \
+            the end of its training.
+            """, completion: .list(["all", "15"]))
+    var segments: String?
+    @Option(help: "Seed of the segment draw; by default that of the training.", completion: .default)
+    var seed: UInt64?
     @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
     @Flag(help: "Judge the tracks that the model was trained on, too.") var all = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
-        let choice = try segmentChoice(segments)
+        let wanted = try segments.map(segmentChoice)
         let threads = try checked(threads: threads)
         let (name, data) = try modelAndData()
         let model = try openModel(name)
-        let opened = try openData(
+        let trained = model.card.configuration
+        let choice = wanted ?? trained?.segmentsPerTrack.map { .random(count: $0) } ?? .all
+        let seed = seed ?? model.card.dataSeed ?? trained?.seed ?? 0
+        let loaded = try openData(
             data, for: model.card.recipe, segments: choice, seed: seed, threads: threads,
-            cache: cacheOptions.cache(), genres: .known(model.card.genres)
-        )
-        let set = opened.set
+            cache: cacheOptions.cache(), genres: .known(model.card.genres))
+        let set = loaded.set
         let selection = try JudgedTracks(card: model.card, set: set, includingTraining: all)
         for warning in selection.warnings { note("genre: \(warning)") }
-        noteRemarks(on: opened, tracks: selection.tracks)
+        noteRemarks(on: loaded, tracks: selection.tracks)
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let judge = try Judge(
             parameters: model.parameters, batch: batch(of: model.card), pool: ThreadPool(threads: threads))
-        let scores = try judge.judge(set, segments: selection.segments(of: set), labels: selection.labels)
-            .scores(genres: model.card.genres)
-        if json {
-            try printJSON(ScoresObject(scores, sounds: opened, tracks: selection.tracks))
+        let scores: Scores
+        do {
+            scores = try judge.judge(set, segments: selection.segments(of: set), labels: selection.labels)
+                .scores(genres: model.card.genres)
+        } catch TrainingError.senselessVerdict(let track) {
+            throw ToolError.senselessModel(model: name, track: track)
+        }
+        // Pickles are taken whole, whatever is asked for.
+        let drawn: Int? = if case .random(let count) = choice, loaded.kind != .pickles { count } else { nil }
+        if json { return try printJSON(Result(scores: ScoresObject(scores, sounds: loaded, tracks: selection.tracks), segmentsPerTrack: drawn, seed: seed)) }
+        show(table(of: scores))
+        show("\n" + certainty(of: scores))
+        if let drawn {
+            show(
+                "segments: up to \(drawn) drawn from each track (seed \(seed))"
+                    + (wanted == nil ? ", as in the model's training; --segments all judges every one" : ""))
         } else {
-            show(table(of: scores))
+            show("segments: all of each track")
+        }
+    }
+
+    /// Scores, and of which segments they are.
+    private struct Result: Encodable {
+        let scores: ScoresObject
+        /// Drawn from each track; nil for all.
+        let segmentsPerTrack: Int?
+        let seed: UInt64
+
+        private enum CodingKeys: String, CodingKey {
+            case segmentsPerTrack = "segments_per_track"
+            case seed = "segment_seed"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try scores.encode(to: encoder)
+            guard let segmentsPerTrack else { return }
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(segmentsPerTrack, forKey: .segmentsPerTrack)
+            try container.encode(seed, forKey: .seed)
         }
     }
 

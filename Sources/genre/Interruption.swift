@@ -64,6 +64,8 @@ final class Interruption: TrainingCallback, @unchecked Sendable {  // the signal
         return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
+    var isStopWanted: Bool { signalReceived != nil }
+
     func receive(_ event: TrainingEvent, from trainer: Trainer) {
         if signalReceived != nil { trainer.stop(.interrupted) }
     }

@@ -20,8 +20,10 @@ struct LoopOptions: ParsableArguments {
             """, completion: .list(Completions.watched))
     var watch: String?
     @Option(
-        help: "Begin with the weights of a model; where its genres are others, its last layer is initialized again.",
-        completion: Completions.model)
+        help: """
+            Begin with the weights of a model; where its genres are others, its last layer is initialized again. 'none' \
+            begins from scratch.
+            """, completion: Completions.model)
     var from: String?
     @Option(
         help: """
@@ -51,6 +53,9 @@ extension LoopOptions {
         }
         if let warmup, !(0...100_000 ~= warmup) { throw ValidationError("--warmup must be a number of epochs.") }
     }
+
+    /// The model that was asked for; nil for none.
+    var baseName: String? { from == "none" ? nil : from }
 
     /// Names of those that were given.
     var given: [String] {

@@ -1,6 +1,7 @@
 import Architectures
 import ArgumentParser
 import Datasets
+import Evaluation
 import Features
 import Foundation
 import ModelFile
@@ -16,16 +17,22 @@ func checked(threads: Int?) throws -> Int? {
 
 /// Hyperparameters of a training; every default is the report's.
 struct HyperparameterOptions: ParsableArguments {
-    @Option(help: "The net: \(netNames). By default shallow, or that of --from.", completion: Completions.net)
+    @Option(
+        help: "The net: \(netNames). By default shallow, or that of the model to begin with.",
+        completion: Completions.net)
     var net: String?
-    @Option(help: "Passes over the training segments (100).", completion: .default) var epochs: Int?
+    @Option(
+        help: "Passes over the training segments (100; from the default model \(Transfer.epochs)).", completion: .default)
+    var epochs: Int?
     @Option(
         help: """
             Segments per step; the last, partial batch of an epoch is used too. By default the net's own (64, \
             crnn-published 32).
             """, completion: .default)
     var batch: Int?
-    @Option(help: "Adam's learning rate (5e-5).", completion: .default) var learningRate: Double?
+    @Option(
+        help: "Adam's learning rate (5e-5; from the default model \(Transfer.learningRate)).", completion: .default)
+    var learningRate: Double?
     @Option(help: "Adam's first decay rate (0.9).", completion: .default) var beta1: Double?
     @Option(help: "Adam's second decay rate (0.999).", completion: .default) var beta2: Double?
     @Option(help: "Adam's epsilon (1e-8).", completion: .default) var epsilon: Double?
@@ -67,15 +74,17 @@ extension HyperparameterOptions {
 
     /// The configuration that the options ask for.
     ///
-    /// - Parameter base: the net where none is named.
+    /// - Parameters:
+    ///   - base: the net where none is named.
+    ///   - usual: what is not given.
     func configuration(
-        augmentation: AugmentationConfiguration? = nil, net base: String? = nil
+        augmentation: AugmentationConfiguration? = nil, net base: String? = nil,
+        usual: TrainingConfiguration = TrainingConfiguration()
     ) throws -> TrainingConfiguration {
         let net = net ?? base ?? "shallow"
         guard let architecture = Architecture.named(net) else {
             throw ValidationError(unknown("net", net, among: Completions.nets))
         }
-        let usual = TrainingConfiguration()
         var perTrack = usual.segmentsPerTrack
         if let segments {
             switch try segmentChoice(segments) {
@@ -96,8 +105,9 @@ extension HyperparameterOptions {
 /// "15" or "all" as a choice of segments.
 func segmentChoice(_ text: String) throws -> SegmentChoice {
     if text == "all" { return .all }
-    guard let count = Int(text), count >= 1 else {
-        throw ValidationError("--segments must be 'all' or a number of at least 1, not '\(text)'.")
+    guard let count = Int(text), 1...NumberBounds.greatestCount ~= count else {
+        throw ValidationError(
+            "--segments must be 'all' or a number of 1 to \(NumberBounds.greatestCount), not '\(text)'.")
     }
     return .random(count: count)
 }

@@ -6,7 +6,11 @@ import Report
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    show(String(decoding: try encoder.encode(value), as: UTF8.self))
+    do { show(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch EncodingError.invalidValue(
+        _, let context)
+    {
+        throw ToolError.notANumber(field: context.codingPath.map(\.stringValue).joined(separator: "."))
+    }
 }
 
 /// - Throws: a complaint where a file to be written is one that is read.

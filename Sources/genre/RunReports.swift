@@ -64,9 +64,9 @@ func comparisonAfterTraining(_ series: SeriesFolder) -> URL? {
 /// What an audit of the run's data found: the file given, or audit.json of the run's folder where there is one.
 func readAudit(for run: FinishedRun, given: String?) throws -> JSONValue? {
     let own = run.folder.url.appendingPathComponent("audit.json")
-    if let given { return try FinishedRun.json(URL(fileURLWithPath: given), folder: run.folder.url) }
+    if let given { return try FinishedRun.audit(URL(fileURLWithPath: given), folder: run.folder.url) }
     guard FileManager.default.fileExists(atPath: own.path) else { return nil }
-    return try FinishedRun.json(own, folder: run.folder.url)
+    return try FinishedRun.audit(own, folder: run.folder.url)
 }
 
 /// Where a page's figures go: report.html has "figures", any other page.html has "page-figures".

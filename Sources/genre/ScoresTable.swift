@@ -113,6 +113,18 @@ func trackTable(of scores: Scores) -> String {
     return lines.joined(separator: "\n")
 }
 
+/// How sure an accuracy on so many tracks is.
+func certainty(of scores: Scores) -> String {
+    let hits = scores.genres.indices.reduce(0) { $0 + scores.trackConfusion[$1][$1] }
+    let interval = Interval(ofShare: hits, of: scores.tracks)
+    let bounds = [interval.low, interval.high].map { decimal($0 * 100, places: 1) }.joined(separator: " to ")
+    let words = "max: \(hits) of \(counted(scores.tracks, "track")); 95% interval \(bounds)%"
+    // Below this the interval is wider than a third of the scale, whatever the accuracy between 15 and 85 %.
+    guard scores.tracks < 30 else { return words }
+    return words + "\ncaution: \(counted(scores.tracks, "track")) cannot tell good models from poor ones; judge on more, "
+        + "or use --split kfold:5"
+}
+
 /// Scores as `--json` prints them; the lists have the order of `genres`.
 struct ScoresObject: Encodable {
     let raw: Double

@@ -12,6 +12,10 @@ enum ToolError: Error, CustomStringConvertible {
     case otherResults(path: String)
     /// A file of results that another process writes.
     case inUse(path: String)
+    /// A model whose output is no number.
+    case senselessModel(model: String, track: String)
+    /// A result that JSON cannot hold.
+    case notANumber(field: String)
     case noSuchModel(name: String, known: [String])
     /// Something else where a model is wanted; `kind` says what it is.
     case notAModel(path: String, kind: String)
@@ -33,6 +37,11 @@ enum ToolError: Error, CustomStringConvertible {
             "\(path) holds something else than results of this model, in this format and with these --top, --unsure and "
                 + "--timeline; name another file"
         case .inUse(let path): "another process writes \(path); let it end, or name another file"
+        case .senselessModel(let model, let track):
+            "\(model): on the track '\(track)' its output is no number, so its weights are damaged, or its training diverged; "
+                + "copy it again, train anew, or name another model"
+        case .notANumber(let field):
+            "the result cannot be written as JSON: \(field) is not finite, so the model or the data are damaged"
         case .noSuchModel(let name, let known):
             "there is no model '\(name)'"
                 + (Suggestion.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")

@@ -19,7 +19,10 @@ struct TrainCommand: ParsableCommand {
             be one file: a table of audio files (.csv, .tsv: path,genre and perhaps artist,split), spectrograms with labels \
             (.npz, or .npy with labels beside it), or the coursework's music_genres_dataset.pkl of 2018. Features of audio \
             are computed once and kept in a cache. \
-            Hyperparameters are the report's. The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
+            A training on audio begins with the built-in model \(Transfer.modelName), of which only the dense layers are \
+            trained (\(Transfer.epochs) epochs, learning rate \(Transfer.learningRate)), unless --net, --recipe or --from \
+            ask for something else; --from none trains a net from scratch. The hyperparameters of all other trainings are the \
+            paper's. The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
             checkpoints, best.safetensors (the best epoch's model), and at the end model.safetensors, verdicts.json, and \
             what 'genre report' writes: report.html and figures/.
 
@@ -98,10 +101,18 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
-        let base = try loop.from.map { try openModel($0) }
+        let transfer =
+            loop.from == nil ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
+        let baseName = transfer == nil ? loop.baseName : Transfer.modelName
+        let base = try transfer?.model ?? loop.baseName.map { try openModel($0) }
         var configuration = try hyperparameters.configuration(
-            augmentation: augmentation.configuration(), net: base?.card.architecture)
+            augmentation: augmentation.configuration(), net: base?.card.architecture,
+            usual: transfer == nil ? TrainingConfiguration() : Transfer.usual)
         try loop.apply(to: &configuration)
+        if let transfer {
+            configuration.frozen = configuration.frozen ?? Transfer.frozen
+            note(transfer.words(configuration))
+        }
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let requested = recipe ?? base?.card.recipe.name
@@ -122,13 +133,13 @@ struct TrainCommand: ParsableCommand {
         func planned(_ configuration: TrainingConfiguration, _ split: TrackSplit) throws -> TrainingRun {
             try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data,
-                folder: RunFolder(at: folder), base: base.map { (model: $0, path: loop.from!) },
+                folder: RunFolder(at: folder), base: base.map { (model: $0, path: baseName!) },
                 toolVersion: toolVersion)
         }
         func placed(_ run: TrainingRun, in folder: RunFolder) -> TrainingRun {
             run.recorded(in: folder, recipe: requested, dataSeed: configuration.seed)
         }
-        let needed = loop.from.map { URL(fileURLWithPath: $0) }
+        let needed = loop.baseName.map { URL(fileURLWithPath: $0) }
         let runs = loop.runs ?? 1
         if !drawn.areFolds && runs == 1 {
             let run = try planned(configuration, drawn.splits[0])
@@ -296,6 +307,7 @@ struct TrainCommand: ParsableCommand {
         showText("split: \(card.split ?? "unknown")")
         show("\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks:\n" + table(of: scores))
         if let held = card.validationScores { show("\non the held-out tracks:\n" + line(of: held)) }
+        showText("\n" + certainty(of: scores))
         showText("\nrun: \(folder.url.relativePath)\nmodel: \(folder.model.relativePath) (after the last epoch)")
         if let best {
             let measure = (card.configuration?.watched ?? .raw).rawValue

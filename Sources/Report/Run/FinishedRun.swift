@@ -30,10 +30,11 @@ public struct FinishedRun {
     public init(_ url: URL) throws {
         let folder = RunFolder(at: url)
         self.folder = folder
-        guard FileManager.default.fileExists(atPath: folder.model.path) else {
-            throw ReportError.notARun(folder: url.path, problem: "it holds no \(folder.model.lastPathComponent)")
+        let file: URL
+        do { file = try folder.reportedModel() } catch TrainingError.notARun(_, let problem) {
+            throw ReportError.notARun(folder: url.path, problem: problem)
         }
-        model = try TrainedModel(contentsOf: folder.model)
+        model = try TrainedModel(contentsOf: file)
         guard let settings = model.card.configuration else {
             throw ReportError.notARun(
                 folder: url.path, problem: "the weights in \(folder.model.lastPathComponent) came from another program")
