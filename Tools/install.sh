@@ -31,7 +31,9 @@ temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 cp "$binary" "$temporary/genre"
 strip "$temporary/genre" 2>/dev/null || true # half the size; the program runs as well without
+stamp "$temporary/genre"
 put "$temporary/genre" "$prefix/bin/genre" 755
+[ ! -f "$temporary/genre.commit" ] || put "$temporary/genre.commit" "$prefix/share/genrekit/genre.commit" 644
 for shell in bash zsh fish; do "$binary" --generate-completion-script $shell >"$temporary/$shell"; done
 put "$temporary/bash" "$prefix/share/bash-completion/completions/genre" 644
 put "$temporary/zsh" "$prefix/share/zsh/site-functions/_genre" 644

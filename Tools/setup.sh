@@ -52,6 +52,16 @@ install_system_packages() {
     esac
 }
 
+# stamp BINARY: writes beside a program that was just built the commit that the checkout is at, with the program's own
+# digest: the stamp says nothing of another build. Runs record it.
+stamp() {
+    local commit digest
+    commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) || return 0
+    [ -z "$(git -C "$root" status --porcelain -- Sources Package.swift 2>/dev/null)" ] || commit=$commit-dirty
+    if command -v sha256sum >/dev/null 2>&1; then digest=$(sha256sum <"$1"); else digest=$(shasum -a 256 <"$1"); fi
+    printf '%s %s\n' "${digest%% *}" "$commit" >"$1.commit.new" && mv -f "$1.commit.new" "$1.commit"
+}
+
 find_swift() {
     command -v swift >/dev/null 2>&1 && return 0
     say "genre: Swift 6.1 or later is needed: https://www.swift.org/install"

@@ -39,7 +39,14 @@ public struct Provenance: Codable, Sendable, Hashable {
         var hash = SHA256()
         withExtendedLifetime(mapped) { hash.update(mapped.bytes) }
         let digest = hash.hexDigest()
-        return (digest, commit(of: digest, stamp: file.appendingPathExtension("commit")))
+        // Beside the program in a checkout's build folder, in share/ where it was installed.
+        let name = file.lastPathComponent + ".commit"
+        let folder = file.deletingLastPathComponent()
+        let stamps = [
+            folder.appendingPathComponent(name),
+            folder.deletingLastPathComponent().appendingPathComponent("share/genrekit/\(name)"),
+        ]
+        return (digest, stamps.lazy.compactMap { commit(of: digest, stamp: $0) }.first)
     }()
 
     /// What a stamp says of an executable: "DIGEST COMMIT" on one line, written by the script that built it. A stamp of

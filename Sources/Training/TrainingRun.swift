@@ -100,7 +100,8 @@ public struct TrainingRun {
         }
         guard try TrainedModel.canHold(card, tensors: setup.plan.parameters.count) else {
             throw TrainingError.dataDoesNotFit(
-                "the names of its tracks and genres are longer in all than a model file can hold: train on fewer tracks")
+                "the names of its tracks and genres are longer in all than a model file can hold: train on fewer tracks"
+            )
         }
     }
 

@@ -84,7 +84,10 @@ struct InspectCommand: ParsableCommand {
             try report.write(page: URL(fileURLWithPath: page))
         }
         if json { return try printJSON(model.card) }
-        showText(text(of: model) + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
+        let provenance = provenanceLines(of: model.card, at: try modelFile(name)).map { "\n" + $0 }.joined()
+        showText(
+            text(of: model) + (provenance.isEmpty ? "" : "\n" + provenance)
+                + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
         noteNext([("classify music", "genre predict --model \(shellWord(name)) song.mp3")])
     }
 

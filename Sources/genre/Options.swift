@@ -22,7 +22,8 @@ struct HyperparameterOptions: ParsableArguments {
         completion: Completions.net)
     var net: String?
     @Option(
-        help: "Passes over the training segments (100; from the default model \(Transfer.epochs)).", completion: .default)
+        help: "Passes over the training segments (100; from the default model \(Transfer.epochs)).",
+        completion: .default)
     var epochs: Int?
     @Option(
         help: """

@@ -121,7 +121,8 @@ func certainty(of scores: Scores) -> String {
     let words = "max: \(hits) of \(counted(scores.tracks, "track")); 95% interval \(bounds)%"
     // Below this the interval is wider than a third of the scale, whatever the accuracy between 15 and 85 %.
     guard scores.tracks < 30 else { return words }
-    return words + "\ncaution: \(counted(scores.tracks, "track")) cannot tell good models from poor ones; judge on more, "
+    return words
+        + "\ncaution: \(counted(scores.tracks, "track")) cannot tell good models from poor ones; judge on more, "
         + "or use --split kfold:5"
 }
 

@@ -103,8 +103,10 @@ struct TrainCommand: ParsableCommand {
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
         let transfer =
             loop.from == nil ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
-        let baseName = transfer == nil ? loop.baseName : Transfer.modelName
         let base = try transfer?.model ?? loop.baseName.map { try openModel($0) }
+        // Of a run's folder its model's file, so that the run can go on without another choice.
+        let baseName =
+            try transfer == nil ? loop.baseName.map { try modelFile($0)?.path ?? $0 } : Transfer.modelName
         var configuration = try hyperparameters.configuration(
             augmentation: augmentation.configuration(), net: base?.card.architecture,
             usual: transfer == nil ? TrainingConfiguration() : Transfer.usual)
@@ -139,7 +141,7 @@ struct TrainCommand: ParsableCommand {
         func placed(_ run: TrainingRun, in folder: RunFolder) -> TrainingRun {
             run.recorded(in: folder, recipe: requested, dataSeed: configuration.seed)
         }
-        let needed = loop.baseName.map { URL(fileURLWithPath: $0) }
+        let needed = transfer == nil ? baseName.map { URL(fileURLWithPath: $0) } : nil
         let runs = loop.runs ?? 1
         if !drawn.areFolds && runs == 1 {
             let run = try planned(configuration, drawn.splits[0])

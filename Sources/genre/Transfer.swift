@@ -24,7 +24,7 @@ struct Transfer {
         guard net == nil, recipe == nil,
             let origin = DatasetLoader.featureOrigin(of: data.map { URL(fileURLWithPath: $0) })
         else { return nil }
-        let model = try openModel(Self.modelName)
+        guard let model = try BuiltInModel.all.first(where: { $0.name == Self.modelName })?.open() else { return nil }
         if case .store(let recipe) = origin, recipe != model.card.recipe { return nil }
         self.model = model
     }

@@ -20,7 +20,10 @@ import Testing
 
     private func train(_ run: String, _ options: String...) throws {
         let outcome = try Tool.run(
-            ["train", folder.path("music"), "--epochs", "1", "--segments", "2", "--no-report", "-o", folder.path(run)]
+            [
+                "train", folder.path("music"), "--from", "none", "--epochs", "1", "--segments", "2", "--no-report",
+                "-o", folder.path(run),
+            ]
                 + options)
         try #require(outcome.status == 0, "\(outcome.diagnostics)")
     }
@@ -54,7 +57,7 @@ import Testing
     /// The draw of segments is the series', not the member's: the report shows the same ones again.
     @Test func aMembersReportJudgesTheSegmentsOfItsTraining() throws {
         let training = try Tool.run(
-            "train", folder.path("music"), "--epochs", "1", "--segments", "1", "--runs", "2", "-o",
+            "train", folder.path("music"), "--from", "none", "--epochs", "1", "--segments", "1", "--runs", "2", "-o",
             folder.path("series"))
         #expect(training.status == 0, "\(training.diagnostics)")
         let page = folder.path("series/run-2/report.html")

@@ -12,7 +12,8 @@ import Testing
     }
 
     private func arguments(_ run: String, _ more: [String] = []) -> [String] {
-        ["train", folder.path("music"), "--segments", "4", "--batch", "4", "-o", folder.path(run)] + more
+        ["train", folder.path("music"), "--from", "none", "--segments", "4", "--batch", "4", "-o", folder.path(run)]
+            + more
     }
 
     private func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: folder.path(name))) }

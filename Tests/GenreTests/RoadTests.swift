@@ -13,7 +13,10 @@ import Testing
 
     private func train(_ run: String, _ more: String...) throws -> Tool.Outcome {
         try Tool.run(
-            ["train", folder.path("music"), "--epochs", "2", "--segments", "2", "-o", folder.path(run), "--json"] + more
+            [
+                "train", folder.path("music"), "--from", "none", "--epochs", "2", "--segments", "2", "-o",
+                folder.path(run), "--json",
+            ] + more
         )
     }
 

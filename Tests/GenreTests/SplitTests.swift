@@ -21,7 +21,10 @@ import Testing
 
     private func train(_ data: String, _ options: String...) throws -> Tool.Outcome {
         try Tool.run(
-            ["train", folder.path(data), "--epochs", "1", "--segments", "2", "-o", folder.path("run")] + options)
+            [
+                "train", folder.path(data), "--from", "none", "--epochs", "1", "--segments", "2", "-o",
+                folder.path("run"),
+            ] + options)
     }
 
     @Test func foldsBecomeRunsAndASummary() throws {

@@ -78,7 +78,7 @@ import Testing
 
     private func expectFailure(_ data: String, status: Int32 = 1, naming text: String) throws {
         let before = try folder.contents()
-        let outcome = try Tool.run("train", data, "--epochs", "1", "-o", folder.path("run"))
+        let outcome = try Tool.run("train", data, "--from", "none", "--epochs", "1", "-o", folder.path("run"))
         #expect(outcome.status == status, "\(outcome.diagnostics)")
         #expect(outcome.diagnostics.contains(text), "\(outcome.diagnostics) should name \(text)")
         #expect(outcome.output.isEmpty)

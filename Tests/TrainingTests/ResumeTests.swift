@@ -58,7 +58,7 @@ import Training
             let end = try first.run([StopAfter(steps: step)])
             #expect(end == .interrupted && first.stepsDone == step)
             let second = try trainer(told, pool: ThreadPool(threads: 3))
-            try second.restore(first.checkpoint)
+            try second.restore(first.checkpoint())
             #expect(try second.run([]) == .completed)
             #expect(second.parameters.stored == whole.parameters.stored, "step \(step)")
             #expect(withoutTimes(second) == withoutTimes(whole) && second.scores == whole.scores)
@@ -68,13 +68,13 @@ import Training
     @Test func aCheckpointOfOtherDataOrSizeIsRefused() throws {
         let first = try trainer(configuration())
         try first.run([StopAfter(steps: 4)])
-        var checkpoint = first.checkpoint
+        var checkpoint = try first.checkpoint()
         checkpoint.state.steps += 1
         #expect(throws: TrainingError.self) { try trainer(configuration()).restore(checkpoint) }
-        checkpoint = first.checkpoint
+        checkpoint = try first.checkpoint()
         checkpoint.parameters.removeLast()
         #expect(throws: NeuralNetworkError.self) { try trainer(configuration()).restore(checkpoint) }
-        checkpoint = first.checkpoint
+        checkpoint = try first.checkpoint()
         checkpoint.state.batches.position = -1
         #expect(throws: TrainingError.self) { try trainer(configuration()).restore(checkpoint) }
     }

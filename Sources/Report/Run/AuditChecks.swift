@@ -62,9 +62,11 @@ extension FinishedRun {
     /// - Throws: ``ReportError/badJSON(file:)``, ``ReportError/senseless(file:problem:)``.
     package static func audit(_ file: URL, folder: URL) throws(ReportError) -> JSONValue {
         let value = try json(file, folder: folder)
-        guard let audit = (try? JSONEncoder().encode(value)).flatMap({
-            try? JSONDecoder().decode(DatasetAudit.self, from: $0)
-        }) else { return value }
+        guard
+            let audit = (try? JSONEncoder().encode(value)).flatMap({
+                try? JSONDecoder().decode(DatasetAudit.self, from: $0)
+            })
+        else { return value }
         do { try audit.check() } catch { throw .senseless(file: file.path, problem: "\(error)") }
         return value
     }
