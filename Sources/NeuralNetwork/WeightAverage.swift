@@ -29,7 +29,7 @@ public final class WeightAverage {
     /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` where it is another net's or damaged.
     public func restore(count: Int, stored: [Float]) throws(NeuralNetworkError) {
         try plan.check(stored: stored, name: "the mean of the weights")
-        guard count >= 0 else {
+        guard 0...1_000_000_000 ~= count else {
             throw .badParameter(name: "the mean of the weights", problem: "it is of \(count) moments")
         }
         self.count = count

@@ -247,8 +247,10 @@ public final class Trainer {
             Adam.State(
                 steps: state.steps, firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment))
         if let average {
-            guard let count = state.averaged else {
-                throw TrainingError.dataDoesNotFit("it has no mean of the weights")
+            let due = max(0, state.history.count - configuration.epochs + (configuration.averagedEpochs ?? 0))
+            guard let count = state.averaged, count == due else {
+                throw TrainingError.dataDoesNotFit(
+                    "its mean of the weights is of \(state.averaged ?? 0) epochs, and must be of \(due)")
             }
             try average.restore(count: count, stored: checkpoint.average)
         }
