@@ -77,9 +77,9 @@ struct EvaluateCommand: ParsableCommand {
         let drawn: Int? = if case .random(let count) = choice, loaded.kind != .pickles { count } else { nil }
         if json { return try printJSON(Result(scores: ScoresObject(scores, sounds: loaded, tracks: selection.tracks), segmentsPerTrack: drawn, seed: seed)) }
         show(table(of: scores))
-        show("\n" + certainty(of: scores))
+        showText("\n" + certainty(of: scores))
         if let drawn {
-            show(
+            showText(
                 "segments: up to \(drawn) drawn from each track (seed \(seed))"
                     + (wanted == nil ? ", as in the model's training; --segments all judges every one" : ""))
         } else {
