@@ -107,7 +107,9 @@ public struct SeriesFolder: Sendable {
     public static func open(_ url: URL) throws(TrainingError) -> (folder: SeriesFolder, plan: SeriesPlan) {
         let file = url.appendingPathComponent("series.json")
         let plan = try RunFolder(at: url).read(SeriesPlan.self, from: file)
-        guard !plan.members.isEmpty else { throw .notARun(folder: url.path, problem: "its series.json names no member") }
+        guard !plan.members.isEmpty else {
+            throw .notARun(folder: url.path, problem: "its series.json names no member")
+        }
         for member in plan.members where member.contains("/") || member.hasPrefix(".") || member.isEmpty {
             throw .notARun(folder: url.path, problem: "its series.json names a member '\(member)'")
         }

@@ -75,7 +75,10 @@ struct EvaluateCommand: ParsableCommand {
         }
         // Pickles are taken whole, whatever is asked for.
         let drawn: Int? = if case .random(let count) = choice, loaded.kind != .pickles { count } else { nil }
-        if json { return try printJSON(Result(scores: ScoresObject(scores, sounds: loaded, tracks: selection.tracks), segmentsPerTrack: drawn, seed: seed)) }
+        if json {
+            let object = ScoresObject(scores, sounds: loaded, tracks: selection.tracks)
+            return try printJSON(Result(scores: object, segmentsPerTrack: drawn, seed: seed))
+        }
         show(table(of: scores))
         showText("\n" + certainty(of: scores))
         if let drawn {
