@@ -10,14 +10,24 @@ enum Pseudoterminal {
         let progress: [String]
     }
 
+    /// The two ends, by Linux's own calls: Swift's Glibc has not those of POSIX. Nil where the system gives none.
+    private static func openPair() -> (leader: Int32, follower: Int32)? {
+        let leader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        guard leader >= 0 else { return nil }
+        var lock: Int32 = 0
+        var number: UInt32 = 0
+        let setLock: UInt = 0x4004_5431  // TIOCSPTLCK
+        let getNumber: UInt = 0x8004_5430  // TIOCGPTN
+        guard ioctl(leader, setLock, &lock) == 0, ioctl(leader, getNumber, &number) == 0 else { return nil }
+        let follower = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+        return follower >= 0 ? (leader, follower) : nil
+    }
+
     /// Nil where the system gives no pseudoterminal.
     static func run(
         _ arguments: [String], columns: Int, in folder: URL? = nil, environment: [String: String] = [:]
     ) throws -> Outcome? {
-        let leader = posix_openpt(O_RDWR | O_NOCTTY)
-        guard leader >= 0, grantpt(leader) == 0, unlockpt(leader) == 0, let name = ptsname(leader) else { return nil }
-        let follower = open(name, O_RDWR | O_NOCTTY)
-        guard follower >= 0 else { return nil }
+        guard let (leader, follower) = openPair() else { return nil }
         var size = winsize(ws_row: 50, ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(follower, UInt(TIOCSWINSZ), &size)
 
@@ -44,7 +54,7 @@ enum Pseudoterminal {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             let states = line.split(separator: "\r", omittingEmptySubsequences: false)
                 .map { $0.replacing("\u{1B}[K", with: "") }
-            progress += states.dropLast().filter { !$0.isEmpty }
+            progress += states.dropLast().filter { !$0.isEmpty }.map { String($0) }
             return String(states.last ?? "")
         }
         return Outcome(status: process.terminationStatus, lines: lines, progress: progress)
