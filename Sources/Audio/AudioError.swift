@@ -16,7 +16,14 @@ public enum AudioError: Error, Equatable, Sendable {
     case undecodable(path: String, reason: String)
     /// The format is known, but not one sample could be decoded.
     case noSamples(path: String)
+    /// The sound goes on beyond the limit, in seconds.
     case tooLong(path: String, limit: Double)
+    /// The sound is under digital rights management.
+    case encrypted(path: String)
+    /// The header holds thousands of tags, or takes seconds to read.
+    case costlyHeader(path: String)
+    /// The sound goes on far longer than a file of so many bytes can hold music.
+    case implausible(path: String)
     case outOfMemory(path: String)
     /// A sample rate asked for by the caller, in Hz.
     case unusableTargetRate(Double)
@@ -51,8 +58,16 @@ extension AudioError: CustomStringConvertible, LocalizedError {
             "\(path) holds no sound that can be decoded; it is damaged or cut off: fetch or copy it again"
         case .tooLong(let path, let limit):
             "\(path) lasts longer than the limit of \(Self.plain(limit / 3600)) hours; cut it, or raise the limit (--longest HOURS)"
+        case .encrypted(let path):
+            "\(path) is encrypted (digital rights management); take a copy without protection"
+        case .costlyHeader(let path):
+            "\(path) holds thousands of tags, or a header that takes seconds to read; "
+                + "remove its tags, or convert it to WAV or FLAC"
+        case .implausible(let path):
+            "\(path) goes on for hours in a few bytes, as no music does; it is damaged, or made to waste time"
         case .outOfMemory(let path):
-            "\(path): not enough memory to decode it"
+            "\(path): not enough memory to decode it, or a part of it claims more than 64 MB; "
+                + "check that it plays, or close other programs"
         case .unusableTargetRate(let rate):
             "a sample rate of \(Self.plain(rate)) Hz cannot be made; ask for a whole number in \(Self.rates)"
         case .cannotWrite(let path, let reason):

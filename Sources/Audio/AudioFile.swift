@@ -96,6 +96,9 @@ extension AudioError {
         case GK_AUDIO_NO_DECODER: self = .noDecoder(path: path, codec: text)
         case GK_AUDIO_BAD_RATE: self = .unusableSourceRate(path: path, rate: text)
         case GK_AUDIO_NO_MEMORY: self = .outOfMemory(path: path)
+        case GK_AUDIO_ENCRYPTED: self = .encrypted(path: path)
+        case GK_AUDIO_COSTLY_HEADER: self = .costlyHeader(path: path)
+        case GK_AUDIO_IMPLAUSIBLE: self = .implausible(path: path)
         default: self = .undecodable(path: path, reason: text)
         }
     }

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-/// The ratio of powers, share of stretches, and steps of level that are explained at the type.
-static const double least_ratio = 0.01, least_share = 0.05;
+/// Ratios of powers, share of stretches, and steps of level: the header explains them.
+static const double least_ratio = 0.01, least_ratio_of_all = 0.03, least_share = 0.05;
 enum { audible_steps = 20 };
 
 static double energy(gk_moments moments, int64_t count) {
@@ -28,13 +28,15 @@ static void end_stretch(gk_cancellation *of) {
         of->mix_energy += mix;
         for (int i = 0; i < GK_MEASURED_CHANNELS; i++) of->energy[i] += each[i];
     }
+    of->length = 0;
     of->count = 0;
     of->mix = (gk_moments){0};
     memset(of->channel, 0, sizeof of->channel);
 }
 
-void gk_cancellation_pause(gk_cancellation *of, int rate) {
-    if (of->count >= rate / 4) end_stretch(of);
+void gk_cancellation_pause(gk_cancellation *of, int samples, int rate) {
+    of->length += samples;
+    if (of->length >= rate / 4 && of->count > 0) end_stretch(of);
 }
 
 int gk_cancelling_channel(const gk_cancellation *so_far) {
@@ -51,7 +53,7 @@ int gk_cancelling_channel(const gk_cancellation *so_far) {
         all += of.energy[i];
         loudest = fmax(loudest, of.energy[i]);
     }
-    if (audible == 0 || (cancelling < least_share * audible && of.mix_energy >= least_ratio * all)) return -1;
+    if (audible == 0 || (cancelling < least_share * audible && of.mix_energy >= least_ratio_of_all * all)) return -1;
     int channel = 0;
     while (of.energy[channel] < 0.977 * loudest) channel++;
     return channel;

@@ -19,6 +19,9 @@ enum {
     GK_AUDIO_BAD_RATE = 5,     ///< a sample rate outside GK_AUDIO_LEAST_RATE...GK_AUDIO_GREATEST_RATE
     GK_AUDIO_FAILED = 6,       ///< decoding or resampling failed
     GK_AUDIO_NO_MEMORY = 7,
+    GK_AUDIO_ENCRYPTED = 8,     ///< digital rights management
+    GK_AUDIO_COSTLY_HEADER = 9, ///< thousands of tags, or a header that takes seconds to read
+    GK_AUDIO_IMPLAUSIBLE = 10,  ///< far longer than a file of so many bytes can be
 };
 
 /// Sample rates accepted, of files and as targets, in Hz: outside, the resampler's filter would grow without bound.
@@ -41,6 +44,8 @@ typedef struct {
 typedef struct gk_audio gk_audio;
 
 /// Opens the best audio stream of a local regular file; 0 with the fault in `error` where it cannot be done.
+/// Only formats that hold recorded music are taken. What the file claims is bounded: 64 MB for any part of it (a limit that
+/// libavutil keeps for the whole process), thousands of tags, seconds of processor time for its header.
 /// Playlists and references inside the file to other files or hosts are never followed.
 /// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own. `channel`: the one that gk_audio_next
 /// gives, from 0; -1 for the mean of all.
