@@ -19,8 +19,6 @@ package struct FolderContents: Sendable {
     }
 
     package let entries: [Entry]
-    /// Audio files whose names begin with a dot; "._x" and the like, which a Mac leaves, are not counted.
-    package let hiddenAudio: Int
 
     /// Bytes of a path with the zero at its end.
     private static let longestPath = 4096
@@ -35,19 +33,14 @@ package struct FolderContents: Sendable {
         }
         defer { closedir(stream) }
         var entries: [Entry] = []
-        var hiddenAudio = 0
         let prefix = path.utf8.count + (path.hasSuffix("/") ? 0 : 1)
         while let entry = readdir(stream) {
             let (name, bytes) = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 let bytes = raw.prefix { $0 != 0 }
                 return (String(decoding: bytes, as: UTF8.self), bytes.count)
             }
-            if name.utf8.first == UInt8(ascii: ".") {
-                if !name.hasPrefix("._"), AudioFileNames.isAudio(name), entry.pointee.d_type != DT_DIR {
-                    hiddenAudio += 1
-                }
-                continue
-            }
+            // Hidden by whoever named it; a Mac leaves "._x" beside every x.
+            if name.utf8.first == UInt8(ascii: ".") { continue }
             let full = path.hasSuffix("/") || path.isEmpty ? path + name : "\(path)/\(name)"
             let isTooLong = prefix + bytes >= Self.longestPath
             let isFolder =
@@ -65,7 +58,6 @@ package struct FolderContents: Sendable {
             entries.append(Entry(name: name, kind: kind))
         }
         self.entries = entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        self.hiddenAudio = hiddenAudio
     }
 
     package static let tooLong =
@@ -115,8 +107,6 @@ package struct UnheardFiles: Sendable {
             case .folder, .audio, .tooLong: break
             }
         }
-        others += contents.hiddenAudio
-        if contents.hiddenAudio > 0 { byEnding["hidden", default: 0] += contents.hiddenAudio }
     }
 
     /// A sentence for people; nil where there is nothing that they might miss.

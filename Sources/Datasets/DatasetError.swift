@@ -154,7 +154,7 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
             "\(path) holds no finished segment store; if 'genre features' was broken off there, run it again"
         case .otherStoreVersion(let path, let version, let known):
             "\(path) is a segment store of version \(version), this program knows version \(known);"
-                + " make it again with 'genre features --force'"
+                + " make it again with 'genre features'"
         case .badStore(let path, let reason):
             "\(path): the segment store is damaged (\(reason)); run 'genre features' on its data again, which makes anew"
                 + " what is damaged"

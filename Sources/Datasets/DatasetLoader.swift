@@ -144,6 +144,8 @@ public enum DatasetLoader {
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> LoadedDataset {
         var data = try openAll(paths, options, progress: progress, warning: warning)
+        // Pickles have their ten genres, whether all have tracks or not.
+        if data.kind == .pickles, case .atLeast = options.genres { return data }
         // What the names of files could not tell before they were opened.
         data.set = try data.set.selecting(options.genres, warning: warning)
         return data

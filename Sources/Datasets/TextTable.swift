@@ -73,7 +73,7 @@ struct TextTable {
             case .missing: throw .missing(path: url.path)
             case .malformed(_, _, let fault): throw .badTable(path: url.path, line: 1, problem: fault)
             case .unreadable(let path, let reason): throw .unreadable(path: path, reason: reason)
-            default: throw .badTable(path: url.path, line: 1, problem: "it is not a regular file")
+            default: throw .unreadable(path: url.path, reason: "it is not a regular file")
             }
         }
         guard !text.bytes.contains(0) else {

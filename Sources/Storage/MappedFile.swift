@@ -3,7 +3,7 @@ import Foundation
 /// A whole file as read-only memory; pages are read when touched and given back under pressure.
 ///
 /// The mapping lasts as long as the object. Files in the project are replaced by renaming, never rewritten in place, so
-/// the bytes stay; a file that another program cuts short while it is mapped ends this one (SIGBUS).
+/// the bytes stay; a file that another program cuts short while it is mapped ends this one (`CutShortFiles` says which).
 public final class MappedFile: @unchecked Sendable {  // the pages are never written
     public let url: URL
     /// Valid while the object lives: hold it (`withExtendedLifetime`) as long as the pointer is used.
@@ -29,6 +29,7 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
             throw .unreadable(path: path, reason: systemFault())
         }
         bytes = UnsafeRawBufferPointer(start: pages, count: size)
+        MappedRanges.add(bytes, path: path)
     }
 
     /// Bytes of the program itself, as if they were a file of that name.
@@ -39,7 +40,9 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
     }
 
     deinit {
-        if isMapped, let pages = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: pages), bytes.count) }
+        guard isMapped, let pages = bytes.baseAddress else { return }
+        MappedRanges.remove(bytes)
+        munmap(UnsafeMutableRawPointer(mutating: pages), bytes.count)
     }
 }
 

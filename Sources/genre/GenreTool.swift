@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 
 /// The command line: `genre train`, `genre evaluate`, `genre predict` …
 struct GenreTool: ParsableCommand {
@@ -29,6 +30,7 @@ enum Main {
         // A limit on the size of files is then an error of the write that meets it, not the end of the program.
         signal(SIGXFSZ, SIG_IGN)
         StandardStreams.complete()
+        CutShortFiles.nameThem()
         let given = Array(CommandLine.arguments.dropFirst())
         if given.isEmpty {
             show(firstSteps)

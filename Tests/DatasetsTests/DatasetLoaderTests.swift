@@ -147,11 +147,17 @@ import Testing
             try FileManager.default.createDirectory(
                 at: bad.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("noise".utf8).write(to: bad)
-            #expect {
-                try DatasetLoader.open([good])
-            } throws: {
-                "\($0)".contains("no file of genre 'rock'") && "\($0)".contains("a.flac")
+            // A genre without a usable file is left out, with a word.
+            let warnings = Mutex<[String]>([])
+            let data = try DatasetLoader.open([good]) { _, _ in
+            } warning: { text in
+                warnings.withLock { $0.append(text) }
             }
+            #expect(data.set.genres == ["blues", "jazz"] && data.set.tracks.count == 6)
+            let told = warnings.withLock { $0 }
+            #expect(told.contains { $0.contains("a.flac") })
+            #expect(told.contains { $0.contains("1 genre is left out") && $0.contains("'rock' (0)") })
+            #expect(told.count == 2)
         }
     }
 

@@ -129,4 +129,48 @@ import Testing
             #expect(throws: DatasetError.fileWithOthers(path: table.path)) { try DatasetLoader.open([table, folder]) }
         }
     }
+
+    @Test func tablesOfOtherProgramsAreRead() throws {
+        try withTemporaryFolder { folder in
+            for (number, name) in ["caf\u{E9}", "b", "c"].enumerated() {
+                try write(folder.appendingPathComponent("music/\(name).wav"), seed: number)
+            }
+            let table = folder.appendingPathComponent("t.csv")
+            func ids(_ data: Data) throws -> [String] {
+                try data.write(to: table)
+                return try DatasetLoader.open([table]).set.tracks.map(\.id)
+            }
+            let wanted = ["pop/music/b.wav", "rock/music/caf\u{E9}.wav"]
+            let rows = "music/caf\u{E9}.wav;rock;1,5\nmusic/b.wav;pop;2,5\n"
+            #expect(try ids(Data("path;genre;length\n\(rows)".utf8)) == wanted)
+            #expect(try ids(Data("sep=;\r\npath;genre;length\r\n\(rows)".utf8)) == wanted)
+            let windows = "path,genre\nmusic\\caf\u{E9}.wav,rock\nC:\\Users\\me\\music\\b.wav,pop\n"
+            #expect(try ids(try #require(windows.data(using: .windowsCP1252))) == wanted)
+            #expect(try ids(try #require(windows.data(using: .utf16))) == wanted)
+            // A Mac's letters for a name that the disk has composed.
+            #expect(try ids(Data("path,genre\nmusic/cafe\u{301}.wav,rock\nmusic/b.wav,pop\n".utf8)) == wanted)
+            // Semicolons within a field of a table with commas.
+            #expect(
+                try ids(Data("path,genre,artist\nmusic/b.wav,pop,A;B\nmusic/caf\u{E9}.wav,rock,C\n".utf8)) == wanted)
+
+            // A split's lists, as another program on another machine writes them.
+            try Data("path,genre\nmusic/b.wav,pop\nmusic/c.wav,pop\nmusic/caf\u{E9}.wav,rock\nnone.wav,rock\n".utf8)
+                .write(to: table)
+            let data = try DatasetLoader.open([table])
+            let names = TrackNames(data.set)
+            #expect(names.tracks(named: "D:\\data\\pop\\music\\c.wav") == [1])
+            #expect(names.tracks(named: "/elsewhere/pop/music/b.wav") == [0])
+            #expect(names.tracks(named: "rock/music/cafe\u{301}.mp3") == [2])
+            #expect(names.tracks(named: "pop\\none.wav") == [])
+        }
+    }
+
+    @Test func theTableOfFMAIsNamed() throws {
+        try withTemporaryFolder { folder in
+            let table = folder.appendingPathComponent("tracks.csv")
+            try Data(",album,album,track,track\n,id,title,genre_top,title\ntrack_id,,,,\n2,1,x,Rock,y\n".utf8).write(
+                to: table)
+            #expect { try DatasetLoader.open([table]) } throws: { "\($0)".contains("FMA") }
+        }
+    }
 }

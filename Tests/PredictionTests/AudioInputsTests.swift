@@ -72,4 +72,62 @@ import Testing
         #expect(counts.allSatisfy { (200...300).contains($0) })
         for bad in ["0/4", "5/4", "1", "a/b", "1/0", "1/2/3", ""] { #expect(Shard(bad) == nil) }
     }
+
+    private func names(_ list: String, _ bytes: [UInt8], warnings: Mutex<[String]>? = nil) throws -> [String] {
+        let url = folder.appendingPathComponent(list)
+        try Data(bytes).write(to: url)
+        return Array(AudioInputs([url.path]) { text in warnings?.withLock { $0.append(text) } })
+            .map { String($0.name.dropFirst(folder.path.count + 1)) }
+    }
+
+    @Test func playlistsOfWindowsAreRead() throws {
+        let curly = "That\u{2019}s \u{20AC}5 \u{2013} \u{153}uvre.mp3"
+        try Data().write(to: folder.appendingPathComponent(curly))
+        let latin = "That\u{92}s \u{80}5 \u{96} \u{9C}uvre.mp3\r\n".unicodeScalars.map { UInt8($0.value) }
+        #expect(try names("cp1252.m3u", latin) == [curly])
+        let paths = "b\\two.flac\r\nC:\\Music\\b\\c\\three.mp3\r\n\\\\server\\share\\a.wav\r\nC:\\none.mp3\r\n"
+        #expect(
+            try names("windows.m3u8", Array(paths.utf8)) == ["b/two.flac", "b/c/three.mp3", "a.wav", "C:\\none.mp3"])
+        #expect(try names("url.m3u", Array("file:///\(folder.path)/b/%74wo.flac\r".utf8)) == ["/b/two.flac"])
+        #expect(try names("old.m3u", Array("a.wav\rb/two.flac\r".utf8)) == ["a.wav", "b/two.flac"])
+    }
+
+    @Test func theOtherUnicodeFormIsFound() throws {
+        try Data().write(to: folder.appendingPathComponent("cafe\u{301}.mp3"))
+        let found = try names("nfc.m3u8", Array("caf\u{E9}.mp3\n".utf8))
+        #expect(found.map { Array($0.utf8) } == [Array("cafe\u{301}.mp3".utf8)])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func playlistsThatNameEachOtherEnd() throws {
+        let warnings = Mutex<[String]>([])
+        try Data("one.m3u\nb/two.flac\ntwo.m3u\n".utf8).write(to: folder.appendingPathComponent("two.m3u"))
+        let found = try names("one.m3u", Array("one.m3u\na.wav\ntwo.m3u\nb/c/three.mp3\n".utf8), warnings: warnings)
+        #expect(found == ["a.wav", "b/two.flac", "b/c/three.mp3"])
+        #expect(warnings.withLock { $0.count } == 1)
+        #expect(warnings.withLock { $0.first?.hasPrefix("3 playlist entries") } == true)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func listsThatNameNothingSaySo() throws {
+        let warnings = Mutex<[String]>([])
+        #expect(try names("empty.m3u", [], warnings: warnings) == [])
+        #expect(warnings.withLock { $0.first?.hasSuffix("empty.m3u names no file") } == true)
+        let pipe = folder.path + "/pipe.m3u"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let inputs = Array(AudioInputs([pipe, folder.path + "/x.cue", folder.path + "/x.xspf"]) { _ in })
+        #expect(inputs[0].fault?.contains("not a regular file") == true)
+        #expect(inputs[1].fault?.contains("cue sheet") == true)
+        #expect(inputs[2].fault?.contains("playlist of a kind that is not read") == true)
+    }
+
+    @Test func filesOfOtherKindsAreCounted() throws {
+        for name in ["x.xyz", "b/y.xyz", "b/c/noending", "b/cover.jpg"] {
+            try Data().write(to: folder.appendingPathComponent(name))
+        }
+        let warnings = Mutex<[String]>([])
+        #expect(Array(AudioInputs([folder.path]) { text in warnings.withLock { $0.append(text) } }).count == 3)
+        #expect(warnings.withLock { $0.count } == 1)
+        #expect(
+            warnings.withLock { $0.first?.hasPrefix("3 files of other kinds were not looked at (2 .xyz, 1 without") }
+                == true)
+    }
 }

@@ -59,7 +59,6 @@ struct AuditListing {
                 faults.append(.init(track: prefix + path, reason: "\(error)"))
                 continue
             }
-            others += contents.hiddenAudio
             for entry in contents.entries {
                 let relative = path + entry.name
                 let url = folder.appendingPathComponent(entry.name)

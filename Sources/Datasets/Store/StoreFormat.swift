@@ -206,6 +206,16 @@ extension StoreIndex {
         }
     }
 
+    /// What an index of whatever version says of its store; nil where that cannot be read.
+    static func header(in folder: URL) -> StoreHeader? {
+        struct Start: Decodable {
+            var header: StoreHeader
+        }
+        let path = folder.appendingPathComponent(name).path
+        return (try? regularFileBytes(path, limit: longest, format: "index"))
+            .flatMap { try? JSONDecoder().decode(Start.self, from: Data($0)) }?.header
+    }
+
     /// The bytes of index.json: one line a track, so that it can be read and compared.
     func data() throws -> Data {
         var text = Data("{\"header\":".utf8)

@@ -1,3 +1,4 @@
+import Audio
 import Features
 import Foundation
 import Storage
@@ -89,14 +90,12 @@ struct StoreMaker {
     // MARK: what is there
 
     private func openFolder(warning: (String) -> Void) throws -> FolderLock {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
+        if let fault = Self.makeFolder(folder.path) {
             var isFolder: ObjCBool = false
             if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), !isFolder.boolValue {
                 throw DatasetError.storeFolderTaken(path: folder.path)
             }
-            throw DatasetError.cannotWriteStore(folder.path, error.localizedDescription)
+            throw DatasetError.cannotWriteStore(folder.path, fault)
         }
         let names = try contents()
         guard
@@ -112,6 +111,14 @@ struct StoreMaker {
             guard !FileManager.default.fileExists(atPath: folder.path) else { throw error }
             return try openFolder(warning: warning)
         }
+    }
+
+    /// Makes a folder and those above it; what the system says where it cannot.
+    private static func makeFolder(_ path: String) -> String? {
+        if FolderIdentity(path) != nil { return nil }
+        let above = (path as NSString).deletingLastPathComponent
+        if !above.isEmpty, above != path, let fault = makeFolder(above) { return fault }
+        return mkdir(path, 0o777) == 0 || FolderIdentity(path) != nil ? nil : String(cString: strerror(errno))
     }
 
     private func contents() throws -> [String] {
@@ -131,6 +138,11 @@ struct StoreMaker {
             if old.header == header { skips = old.skipped }
         case .failure(.notAStore): break
         case .failure(.badStore(_, let reason)): warning("\(index.path): \(reason); it is made again")
+        case .failure(.otherStoreVersion(_, let version, let known)) where version < known:
+            // Nothing is lost: it is made of the same files again.
+            if let old = StoreIndex.header(in: folder) { try check(old) }
+            if !settings.replacing { warning("\(folder.path): an earlier version made the store; it is made again") }
+            try removeAll()
         case .failure(let error):
             guard settings.replacing else { throw error }
             try removeAll()
