@@ -60,6 +60,13 @@ package struct FolderContents: Sendable {
         self.entries = entries.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
 
+    /// Why a folder that was listed cannot be entered.
+    package static func faultOfLostFolder(_ name: String) -> String {
+        name.unicodeScalars.contains("\u{FFFD}")
+            ? "a folder whose name is not UTF-8 cannot be opened; rename it (convmv does many)"
+            : "the folder cannot be entered, or is gone; its files are left out"
+    }
+
     package static let tooLong =
         "its path is longer than the \(longestPath - 1) bytes that the system takes; shorten it"
 }

@@ -34,7 +34,9 @@ enum ArtistNames {
     }
 
     private static func folded(_ text: String) -> String {
-        text.folding(options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil).lowercased()
+        text.precomposedStringWithCompatibilityMapping.folding(
+            options: [.caseInsensitive, .diacriticInsensitive, .widthInsensitive], locale: nil
+        ).lowercased()
     }
 
     /// Letters alone, and digits where they are not a number in brackets behind ("Various (2)").

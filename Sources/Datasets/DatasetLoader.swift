@@ -68,13 +68,16 @@ public struct DatasetOptions: Sendable {
     /// Where features of audio are kept for another time; nil keeps them in a temporary store until the set goes.
     public var cache: FeatureCache?
     public var genres: GenreSelection
+    /// A split whose lists are checked against the files' names before any of them is decoded; nil for none.
+    public var split: SplitRequest?
 
     public init(
         recipe: String? = nil, segments: SegmentChoice = .all, seed: UInt64 = 0, threads: Int = 1,
         augmentation: SoundAugmentation? = nil, allowsDamaged: Bool = true, cache: FeatureCache? = nil,
-        genres: GenreSelection = .atLeast(1)
+        genres: GenreSelection = .atLeast(1), split: SplitRequest? = nil
     ) {
         self.genres = genres
+        self.split = split
         self.allowsDamaged = allowsDamaged
         self.augmentation = augmentation
         self.recipe = recipe
@@ -143,6 +146,7 @@ public enum DatasetLoader {
         _ paths: [URL], _ options: DatasetOptions = DatasetOptions(),
         progress: @escaping Progress = { _, _ in }, warning: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> LoadedDataset {
+        try options.split?.checkLists()
         var data = try openAll(paths, options, progress: progress, warning: warning)
         // Pickles have their ten genres, whether all have tracks or not.
         if data.kind == .pickles, case .atLeast = options.genres { return data }
@@ -198,6 +202,7 @@ public enum DatasetLoader {
             return dataset(of: store, kind: .store, options: options, warning: warning, source: { _ in nil })
         case .audio(let whole):
             let listing = try whole.selecting(options.genres, warning: warning)
+            try options.split?.checkNames(listing)
             let store = try temporaryOrCached(
                 listing, recipe: wanted ?? .schindler, options: options, progress: progress, warning: warning)
             let urls = Dictionary(listing.files.map { ($0.id, $0.url) }, uniquingKeysWith: { first, _ in first })

@@ -116,12 +116,18 @@ enum GenreFolders {
         var result: [Found] = []
         var pending: [(relative: String, folder: URL)] = [("", genre)]
         while let (relative, folder) = pending.popLast() {
-            guard let identity = FolderIdentity(folder.path), visited.insert(identity).inserted else { continue }
-            let contents: FolderContents
-            do { contents = try FolderContents(of: folder.path) } catch {
-                let fault = "the folder cannot be read (\(error.reason)); its files are left out"
+            func fail(_ fault: String) {
                 let name = relative.isEmpty ? "(folder)" : relative
                 result.append(Found(root: root, relative: name, url: folder, fault: fault))
+            }
+            guard let identity = FolderIdentity(folder.path) else {
+                fail(FolderContents.faultOfLostFolder(folder.lastPathComponent))
+                continue
+            }
+            guard visited.insert(identity).inserted else { continue }
+            let contents: FolderContents
+            do { contents = try FolderContents(of: folder.path) } catch {
+                fail("the folder cannot be read (\(error.reason)); its files are left out")
                 continue
             }
             unheard.count(contents)

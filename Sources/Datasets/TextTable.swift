@@ -77,7 +77,7 @@ struct TextTable {
             }
         }
         guard !text.bytes.contains(0) else {
-            throw .badTable(path: url.path, line: 1, problem: "it is no text: it holds zero bytes")
+            throw .badTable(path: url.path, line: 1, problem: "it is no UTF-8 text: it holds zero bytes")
         }
         return text
     }

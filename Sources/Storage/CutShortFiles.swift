@@ -16,7 +16,7 @@ public enum CutShortFiles {
             action.__sigaction_u.__sa_sigaction = { _, info, _ in MappedRanges.endNaming(info?.pointee.si_addr) }
         #endif
         // Back to the default first: a fault in the handler itself ends the program.
-        action.sa_flags = Int32(bitPattern: UInt32(SA_SIGINFO) | UInt32(bitPattern: Int32(SA_RESETHAND)))
+        action.sa_flags = Int32(truncatingIfNeeded: SA_SIGINFO) | Int32(truncatingIfNeeded: SA_RESETHAND)
         sigaction(SIGBUS, &action, nil)
     }
 }

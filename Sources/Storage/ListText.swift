@@ -61,7 +61,7 @@ package struct ListText: Sendable {
         }
     }()
 
-    /// UTF-16 is told by its mark, or without one by a zero in every other of the first bytes, as ASCII letters have.
+    /// UTF-16 is told by its mark, or without one by zeros in most of every other of the first bytes, as ASCII letters have.
     private static func withoutMark(_ bytes: [UInt8]) -> [UInt8] {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(bytes.dropFirst(3)) }
         let start = bytes.prefix(64)
@@ -69,8 +69,8 @@ package struct ListText: Sendable {
         let isLittle = bytes.starts(with: [0xFF, 0xFE])
         let isBig = bytes.starts(with: [0xFE, 0xFF])
         let half = start.count / 2
-        let seemsLittle = half >= 4 && zeros(1) == half && zeros(0) == 0
-        let seemsBig = half >= 4 && zeros(0) == half && zeros(1) == 0
+        let seemsLittle = half >= 4 && 4 * zeros(1) >= 3 * half && zeros(0) == 0
+        let seemsBig = half >= 4 && 4 * zeros(0) >= 3 * half && zeros(1) == 0
         guard isLittle || isBig || seemsLittle || seemsBig else { return bytes }
         let first = isLittle || isBig ? 2 : 0
         let low = isLittle || seemsLittle ? 0 : 1

@@ -65,6 +65,12 @@ public struct RunFolder: Sendable {
         try make()
     }
 
+    /// Whether a run or a series could be made there, as it stands now; nothing is changed.
+    /// - Throws: ``TrainingError``.
+    public static func check(_ url: URL, replacing: Bool, needing needed: URL? = nil) throws {
+        _ = try Replacement(of: url, allowed: replacing, needed: needed)
+    }
+
     func make() throws {
         try write(url) { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
     }

@@ -119,10 +119,11 @@ struct TrainCommand: ParsableCommand {
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let requested = recipe ?? base?.card.recipe.name
         let request = splitOptions.request(seed: configuration.seed)
+        try RunFolder.check(folder, replacing: force, needing: loop.from.map { URL(fileURLWithPath: $0) })
         let opened = try openData(
             data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
             augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
-            genres: .atLeast(request.leastTracks))
+            genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
         noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)

@@ -16,10 +16,11 @@ import Training
 ///   - allowsDamaged: whether audio with corrupt packets is taken.
 ///   - cache: where features are kept; nil for nowhere.
 ///   - genres: which genres are used, and by what names.
+///   - split: what is checked before anything is decoded, as far as names tell.
 func openData(
     _ paths: [String], recipe: String? = nil, for model: FeatureRecipe? = nil, segments: SegmentChoice, seed: UInt64,
     threads: Int?, augmentation: SoundAugmentation? = nil, allowsDamaged: Bool = true, cache: FeatureCache?,
-    genres: GenreSelection = .atLeast(1)
+    genres: GenreSelection = .atLeast(1), split: SplitRequest? = nil
 ) throws -> LoadedDataset {
     let report = DataReport()
     defer { report.end() }
@@ -29,7 +30,7 @@ func openData(
             DatasetOptions(
                 recipe: recipe ?? model?.name, segments: segments, seed: seed,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
-                allowsDamaged: allowsDamaged, cache: cache, genres: genres),
+                allowsDamaged: allowsDamaged, cache: cache, genres: genres, split: split),
             progress: report.progress, warning: report.warning)
         if let model, data.set.recipe != model {
             func words(_ recipe: FeatureRecipe) -> String {

@@ -39,7 +39,8 @@ import Testing
         refused(Array("\n\n".utf8), line: 1, "empty")
         refused(Array("a,b\n\"1,2\n3".utf8), line: 2, "no end")
         refused(Array("a,b\n1,\"2\"3\n".utf8), line: 2, "follows")
-        refused([0x61, 0x2C, 0xFF, 0x0A], line: 1, "UTF-8")
+        // What is no UTF-8 is a table of Windows.
+        #expect(try table([0x61, 0x2C, 0xE9, 0x92, 0x0A]).header == ["a", "\u{E9}\u{2019}"])
         refused([0x61, 0, 0x0A], line: 1, "UTF-8")
         let twice = try table("path,file,x\n")
         #expect { _ = try twice.column("path", "file") } throws: { "\($0)".contains("several columns") }

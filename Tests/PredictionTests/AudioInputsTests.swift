@@ -73,11 +73,12 @@ import Testing
         for bad in ["0/4", "5/4", "1", "a/b", "1/0", "1/2/3", ""] { #expect(Shard(bad) == nil) }
     }
 
-    private func names(_ list: String, _ bytes: [UInt8], warnings: Mutex<[String]>? = nil) throws -> [String] {
+    private func names(
+        _ list: String, _ bytes: [UInt8], warning: @escaping @Sendable (String) -> Void = { _ in }
+    ) throws -> [String] {
         let url = folder.appendingPathComponent(list)
         try Data(bytes).write(to: url)
-        return Array(AudioInputs([url.path]) { text in warnings?.withLock { $0.append(text) } })
-            .map { String($0.name.dropFirst(folder.path.count + 1)) }
+        return Array(AudioInputs([url.path], warning: warning)).map { String($0.name.dropFirst(folder.path.count + 1)) }
     }
 
     @Test func playlistsOfWindowsAreRead() throws {
@@ -101,7 +102,9 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func playlistsThatNameEachOtherEnd() throws {
         let warnings = Mutex<[String]>([])
         try Data("one.m3u\nb/two.flac\ntwo.m3u\n".utf8).write(to: folder.appendingPathComponent("two.m3u"))
-        let found = try names("one.m3u", Array("one.m3u\na.wav\ntwo.m3u\nb/c/three.mp3\n".utf8), warnings: warnings)
+        let found = try names("one.m3u", Array("one.m3u\na.wav\ntwo.m3u\nb/c/three.mp3\n".utf8)) { text in
+            warnings.withLock { $0.append(text) }
+        }
         #expect(found == ["a.wav", "b/two.flac", "b/c/three.mp3"])
         #expect(warnings.withLock { $0.count } == 1)
         #expect(warnings.withLock { $0.first?.hasPrefix("3 playlist entries") } == true)
@@ -109,7 +112,7 @@ import Testing
 
     @Test(.timeLimit(.minutes(1))) func listsThatNameNothingSaySo() throws {
         let warnings = Mutex<[String]>([])
-        #expect(try names("empty.m3u", [], warnings: warnings) == [])
+        #expect(try names("empty.m3u", []) { text in warnings.withLock { $0.append(text) } } == [])
         #expect(warnings.withLock { $0.first?.hasSuffix("empty.m3u names no file") } == true)
         let pipe = folder.path + "/pipe.m3u"
         #expect(mkfifo(pipe, 0o600) == 0)

@@ -51,7 +51,13 @@ struct AuditListing {
         var visited: Set<FolderIdentity> = []
         var pending: [(path: String, url: URL)] = [("", root)]
         while let (path, folder) = pending.popLast() {
-            guard let identity = FolderIdentity(folder.path), visited.insert(identity).inserted else { continue }
+            guard let identity = FolderIdentity(folder.path) else {
+                let fault = FolderContents.faultOfLostFolder(folder.lastPathComponent)
+                warning("\(folder.path): \(fault)")
+                faults.append(.init(track: prefix + path, reason: fault))
+                continue
+            }
+            guard visited.insert(identity).inserted else { continue }
             let contents: FolderContents
             do { contents = try GenreFolders.contents(of: folder) } catch {
                 if folder == root { throw error }

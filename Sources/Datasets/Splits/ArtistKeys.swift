@@ -23,14 +23,7 @@ struct ArtistKeys {
         case .folder:
             keys = set.tracks.map { ArtistNames.keys(Self.folder(of: $0.id, genre: set.genres[$0.label])) }
         case .table(let path):
-            let table = try TextTable(URL(fileURLWithPath: path))
-            let track = try table.column("track", "path", "file")
-            let artist = try table.column("artist")
-            if let odd = table.oddRows.first {
-                throw .badTable(
-                    path: path, line: odd.line,
-                    problem: "\(odd.fields) fields, and the header has \(table.header.count)")
-            }
+            let (table, track, artist) = try Self.table(path)
             let index = TrackNames(set)
             keys = Array(repeating: [], count: set.tracks.count)
             for row in table.rows {
@@ -39,6 +32,19 @@ struct ArtistKeys {
                 }
             }
         }
+    }
+
+    /// A table of track,artist, and the places of these columns.
+    /// - Throws: `DatasetError.badTable` and the like.
+    static func table(_ path: String) throws(DatasetError) -> (table: TextTable, track: Int, artist: Int) {
+        let table = try TextTable(URL(fileURLWithPath: path))
+        let track = try table.column("track", "path", "file")
+        let artist = try table.column("artist")
+        if let odd = table.oddRows.first {
+            throw .badTable(
+                path: path, line: odd.line, problem: "\(odd.fields) fields, and the header has \(table.header.count)")
+        }
+        return (table, track, artist)
     }
 
     /// "artist" of "genre/artist/album/file" or "root/genre/artist/file"; nil for "genre/file".

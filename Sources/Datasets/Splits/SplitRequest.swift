@@ -126,6 +126,11 @@ extension SplitRequest {
         for (label, genre) in set.genres.enumerated() {
             let own = set.tracks.indices.filter { set.tracks[$0].label == label }
                 .sorted { set.tracks[$0].id < set.tracks[$1].id }
+            guard own.count >= count else {
+                throw .badSplit(
+                    "the genre '\(genre)' has \(own.count) usable track\(own.count == 1 ? "" : "s"), too few for \(count) folds"
+                )
+            }
             var stream = RandomStream(seed: seed, purpose: "folds of \(genre)")
             var counts = (0..<count).map { number in own.count { fold[$0] == number } }
             for track in stream.shuffled(own) where fold[track] == nil {
@@ -163,10 +168,11 @@ extension SplitRequest {
         let count = if case .artistFolds(let count) = rule { count } else { 2 }
         let few = set.genres.indices.filter { label in weights.count { $0[label] > 0 } < count }
         guard few.isEmpty else {
-            throw .badSplit(
-                "too few artists to keep each on one side (\(count) of each genre are needed): "
-                    + few.map { label in "'\(set.genres[label])' (\(weights.count { $0[label] > 0 }))" }
-                    .joined(separator: ", "))
+            let words = few.map { label in
+                let own = weights.count { $0[label] > 0 }
+                return "the genre '\(set.genres[label])' has tracks of \(own) artist\(own == 1 ? "" : "s") only"
+            }
+            throw .badSplit(words.joined(separator: ", ") + "; \(count) are needed to keep artists on one side")
         }
         var stream = RandomStream(seed: seed, purpose: "split by artist")
         let known = "\(Set(artists.keys.joined()).count) artists, \(unknown) tracks of unknown ones (seed \(seed))"

@@ -40,3 +40,37 @@ extension SplitRequest {
         return data
     }
 }
+
+extension SplitRequest {
+    /// Reads what the split needs beside the data: lists, and a table of artists.
+    ///
+    /// - Throws: `DatasetError`, before any data is opened.
+    func checkLists() throws(DatasetError) {
+        if case .lists(let path) = rule { _ = try SplitLists(path: path) }
+        if case .table(let path) = artists { _ = try ArtistKeys.table(path) }
+    }
+
+    /// Holds lists and sides against the names of files, none of which has been decoded yet: what they lack now they
+    /// will lack then.
+    ///
+    /// - Throws: `DatasetError.badSplit` where no list names a track, a track is on two sides or a side lacks a genre.
+    func checkNames(_ listing: AudioListing) throws(DatasetError) {
+        let lists: SplitLists
+        switch rule {
+        case .lists(let path): lists = try SplitLists(path: path)
+        case .gtzan(let partition): lists = SplitLists(partition)
+        case .fixed where listing.files.allSatisfy({ $0.side == nil }):
+            throw .badSplit("the data name no sides; leave --split fixed out, or choose another rule")
+        case .random, .folds, .artist, .artistFolds, .fixed, nil: return
+        }
+        let files = listing.files.filter { $0.fault == nil }
+        let set = SegmentSet(
+            genres: listing.genres, recipe: .precomputed(mels: 1, frames: 1),
+            tracks: files.map { .init(id: $0.id, label: $0.label, source: $0.url) }, values: files.map { _ in [] })
+        var warnings: [String] = []
+        let sides = try lists.sides(of: set) { warnings.append($0) }
+        do { try TrackSplit(sides: sides, rule: lists.source).checkGenres(set) } catch {
+            throw .badSplit((["\(error)"] + warnings).joined(separator: "; "))
+        }
+    }
+}
