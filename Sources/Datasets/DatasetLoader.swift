@@ -47,6 +47,13 @@ public struct LoadedDataset: Sendable {
 }
 
 extension LoadedDataset {
+    /// Goes on with some of the tracks.
+    mutating func keep(_ set: SegmentSet) {
+        self.set = set
+        let ids = Set(set.tracks.map(\.id))
+        remarks.removeAll { !ids.contains($0.track) }
+    }
+
     /// A set that is in memory already, as if a segment store had held it.
     public init(inMemory set: SegmentSet) { self.init(set: set, kind: .store, skipped: []) }
 }
@@ -151,7 +158,7 @@ public enum DatasetLoader {
         // Pickles have their ten genres, whether all have tracks or not.
         if data.kind == .pickles, case .atLeast = options.genres { return data }
         // What the names of files could not tell before they were opened.
-        data.set = try data.set.selecting(options.genres, warning: warning)
+        data.keep(try data.set.selecting(options.genres, warning: warning))
         return data
     }
 

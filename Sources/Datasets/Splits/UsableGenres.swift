@@ -36,7 +36,7 @@ extension SplitRequest {
         let left = try genresLeftOut(
             set.genres, members.map(\.count), least: least, of: what, warning: warning)
         var data = data
-        data.set = set.renamingGenres { left.contains($0) ? nil : $0 }
+        data.keep(set.renamingGenres { left.contains($0) ? nil : $0 })
         return data
     }
 }
