@@ -75,6 +75,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .notAFolder(let path):
             "\(path) is not a folder; name a folder of genre folders, one with train.pkl and val.pkl, a table (.csv, .tsv)"
                 + " or spectrograms (.npz, .npy)"
+        case .unreadable(let path, let reason) where reason.contains("not a regular file"):
+            "\(path) is a pipe, a device or the like, not a regular file; name a file"
         case .unreadable(let path, let reason):
             "\(path) cannot be read (\(reason)); check its permissions"
         case .emptyFolder(let path):
