@@ -169,8 +169,14 @@ static void scan_format(gk_file_view *view, int64_t place, uint32_t bytes, gk_he
         if (!memcmp(body + 28, rest, 12) && (little == 1 || little == 3)) facts->format = (int)little;
         if (is_big && (big == 1 || big == 3) && (!memcmp(body + 28, rest, 12) || !memcmp(body + 28, big_rest, 12)))
             facts->format = (int)big;
-        // libavformat refuses the extensible format in RIFX, and needs nothing of what it adds.
-        if (is_big && facts->format && gk_view_patch(view, place, 0)) gk_view_patch(view, place + 1, (uint8_t)facts->format);
+        if (is_big && facts->format && bytes == 40) {
+            // libavformat refuses whatever follows the first 16 bytes in RIFX: they become a chunk that it passes over.
+            static const uint8_t rest_bytes[4] = {0, 0, 0, 16};
+            gk_view_patch(view, place - 1, 16);
+            gk_view_patch(view, place, 0);
+            gk_view_patch(view, place + 1, (uint8_t)facts->format);
+            for (int i = 0; i < 4; i++) gk_view_patch(view, place + 20 + i, rest_bytes[i]);
+        }
         // The container's width is that of the frame; the field is taken for the number of valid bits by some.
         if (facts->channels > 0) facts->container_bits = (int)(8 * facts->frame_bytes / facts->channels);
     }
