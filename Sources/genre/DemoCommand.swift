@@ -35,6 +35,7 @@ struct DemoCommand: ParsableCommand {
     private static let seconds = 10.0
 
     func run() throws {
+        guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
         let threads = try checked(threads: threads)
         let folder = URL(
             fileURLWithPath: output

@@ -19,6 +19,11 @@ struct ReproduceCommand: ParsableCommand {
             one was stopped. report.html and results.json of the output folder are written anew after every run.
 
             Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others, '--net deep:3' under three seeds.
+
+            Examples:
+              genre reproduce coursework-folder --dry-run
+              genre reproduce coursework-folder --quick
+              genre reproduce coursework-folder --net shallow:5 --net deep:3
             """)
 
     @Argument(

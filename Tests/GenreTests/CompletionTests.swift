@@ -87,7 +87,9 @@ import Testing
     @Test func optionsThatTakeFilesOfferThem() throws {
         let zsh = try script("zsh")
         for option in ["--output", "--resume", "--page", "--tensorboard", "--audit", "--data", "--model"] {
-            let lines = zsh.split(separator: "\n").filter { $0.contains("\(option)[") }
+            let lines = zsh.split(separator: "\n").filter { line in
+                (line.contains("'\(option)[") || line.contains("\(option)}'[")) && line.contains("]:")
+            }
             #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("_files") }, "\(option)")
         }
     }
