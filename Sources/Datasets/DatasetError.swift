@@ -1,6 +1,7 @@
 import Audio
 import Features
 import Foundation
+import Storage
 
 /// Why a dataset cannot be used. Every message names the file or folder.
 public enum DatasetError: Error, Equatable, Sendable {
@@ -169,9 +170,8 @@ extension DatasetError: CustomStringConvertible, LocalizedError {
         case .notAudio(let path):
             "\(path) holds ready-made segments; a segment store is made from folders of audio"
         case .cannotWriteStore(let path, let reason):
-            "\(path) cannot be written (\(reason)); what is finished stays: "
-                + (reason.contains(String(cString: strerror(ENOSPC))) ? "free some space or " : "")
-                + "choose another place, and the same command goes on"
+            "\(path) cannot be written (\(reason)); \(WriteAdvice.words(for: reason)). What is finished stays, and the same "
+                + "command goes on"
         }
     }
 

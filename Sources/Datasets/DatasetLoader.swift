@@ -1,6 +1,7 @@
 import Audio
 import Features
 import Foundation
+import Storage
 
 /// What a dataset was made of.
 public enum DatasetKind: String, Sendable, Codable {
@@ -287,10 +288,13 @@ public enum DatasetLoader {
         }
         var fault: (any Error)?
         for place in temporaryPlaces {
-            let folder = place.appendingPathComponent("genrekit-features-\(UUID().uuidString)")
-            // What is open stays whole without a name, until it is closed.
-            defer { try? FileManager.default.removeItem(at: folder) }
             do {
+                let folder: URL
+                do { folder = try TemporaryPlace.makeFolder("genrekit-features", in: place) } catch {
+                    throw DatasetError.cannotWriteStore(place.path, "\(error)")
+                }
+                // What is open stays whole without a name, until it is closed.
+                defer { try? FileManager.default.removeItem(at: folder) }
                 return try StoreMaker(
                     folder: folder, listing: listing,
                     settings: StoreSettings(

@@ -105,7 +105,6 @@ struct TextTable {
         }
         let newline = UInt8(ascii: "\n")
         let carriageReturn = UInt8(ascii: "\r")
-        let quote = UInt8(ascii: "\"")
         var firstLine = bytes.prefix { $0 != newline && $0 != carriageReturn }
         var line = 1
         var delimiter = Self.delimiter(of: firstLine)
@@ -121,53 +120,17 @@ struct TextTable {
         }
 
         var rows: [Row] = []
-        var fields: [String] = []
-        var field: [UInt8] = []
-        var start = line
-        var quoted = false
-        func trimmed() -> String {
-            let text = isText ? String(decoding: field, as: UTF8.self) : ListText.text(field[...])
-            return quoted ? text : text.trimmingCharacters(in: .whitespaces)
-        }
-        var place = 0
-        while place < bytes.count {
-            let byte = bytes[place]
-            place += 1
-            switch byte {
-            case quote where field.isEmpty && !quoted:
-                quoted = true
-                var closed = false
-                while place < bytes.count, !closed {
-                    if bytes[place] == quote, place + 1 < bytes.count, bytes[place + 1] == quote {
-                        field.append(quote)
-                        place += 2
-                    } else if bytes[place] == quote {
-                        closed = true
-                        place += 1
-                    } else {
-                        line += bytes[place] == newline ? 1 : 0
-                        field.append(bytes[place])
-                        place += 1
-                    }
-                }
-                guard closed else { throw fault(start, "a quoted field has no end") }
-            case delimiter:
-                fields.append(trimmed())
-                (field, quoted) = ([], false)
-            case newline, carriageReturn:
-                if byte == carriageReturn, place < bytes.count, bytes[place] == newline { place += 1 }
-                fields.append(trimmed())
-                if fields.count > 1 || !fields[0].isEmpty { rows.append(Row(line: start, fields: fields)) }
-                (fields, field, quoted) = ([], [], false)
-                line += 1
-                start = line
-            default:
-                guard !quoted else { throw fault(line, "text follows a quoted field") }
-                field.append(byte)
+        do throws(DelimitedText.Fault) {
+            try DelimitedText.read(
+                bytes, delimiter: delimiter, firstLine: line, trimmingSpaces: true,
+                decoding: { isText ? String(decoding: $0, as: UTF8.self) : ListText.text($0) }
+            ) { row in rows.append(Row(line: row.line, fields: row.fields)) }
+        } catch {
+            switch error.problem {
+            case .openQuote: throw fault(error.line, "a quoted field has no end")
+            case .textAfterQuote: throw fault(error.line, "text follows a quoted field")
             }
         }
-        fields.append(trimmed())
-        if fields.count > 1 || !fields[0].isEmpty { rows.append(Row(line: start, fields: fields)) }
         return rows
     }
 }

@@ -3,14 +3,20 @@ import Foundation
 /// Writes files so that their place holds the old file or the whole new one, and never a part.
 ///
 /// The bytes go to a hidden file in the same folder, reach the disk, and the file is renamed over its place; after a
-/// failure nothing is left behind. A symbolic link stays, and the file it leads to is replaced.
+/// failure nothing is left behind. Nothing is written through a symbolic link: one in the file's place gives way, and what
+/// it leads to stays as it is.
+///
+/// The hidden file is called `.NAME.RANDOM.part` and is locked while its writer lives. What a killed writer left is
+/// removed by the next writer of the same name.
 public enum AtomicFile {
     /// Writes what `body` gives to the writer.
     /// - Throws: `StorageError.cannotWrite`, `.notAFile` where the place is a folder or device, and what `body` throws.
     public static func write<Result>(to url: URL, _ body: (Writer) throws -> Result) throws -> Result {
-        let place = url.resolvingSymlinksInPath().path
+        let place = url.path
         var status = stat()
-        if stat(place, &status) == 0, status.st_mode & S_IFMT != S_IFREG { throw StorageError.notAFile(path: url.path) }
+        if lstat(place, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+            throw StorageError.notAFile(path: url.path)
+        }
 
         let writer = try Writer(beside: place, reportedPath: url.path)
         let result: Result
@@ -33,12 +39,54 @@ public enum AtomicFile {
         try write(Data(text.utf8), to: url)
     }
 
-    /// Takes away what writers that were killed left in a folder. Only for folders that no one else writes to just now.
+    /// Removes what writers that were killed left in a folder; what a living writer holds stays.
     public static func removeLeftovers(in folder: URL) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        for name in names where name.hasPrefix(".") && name.hasSuffix(".part") {
-            unlink(folder.appendingPathComponent(name).path)
+        removeLeftovers(in: folder.path) { part in part.dropFirst().contains(".") && isRandom(part, atLeast: 8) }
+    }
+
+    /// Removes what killed writers of one file left beside its place; what a living writer holds stays.
+    public static func removeLeftovers(of url: URL) {
+        let place = url.path as NSString
+        let prefix = "." + hiddenStem(of: place.lastPathComponent) + "."
+        removeLeftovers(in: place.deletingLastPathComponent) { part in
+            part.hasPrefix(prefix) && !part.dropFirst(prefix.count).contains(".") && isRandom(part, atLeast: 1)
         }
+    }
+
+    private static let suffix = ".part"
+
+    /// Whether a hidden file's name, without its suffix, ends as ``Writer`` ends names.
+    private static func isRandom(_ part: Substring, atLeast least: Int) -> Bool {
+        let random = part.utf8.reversed().prefix { $0 != UInt8(ascii: ".") }
+        return least...13 ~= random.count
+            && random.allSatisfy { 0x30...0x39 ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+    }
+
+    private static func removeLeftovers(in folder: String, where isOurs: (Substring) -> Bool) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+        for name in names where name.hasPrefix(".") && name.hasSuffix(suffix) && isOurs(name.dropLast(suffix.count)) {
+            let path = (folder as NSString).appendingPathComponent(name)
+            let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            var status = stat()
+            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                flock(descriptor, LOCK_EX | LOCK_NB) == 0
+            else { continue }
+            unlink(path)
+        }
+    }
+
+    /// The beginning of a name that leaves room for the rest: folders allow 255 bytes.
+    private static func hiddenStem(of name: String) -> String {
+        var stem = String.UnicodeScalarView()
+        var bytes = 0
+        for scalar in name.unicodeScalars.prefix(40) {
+            bytes += UTF8.width(scalar)
+            if bytes > 160 { break }
+            stem.append(scalar)
+        }
+        return String(stem)
     }
 
     /// Takes a new file's bytes, in order. It is of use only inside the call that made it.
@@ -54,13 +102,37 @@ public enum AtomicFile {
 
         fileprivate init(beside place: String, reportedPath: String) throws(StorageError) {
             let folder = (place as NSString).deletingLastPathComponent
-            // The name is shortened, for folders allow 255 bytes; the random part makes it ours alone.
-            let name = String((place as NSString).lastPathComponent.prefix(40))
-            let random = String(UInt64.random(in: .min ... .max), radix: 36)
-            temporaryPath = (folder as NSString).appendingPathComponent(".\(name).\(random).part")
+            let name = AtomicFile.hiddenStem(of: (place as NSString).lastPathComponent)
+            AtomicFile.removeLeftovers(of: URL(fileURLWithPath: place))
+            var path = ""
+            var file: Int32 = -1
+            repeat {
+                // The random part makes it ours alone.
+                let digits = String(UInt64.random(in: .min ... .max), radix: 36)
+                let random = String(repeating: "0", count: 13 - digits.count) + digits
+                path = (folder as NSString).appendingPathComponent(".\(name).\(random)\(AtomicFile.suffix)")
+                file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+                guard file >= 0 else { throw .cannotWrite(path: reportedPath, reason: systemFault()) }
+            } while !Self.hold(file, path)
+            temporaryPath = path
+            descriptor = file
             self.reportedPath = reportedPath
-            descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw .cannotWrite(path: reportedPath, reason: systemFault()) }
+        }
+
+        /// Locks a new hidden file, so that no other writer takes it for a left-over.
+        ///
+        /// - Returns: false where one was faster, and the file is gone.
+        private static func hold(_ descriptor: Int32, _ path: String) -> Bool {
+            // Where the file system knows no locks, nobody removes it either.
+            let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+            var (opened, there) = (stat(), stat())
+            if !isTaken, fstat(descriptor, &opened) == 0, lstat(path, &there) == 0, opened.st_dev == there.st_dev,
+                opened.st_ino == there.st_ino
+            {
+                return true
+            }
+            close(descriptor)
+            return false
         }
 
         deinit { discard() }

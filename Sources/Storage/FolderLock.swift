@@ -47,13 +47,21 @@ public final class FolderLock: Sendable {
     private static func isStill(_ descriptor: Int32, in folder: URL) -> Bool {
         var opened = stat()
         var there = stat()
-        guard fstat(descriptor, &opened) == 0, stat(file(folder), &there) == 0 else { return false }
+        guard fstat(descriptor, &opened) == 0, lstat(file(folder), &there) == 0 else { return false }
         return opened.st_dev == there.st_dev && opened.st_ino == there.st_ino
     }
 
     private static func openFile(_ folder: URL) throws(StorageError) -> Int32 {
-        let descriptor = open(file(folder), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw .cannotWrite(path: folder.path, reason: systemFault()) }
+        let descriptor = open(file(folder), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            if errno == ELOOP { throw .isLink(path: file(folder)) }
+            throw .cannotWrite(path: folder.path, reason: systemFault())
+        }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notAFile(path: file(folder))
+        }
         return descriptor
     }
 }

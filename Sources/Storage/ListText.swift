@@ -134,6 +134,7 @@ private func allBytes(
         let wanted = min(piece.count, limit - bytes.count)
         let count = read(descriptor, &piece, wanted)
         if count < 0 && errno == EINTR { continue }
+        if count < 0 && errno == EISDIR { throw .notAFile(path: path) }
         guard count >= 0 else { throw .unreadable(path: path, reason: systemFault()) }
         guard count > 0 else { break }
         bytes += piece[..<count]

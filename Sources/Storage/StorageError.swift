@@ -7,6 +7,11 @@ public enum StorageError: Error, Equatable, Sendable {
     case notAFile(path: String)
     case unreadable(path: String, reason: String)
     case cannotWrite(path: String, reason: String)
+    case tooLarge(path: String, bytes: Int, limit: Int)
+    /// A file to be written is there already and is no earlier output of the same kind.
+    case taken(paths: [String], kind: String)
+    /// A symbolic link where a file is to be written: nothing is written through it.
+    case isLink(path: String)
     /// The bytes break the format's rules.
     case malformed(path: String, format: String, fault: String)
     case noSuchTensor(path: String, name: String)
@@ -26,7 +31,15 @@ extension StorageError: CustomStringConvertible, LocalizedError {
         case .unreadable(let path, let reason):
             "\(path) cannot be read (\(reason)); check its permissions"
         case .cannotWrite(let path, let reason):
-            "\(path) cannot be written (\(reason)); check the folder and the space left"
+            "\(path) cannot be written (\(reason)); \(WriteAdvice.words(for: reason))"
+        case .tooLarge(let path, let bytes, let limit):
+            "\(path) has \(bytes) bytes, more than the \(limit) that such a file may have"
+        case .taken(let paths, let kind):
+            paths.prefix(5).joined(separator: ", ") + (paths.count > 5 ? " and \(paths.count - 5) more" : "")
+                + " would be replaced, and \(paths.count == 1 ? "is" : "are") not known as \(kind) that genre wrote: "
+                + "name another place, or add --force to replace \(paths.count == 1 ? "it" : "them")"
+        case .isLink(let path):
+            "\(path) is a symbolic link, and nothing is written through links: name the file that it leads to, or remove it"
         case .malformed(let path, let format, let fault):
             "\(path) is not a sound \(format) file: \(fault); fetch or write it again"
         case .noSuchTensor(let path, let name):

@@ -14,6 +14,11 @@ struct CheckpointFolder {
     private static let prefix = "step-"
     private static let suffix = ".safetensors"
 
+    /// Whether a file's name is a checkpoint's, refused or not.
+    static func isOwn(_ name: String) -> Bool {
+        name.wholeMatch(of: /step-[0-9]+\.safetensors(\.refused)?/) != nil
+    }
+
     /// The files, the newest first.
     private func files() -> [(step: Int, url: URL)] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
@@ -33,6 +38,7 @@ struct CheckpointFolder {
         let name = Self.prefix + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + Self.suffix
         let file = url.appendingPathComponent(name)
         do {
+            try OutputPlace.checkInnerFolder(url)
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
             try checkpoint.write(to: file, run: run, layout: layout)
         } catch {

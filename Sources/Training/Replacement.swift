@@ -35,6 +35,8 @@ struct Replacement {
                 throw TrainingError.runExists(folder: url.path)
             }
             if let taken = new.first(where: RunFolder.isRun) { throw TrainingError.runExists(folder: taken.path) }
+            let foreign = new.flatMap { RunFolder(at: $0).foreignFiles }
+            guard foreign.isEmpty else { throw StorageError.taken(paths: foreign.map(\.path), kind: "a run's files") }
         }
         if let needed, let folder = all.first(where: { Self.holds($0, needed) }) {
             throw TrainingError.badConfiguration(
@@ -60,7 +62,15 @@ struct Replacement {
                 try run.removeAll()
                 if run.url != url { Self.removeIfEmpty(run.url) }
             }
-            for name in seriesFiles { try RunFolder.remove(url.appendingPathComponent(name)) }
+            for name in seriesFiles {
+                let file = url.appendingPathComponent(name)
+                var isFolder: ObjCBool = false
+                if FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder), isFolder.boolValue {
+                    RunFolder.removeFigures(in: file, replacing: true)
+                } else {
+                    try RunFolder.remove(file)
+                }
+            }
         }
     }
 

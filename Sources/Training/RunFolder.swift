@@ -50,6 +50,9 @@ public struct RunFolder: Sendable {
         return best
     }
 
+    /// Bytes: no file of a run but its models is nearly as long.
+    private static let greatestLog = 256 << 20
+
     /// A folder that is there already.
     public init(at url: URL) { self.url = url }
 
@@ -66,8 +69,9 @@ public struct RunFolder: Sendable {
     }
 
     /// Whether a run or a series could be made there, as it stands now; nothing is changed.
-    /// - Throws: ``TrainingError``.
+    /// - Throws: ``TrainingError``, `StorageError`.
     public static func check(_ url: URL, replacing: Bool, needing needed: URL? = nil) throws {
+        try OutputPlace.checkFolder(url)
         _ = try Replacement(of: url, allowed: replacing, needed: needed)
     }
 
@@ -78,14 +82,39 @@ public struct RunFolder: Sendable {
     /// Removes all that a run and its reports put here. The configuration last: a folder that was cleared in part is
     /// still a run.
     func removeAll() throws {
-        try removeEnd()
+        try removeEnd(replacing: true)
         for old in earlierModels { try Self.remove(old) }
-        for old in [best, log, checkpoints, audit, tensorboard, split, configuration] { try Self.remove(old) }
+        for old in [best, log, audit] { try Self.remove(old) }
+        Self.remove(from: checkpoints, where: CheckpointFolder.isOwn)
+        Self.remove(from: tensorboard) { $0.hasPrefix("events") }
+        for old in [split, configuration] { try Self.remove(old) }
     }
 
     /// Removes what is written after the last epoch, the model first: without it the run is not finished.
-    func removeEnd() throws {
-        for old in [model, verdicts, report, figures] { try Self.remove(old) }
+    ///
+    /// - Parameter replacing: whether pictures go that are no figures of this package, too.
+    func removeEnd(replacing: Bool = false) throws {
+        for old in [model, verdicts] { try Self.remove(old) }
+        let isEarlier = replacing || OutputPlace.isEarlier(report, .page(.run))
+        if isEarlier { try Self.remove(report) }
+        Self.removeFigures(in: figures, replacing: replacing)
+    }
+
+    static func removeFigures(in folder: URL, replacing: Bool) {
+        remove(from: folder) { name in
+            let file = folder.appendingPathComponent(name)
+            return ["svg", "png"].contains(file.pathExtension)
+                && (replacing || OutputPlace.isEarlier(file, .figure(file)))
+        }
+    }
+
+    /// Removes what a run put into a folder in its own, and the folder where nothing else is in it. A link stays.
+    private static func remove(from folder: URL, where isOurs: (String) -> Bool) {
+        guard (try? OutputPlace.checkInnerFolder(folder)) != nil else { return }
+        AtomicFile.removeLeftovers(in: folder)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in names where isOurs(name) { unlink(folder.appendingPathComponent(name).path) }
+        rmdir(folder.path)
     }
 
     /// The models of earlier ends, after which the run went on.
@@ -109,6 +138,15 @@ public struct RunFolder: Sendable {
         do { try FileManager.default.removeItem(at: file) } catch CocoaError.fileNoSuchFile {
         } catch {
             throw .cannotWrite(file: file.path, problem: error.localizedDescription)
+        }
+    }
+
+    /// What a training would write here, and nobody knows for a run's: none where a run is here.
+    var foreignFiles: [URL] {
+        guard !Self.isRun(url) else { return [] }
+        return [split, log, best, verdicts, report, figures, checkpoints, tensorboard].filter { file in
+            var status = stat()
+            return lstat(file.path, &status) == 0
         }
     }
 
@@ -142,10 +180,7 @@ public struct RunFolder: Sendable {
     func read<Value: Decodable>(_ type: Value.Type, from file: URL) throws(TrainingError) -> Value {
         let name = file.lastPathComponent
         let data: Data
-        do {
-            let mapped = try MappedFile(file)
-            data = withExtendedLifetime(mapped) { Data(mapped.bytes) }
-        } catch {
+        do { data = try WholeFile.read(file, atMost: Self.greatestLog) } catch {
             throw .notARun(folder: url.path, problem: "it holds no readable \(name) (\(error))")
         }
         do { return try JSONDecoder().decode(type, from: data) } catch {
@@ -168,11 +203,7 @@ public struct RunFolder: Sendable {
     public func append(_ record: EpochRecord) throws {
         let line = try Self.line(record)
         try write(log) {
-            if !FileManager.default.fileExists(atPath: log.path) { try AtomicFile.write(Data(), to: log) }
-            let handle = try FileHandle(forWritingTo: log)
-            defer { try? handle.close() }
-            try handle.seekToEnd()
-            try handle.write(contentsOf: line)
+            try AppendedFile.append(line, to: log)
         }
     }
 
@@ -187,7 +218,11 @@ public struct RunFolder: Sendable {
     ///
     /// - Throws: ``TrainingError/notARun(folder:problem:)`` where another line is damaged.
     public func records() throws -> [EpochRecord] {
-        guard let data = try? Data(contentsOf: log) else { return [] }
+        let data: Data
+        do throws(StorageError) { data = try WholeFile.read(log, atMost: Self.greatestLog) } catch {
+            if case .missing = error { return [] }
+            throw TrainingError.notARun(folder: url.path, problem: "\(error)")
+        }
         return try records(in: data)
     }
 

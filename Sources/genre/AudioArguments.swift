@@ -61,6 +61,9 @@ private func listedPaths(_ list: String) throws -> [String] {
                 ? try listBytes(of: STDIN_FILENO, path: "standard input", limit: longest, format: "list")
                 : try listBytes(list, limit: longest, format: "list"))
     } catch {
+        if case .notAFile = error, list == "-" || list == "/dev/stdin" {
+            throw ToolError.standardInput(problem: "is a folder: name it as an argument instead")
+        }
         throw ToolError.badList(path: list, "\(error)")
     }
     var paths: [String] = []

@@ -4,6 +4,7 @@ import Features
 import Foundation
 import NeuralNetwork
 import Report
+import Storage
 
 struct BenchFeatures: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,8 +37,7 @@ struct BenchFeatures: ParsableCommand {
             throw ValidationError(unknown("recipe", recipe, among: Completions.audioRecipes))
         }
         guard folders.isEmpty else { return try measure(folders, recipe, threads) }
-        let made = FileManager.default.temporaryDirectory.appendingPathComponent("genre-bench-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)
+        let made = try TemporaryPlace.makeFolder("genre-bench")
         defer { try? FileManager.default.removeItem(at: made) }
         try FeatureBenchmark.writeSyntheticTracks(count: 40, to: made)
         try measure([made.path], recipe, threads)

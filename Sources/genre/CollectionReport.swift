@@ -34,7 +34,7 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
 
     func warn(_ text: String) {
         line.clear()
-        note("genre: \(text)")
+        note("genre: \(StandardStreams.oneLine(text))")
     }
 
     func clear() { line.clear() }
@@ -45,8 +45,8 @@ final class CollectionReport: @unchecked Sendable {  // one thread at a time; wa
         failed += 1
         let text = "\(error)"
         if !failuresAreKept || failures.count < Self.shownFailures {
-            failures.append(
-                text.contains(input.url.path) || text.contains(input.name) ? text : "\(input.name): \(text)")
+            let isNamed = text.contains(input.url.path) || text.contains(input.name)
+            failures.append(StandardStreams.oneLine(isNamed ? text : "\(input.name): \(text)"))
         }
     }
 

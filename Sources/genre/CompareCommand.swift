@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import Report
+import Storage
 import Training
 
 struct CompareCommand: ParsableCommand {
@@ -29,17 +30,19 @@ struct CompareCommand: ParsableCommand {
         help: "Write an HTML file with all curves in common charts, and the charts as SVG and PNG.",
         completion: .file(extensions: ["html"]))
     var page: String?
+    @OptionGroup var replacing: ReplacingOption
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
+        let place = try page.map(pagePlace)
+        if let place { try OutputPlace.check(place, .page(.comparison), replacing: replacing.force) }
         let comparison = try RunComparison(runs)
-        if let page {
+        if let place {
             let folders = try runs.map { URL(fileURLWithPath: $0) }.flatMap { folder in
                 SeriesFolder.isSeries(folder) ? try SeriesFolder.open(folder).folder.runs.map(\.folder.url) : [folder]
             }
-            let page = URL(fileURLWithPath: page)
             try ComparisonReport(runs: folders.map { try FinishedRun($0) })
-                .write(page: page, figures: figuresFolder(beside: page))
+                .write(page: place, figures: figuresFolder(beside: place), replacing: replacing.force)
         }
         if json { try printJSON(comparison) } else { showText(table(of: comparison)) }
     }

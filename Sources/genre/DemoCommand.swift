@@ -6,6 +6,7 @@ import ModelFile
 import NeuralNetwork
 import Prediction
 import Report
+import Storage
 import Synthesis
 import Training
 
@@ -37,10 +38,7 @@ struct DemoCommand: ParsableCommand {
     func run() throws {
         guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
         let threads = try checked(threads: threads)
-        let folder = URL(
-            fileURLWithPath: output
-                ?? FileManager.default.temporaryDirectory
-                .appendingPathComponent("genre-demo-\(ProcessInfo.processInfo.processIdentifier)").path)
+        let folder = try output.map { URL(fileURLWithPath: $0) } ?? TemporaryPlace.makeFolder("genre-demo")
         let corpus = folder.appendingPathComponent("music")
         show(
             """

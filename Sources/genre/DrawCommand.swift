@@ -26,6 +26,7 @@ struct DrawCommand: ParsableCommand {
     @Option(help: "A model to draw. Repeat for several.", completion: Completions.model) var model: [String] = []
     @Option(help: "Number of genres.", completion: .default) var genres = 10
     @Option(name: [.short, .long], help: "The folder of the figures.", completion: .directory) var output = "."
+    @OptionGroup var replacing: ReplacingOption
 
     func run() throws {
         guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
@@ -33,7 +34,8 @@ struct DrawCommand: ParsableCommand {
         let named = nets + model
         let nets = named.isEmpty ? Architecture.all.map(\.name) : named
         let figures = try zip(nets, fileNames(of: nets)).map { try figure(of: $0, name: $1) }
-        try FigureFiles.write(figures, to: folder)
+        try FigureFiles.check(figures, in: folder, replacing: replacing.force)
+        try FigureFiles.write(figures, to: folder, replacing: replacing.force)
         for figure in figures {
             for ending in [".svg", ".png", "-dark.png"] {
                 show((output as NSString).appendingPathComponent(figure.name + ending))

@@ -39,21 +39,26 @@ struct EmbedCommand: ParsableCommand {
     var model: String?
     @OptionGroup var audio: AudioArguments
     @Option(help: "A vector for each segment, or for each track (the mean of its segments').") var per = Unit.track
-    @Option(help: "npy or json.") var format = Format.npy
-    @Option(name: [.short, .long], help: "The file to write.", completion: .file(extensions: ["npy", "json"]))
+    @Option(help: "npy or json; by default what the file's name ends in.") var format: Format?
+    @Option(
+        name: [.short, .long], help: "The file to write: .npy or .json; '-' for JSON on standard output.",
+        completion: .file(extensions: ["npy", "json"]))
     var output: String
+    @OptionGroup var replacing: ReplacingOption
 
     func run() throws {
         let place = URL(fileURLWithPath: output)
         let names = place.deletingPathExtension().appendingPathExtension("json")
-        guard format == .json || names != place else {
-            throw ValidationError("--output must not end with .json: with --format npy the names are written there.")
-        }
+        let isStream = StandardStreams.isOutput(output)
+        let format = try format(of: place, isStream: isStream)
+        let written = isStream ? [] : format == .npy ? [place, names] : [place]
         let (name, audio) = try modelAndAudio()
+        try refuse(written, amongst: (modelFile(name).map { [$0.path] } ?? []) + audio.inputs)
+        try OutputPlace.check(written, replacing: replacing.force) { file in
+            format == .json ? .vectorObject : file == names ? .vectorNames : .vectorArray
+        }
         let model = try openModel(name)
         let collection = try audio.open()
-        let written = format == .npy ? [place, names] : [place]
-        try refuse(written, amongst: modelFile(name).map { [$0.path] } ?? [])
         let report = CollectionReport(count: InputCount(of: collection.given), failuresAreKept: false)
         var table = EmbeddingTable(model: name, per: per)
         var files = collection.files { [report] in report.warn($0) }.makeIterator()
@@ -75,13 +80,36 @@ struct EmbedCommand: ParsableCommand {
         let isWell = report.end()
         guard !table.rows.isEmpty else { throw ExitCode(1) }
         switch format {
+        case _ where isStream: showData(try table.json(withValues: true))
         case .npy:
+            // The names first: an array is known for ours by them.
+            try AtomicFile.write(try table.json(withValues: false) + "\n", to: names)
             try NpyWriter.write(table.values, shape: [table.rows.count, table.size], to: place)
-            try AtomicFile.write(try table.json(withValues: false), to: names)
-        case .json: try AtomicFile.write(try table.json(withValues: true), to: place)
+        case .json: try AtomicFile.write(try table.json(withValues: true) + "\n", to: place)
         }
-        show("\(counted(table.rows.count, "vector")) of \(table.size) values: \(output)")
+        if !isStream { show("\(counted(table.rows.count, "vector")) of \(table.size) values: \(output)") }
         if !isWell { throw ExitCode(1) }
+    }
+
+    /// The format that was asked for, or that the file's name asks for; both must not contradict each other.
+    private func format(of place: URL, isStream: Bool) throws -> Format {
+        if isStream {
+            guard format != .npy else {
+                throw ValidationError("--format npy writes two files, and standard output is one: name a file.")
+            }
+            return .json
+        }
+        let ending = place.pathExtension.lowercased()
+        guard let format else {
+            guard let known = Format(rawValue: ending) else {
+                throw ValidationError("\(output): the name must end in .npy or .json, or say the --format.")
+            }
+            return known
+        }
+        guard ending.isEmpty || ending == format.rawValue else {
+            throw ValidationError("--format \(format.rawValue) writes .\(format.rawValue): \(output) ends otherwise.")
+        }
+        return format
     }
 }
 
@@ -163,13 +191,12 @@ private struct EmbeddingTable {
         }
     }
 
-    func json(withValues: Bool) throws -> Data {
+    /// On one line.
+    func json(withValues: Bool) throws -> String {
         var rows = rows
         if withValues {
             for index in rows.indices { rows[index].embedding = Array(values[index * size..<(index + 1) * size]) }
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(Object(model: model, per: per, size: size, rows: rows)) + Data("\n".utf8)
+        return try JSONText.line(of: Object(model: model, per: per, size: size, rows: rows))
     }
 }

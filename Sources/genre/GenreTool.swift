@@ -57,7 +57,27 @@ enum Main {
             note(CommandWords.usageError(GenreTool.message(for: error), command: command))
             exit(2)
         }
-        note("genre: \(error)")
+        note("genre: \(words(of: error))")
         exit(1)
+    }
+
+    /// What a system library's error says, in words that name the file; all others speak for themselves.
+    private static func words(of error: any Error) -> String {
+        switch error {
+        case let error as CocoaError:
+            let path = error.userInfo[NSFilePathErrorKey] as? String
+            let code = (error.underlying as? POSIXError).map { Int32($0.code.rawValue) }
+            let reason = code.map { String(cString: strerror($0)) } ?? error.localizedDescription
+            return "\(path ?? "a file") cannot be read or written (\(reason)); \(WriteAdvice.words(for: reason))"
+        case let error as POSIXError:
+            return "the system refuses (\(String(cString: strerror(Int32(error.code.rawValue)))))"
+        case let error as EncodingError:
+            if case .invalidValue(let value, let context) = error {
+                let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+                return "the result holds \(value)\(place.isEmpty ? "" : " as '\(place)'"), which JSON cannot; try without --json"
+            }
+            return "the result cannot be written as JSON"
+        default: return "\(error)"
+        }
     }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Interchange
 import ModelFile
 import NeuralNetwork
+import Storage
 
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,11 +38,13 @@ struct ImportCommand: ParsableCommand {
     var recipe: String?
     @Option(name: [.short, .long], help: "The model to write.", completion: .file(extensions: ["safetensors"]))
     var output: String
+    @OptionGroup var replacing: ReplacingOption
 
     func run() throws {
         let url = URL(fileURLWithPath: weights)
         let place = URL(fileURLWithPath: output)
         try refuse([place], amongst: [weights])
+        try OutputPlace.check(place, .importedModel, replacing: replacing.force)
         // A calibration is of the segments that the file says.
         let given: [(Any?, [String])] = [
             (net, ["architecture"]), (genres, ["genres"]), (recipe, ["recipe", "recipe_parameters", "calibration"]),

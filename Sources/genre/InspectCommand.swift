@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import ModelFile
 import Report
+import Storage
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,6 +37,7 @@ struct InspectCommand: ParsableCommand {
         help: "Of a model: write its card with figures as a page, too, one HTML file.",
         completion: .file(extensions: ["html"]))
     var page: String?
+    @OptionGroup var replacing: ReplacingOption
     @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
 
     func validate() throws {
@@ -75,13 +77,17 @@ struct InspectCommand: ParsableCommand {
     }
 
     private func show(model name: String) throws {
-        let model = try openModel(name)
         let file = try modelFile(name)
+        let place = try page.map(pagePlace)
+        if let place {
+            try refuse([place], amongst: file.map { [$0.path] } ?? [])
+            try OutputPlace.check(place, .page(.card), replacing: replacing.force)
+        }
+        let model = try openModel(name)
         let notes = file == nil ? BuiltInModel.all.first { $0.name == name }?.notes : nil
-        if let page {
-            try refuse([URL(fileURLWithPath: page)], amongst: file.map { [$0.path] } ?? [])
+        if let place {
             let report = ModelReport(model: model, name: (name as NSString).lastPathComponent, notes: notes)
-            try report.write(page: URL(fileURLWithPath: page))
+            try report.write(page: place)
         }
         if json { return try printJSON(model.card) }
         let provenance = provenanceLines(of: model.card, at: try modelFile(name)).map { "\n" + $0 }.joined()

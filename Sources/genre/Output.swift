@@ -1,15 +1,32 @@
 import ArgumentParser
 import Foundation
 import Report
+import Storage
 
 /// Prints a value as JSON on one line of standard output, keys in order.
-func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do { show(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch EncodingError.invalidValue(
-        _, let context)
-    {
-        throw ToolError.notANumber(field: context.codingPath.map(\.stringValue).joined(separator: "."))
+func printJSON(_ value: some Encodable) throws { showData(try JSONText.line(of: value)) }
+
+/// JSON as programs read it, which no terminal minds: a name is the same after parsing, whatever it holds.
+enum JSONText {
+    /// A value on one line, keys in order.
+    static func line(of value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do { return safe(String(decoding: try encoder.encode(value), as: UTF8.self)) } catch EncodingError.invalidValue(
+            _, let context)
+        {
+            throw ToolError.notANumber(field: context.codingPath.map(\.stringValue).joined(separator: "."))
+        }
+    }
+
+    /// JSON with JSON's own escapes for what would steer a terminal: such scalars stand in strings only.
+    static func safe(_ json: String) -> String {
+        StandardStreams.escaped(json) { $0 != "\n" && $0 != "\t" && $0 != "\r" } as: { scalar in
+            UTF16.encode(scalar)!.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
+        }
     }
 }
 
@@ -24,6 +41,34 @@ func refuse(_ outputs: [URL], amongst inputs: [String]) throws {
             continue
         }
         throw ValidationError("\(output.path) would be written over, and it is \(input), which is read: name another.")
+    }
+}
+
+/// Whether files that are there already may be replaced.
+struct ReplacingOption: ParsableArguments {
+    @Flag(
+        help: """
+            Replace files that are there already, whatever they hold; without it only empty files and earlier outputs of \
+            the same kind are.
+            """)
+    var force = false
+}
+
+/// The place of a page, whose name says that it is one.
+func pagePlace(_ name: String) throws -> URL {
+    let url = URL(fileURLWithPath: name)
+    guard ["html", "htm"].contains(url.pathExtension.lowercased()) else {
+        throw ValidationError("\(name): a page's name must end in .html.")
+    }
+    return url
+}
+
+/// Copies a file to standard output.
+func showBytes(of file: URL) throws {
+    let mapped = try MappedFile(file)
+    let fault = withExtendedLifetime(mapped) { StandardStreams.put(mapped.bytes, to: STDOUT_FILENO) }
+    guard fault == 0 else {
+        throw ToolError.unwritable(path: "standard output", reason: String(cString: strerror(fault)))
     }
 }
 

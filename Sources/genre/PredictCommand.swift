@@ -26,7 +26,7 @@ struct PredictCommand: ParsableCommand {
             'short'. Silence has no part in a verdict: segments 60 dB below the track's loudest, or with nothing but a \
             constant, are left out, and their time is shown. Files with corrupt packets are marked 'damaged'.
 
-            A collection: -o results.jsonl (or .csv, which has every genre) keeps the results, each with the model's name \
+            A collection: -o results.jsonl (or .csv or .tsv, which have every genre) keeps the results, each with the model's name \
             and a digest of the model and of the options --top, --unsure and --timeline; --resume goes on where a \
             broken-off run of the same digest ended, and tries again what failed (where a file has two lines, the later \
             one holds); --shard 2/5 takes one of five parts, told by the files' names alone.
@@ -40,16 +40,24 @@ struct PredictCommand: ParsableCommand {
     var model: String?
     @OptionGroup var audio: AudioArguments
     @Option(
-        name: [.short, .long], help: "Write the results to a file too, as JSON lines or, if it ends in .csv, CSV.",
+        name: [.short, .long],
+        help: "Write the results to a file too: .jsonl (a JSON object a line), .csv or .tsv; '-' stands for --json.",
         completion: .file(extensions: ["jsonl", "csv", "tsv"]))
     var output: String?
     @Flag(help: "With -o: keep the verdicts that are there, and do what is missing or failed.") var resume = false
+    @Flag(help: "With -o: replace a file that is there, whatever it holds.") var force = false
     @Option(help: "Show at most this many genres of each track (3).", completion: .default) var top: Int?
     @Option(help: "Mark a verdict as unsure below this confidence: 0.4 or 40%.", completion: .default)
     var unsure = Share(0.4)
     @Flag(help: "Show the genre of each part of a track.") var timeline = false
     @Flag(help: "Print one JSON object per file.") var json = false
     @Flag(help: "Print CSV: a row per file, a column per genre.") var csv = false
+    @Flag(
+        help: """
+            In CSV and TSV: begin with a UTF-8 mark, and put an apostrophe before text that a spreadsheet takes for a \
+            formula (=, +, -, @, a tab or a line end at its start) and before one that begins with an apostrophe.
+            """)
+    var spreadsheet = false
     @Option(help: ArgumentHelp("Take part I of N of the files.", valueName: "i/n"), completion: .default) var shard:
         String?
 
@@ -62,27 +70,37 @@ struct PredictCommand: ParsableCommand {
         guard top ?? 1 >= 1 else { throw ValidationError("--top must be at least 1.") }
         _ = try unsure.checked("--unsure")
         try AudioArguments.refuseModels(audio.inputs)
-        guard !resume || output != nil else { throw ValidationError("--resume needs -o, the file to go on with.") }
+        let isKept = output.map { !StandardStreams.isOutput($0) } ?? false
+        guard !resume || isKept else { throw ValidationError("--resume needs -o, the file to go on with.") }
+        guard !force || isKept else { throw ValidationError("--force needs -o, the file to replace.") }
+        guard !(force && resume) else { throw ValidationError("--force and --resume exclude each other.") }
+        let endings = ["csv", "tsv"]
+        guard !spreadsheet || csv || endings.contains(output.map { ($0 as NSString).pathExtension.lowercased() } ?? "")
+        else { throw ValidationError("--spreadsheet is for tables: --csv, or -o with a name in .csv or .tsv.") }
         if let shard, Shard(shard) == nil { throw ValidationError("--shard must be I/N, say 2/5, not '\(shard)'.") }
     }
 
     func run() throws {
+        let place = output.flatMap { StandardStreams.isOutput($0) ? nil : URL(fileURLWithPath: $0) }
+        let layout = try place.map { try ResultsLayout($0, forSpreadsheets: spreadsheet) }
+        let printed = TableLayout(forSpreadsheets: spreadsheet)
+        let json = json || (output.map(StandardStreams.isOutput) ?? false) && !csv
         let model = try openModel(model)
         let collection = try audio.open()
         let part = shard.flatMap(Shard.init)
         let report = CollectionReport(
             count: InputCount(of: collection.given) { part?.contains($0) ?? true },
-            failuresAreKept: output != nil || json || csv)
+            failuresAreKept: place != nil || json || csv)
         let format = PredictionFormat(
             genres: model.card.genres, top: top ?? 3, unsure: unsure.value, timeline: timeline,
             columns: Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(of: STDOUT_FILENO) : nil)
-        let sink = try output.map {
-            let url = URL(fileURLWithPath: $0)
+        let sink = try place.map {
             var kept = format
-            kept.origin = try origin(model, isCSV: PredictionSink.isCSV(url))
-            return try PredictionSink(url, format: kept, resuming: resume)
+            kept.origin = try origin(model, isTable: layout != .lines)
+            return try PredictionSink(
+                $0, format: kept, layout: layout ?? .lines, earlier: force ? .replaced : resume ? .kept : .none)
         }
-        if csv { show(format.csvHeader) }
+        if csv { showData(format.csvHeader(printed)) }
         var files = collection.files { [report] in report.warn($0) }.makeIterator()
         let wanted = AnyIterator {
             while let input = files.next() {
@@ -104,15 +122,15 @@ struct PredictCommand: ParsableCommand {
                 report.add(prediction, isUnsure: prediction.confidence < unsure.value)
                 report.clear()
                 if json {
-                    show(try format.json(input, prediction))
+                    showData(try format.json(input, prediction))
                 } else if csv {
-                    show(format.csv(input, result))
+                    showData(format.csv(input, result, printed))
                 } else {
                     show(format.text(input, prediction))
                 }
             case .failure(let error):
-                if json { show(try format.json(input, error)) }
-                if csv { show(format.csv(input, result)) }
+                if json { showData(try format.json(input, error)) }
+                if csv { showData(format.csv(input, result, printed)) }
             }
             report.progress()
         }
@@ -121,11 +139,11 @@ struct PredictCommand: ParsableCommand {
     }
 
     /// What the results come from: all of the model that they hang on, and the options that shape a line.
-    private func origin(_ opened: TrainedModel, isCSV: Bool) throws -> PredictionFormat.Origin {
+    private func origin(_ opened: TrainedModel, isTable: Bool) throws -> PredictionFormat.Origin {
         let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
         let weights = BaseModel.digest(opened.parameters)
         // A number for what a line says and how it comes about: results of before silence was left out do not mix.
-        let options = "2 " + (isCSV ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)")
+        let options = "2 " + (isTable ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var hash = SHA256()

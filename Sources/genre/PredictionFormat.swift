@@ -31,7 +31,7 @@ struct PredictionFormat {
         if !others.isEmpty {
             notes.append("also " + others.map { "\($0.genre) \(percent($0.confidence))" }.joined(separator: ", "))
         }
-        var lines = verdict(prediction, name: CSVLine.flat(input.name), notes: notes.joined(separator: "; "))
+        var lines = verdict(prediction, name: StandardStreams.oneLine(input.name), notes: notes.joined(separator: "; "))
         if timeline {
             for stretch in Stretch.all(of: prediction) {
                 let times = [stretch.start, stretch.end].map { playingTime($0).right(7) }.joined(separator: " -")
@@ -144,11 +144,7 @@ struct PredictionFormat {
         return (name, fields["genre"] is String)
     }
 
-    private func encoded(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
+    private func encoded(_ value: some Encodable) throws -> String { try JSONText.line(of: value) }
 
     // MARK: CSV
 
@@ -156,11 +152,12 @@ struct PredictionFormat {
         "file", "genre", "confidence", "unsure", "padded", "seconds", "silent_seconds", "damaged", "channel", "error",
     ]
 
-    var csvHeader: String {
-        CSVLine.text(Self.csvColumns + genres + (origin == nil ? [] : ["model", "digest"]))
+    /// The first row, with the table's mark.
+    func csvHeader(_ table: TableLayout) -> String {
+        table.mark + table.row(Self.csvColumns + genres + (origin == nil ? [] : ["model", "digest"]))
     }
 
-    func csv(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>) -> String {
+    func csv(_ input: AudioInputs.Input, _ result: Result<TrackPrediction, any Error>, _ table: TableLayout) -> String {
         var fields = [input.name]
         switch result {
         case .success(let prediction):
@@ -174,15 +171,22 @@ struct PredictionFormat {
         case .failure(let error):
             fields += Self.csvColumns.dropFirst(2).map { _ in "" } + ["\(error)"] + genres.map { _ in "" }
         }
-        return CSVLine.text(fields + (origin.map { [$0.model, $0.digest] } ?? []))
+        return table.row(fields + (origin.map { [$0.model, $0.digest] } ?? []))
     }
 
-    /// What a line says of which file; nil where it is no result of this origin.
-    func csvResult(in line: String) -> (name: String, isVerdict: Bool)? {
-        guard let fields = CSVLine.fields(of: line), let origin,
-            fields.count == Self.csvColumns.count + genres.count + 2, fields.last == origin.digest
-        else { return nil }
-        return (fields[0], fields[Self.csvColumns.count - 1].isEmpty)  // no error
+    /// What a row says of which file; nil where it is no result of this origin.
+    func csvResult(in fields: [String], _ table: TableLayout) -> (name: String, isVerdict: Bool)? {
+        guard let origin, fields.count == Self.csvColumns.count + genres.count + 2, fields.last == origin.digest else {
+            return nil
+        }
+        let name = table.forSpreadsheets ? TableLayout.unguarded(fields[0]) : fields[0]
+        return (name, fields[Self.csvColumns.count - 1].isEmpty)  // no error
+    }
+
+    /// Whether the end of a row of this origin is in the bytes.
+    func holdsRowEnd(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard let origin else { return false }
+        return Data(bytes).range(of: Data((origin.digest + "\n").utf8)) != nil
     }
 }
 

@@ -4,6 +4,8 @@ import Features
 import Foundation
 import NeuralNetwork
 import Report
+import Storage
+import Training
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -38,6 +40,7 @@ struct ReportCommand: ParsableCommand {
         completion: .file(extensions: ["json"]))
     var audit: String?
     @Flag(help: "Write the HTML file only, no folder 'figures' beside it.") var noFigures = false
+    @OptionGroup var replacing: ReplacingOption
     @Option(help: "Write the run for TensorBoard, too: a folder for its event file.", completion: .directory)
     var tensorboard: String?
     @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
@@ -55,18 +58,33 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let threads = try checked(threads: threads)
+        let given = try output.map(pagePlace)
+        if runs.count > 1 {
+            try OutputPlace.check(
+                given ?? URL(fileURLWithPath: "comparison.html"), .page(.comparison), replacing: replacing.force)
+        } else {
+            try OutputPlace.check(
+                given ?? RunFolder(at: URL(fileURLWithPath: runs[0])).report, .page(.run), replacing: replacing.force)
+        }
         let all = try runs.map { try FinishedRun(URL(fileURLWithPath: $0)) }
         let finished = all[0]
         if all.count > 1 {
-            let page = URL(fileURLWithPath: output ?? "comparison.html")
-            try ComparisonReport(runs: all).write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+            let page = given ?? URL(fileURLWithPath: "comparison.html")
+            try ComparisonReport(runs: all).write(
+                page: page, figures: noFigures ? nil : figuresFolder(beside: page), replacing: replacing.force)
             show("report: \(page.path)")
             return
         }
+        let page = given ?? finished.folder.report
+        if !noFigures {
+            // Those of single segments are known later; all are checked once more before the first is written.
+            try FigureFiles.check(
+                RunReport(run: finished, assessment: nil).figures, in: figuresFolder(beside: page), replacing: replacing.force)
+        }
         let assessment = try noData ? nil : assessment(of: finished, threads: threads)
-        let page = output.map { URL(fileURLWithPath: $0) } ?? finished.folder.report
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
-        try report.write(page: page, figures: noFigures ? nil : figuresFolder(beside: page))
+        try report.write(
+            page: page, figures: noFigures ? nil : figuresFolder(beside: page), replacing: replacing.force)
         if let tensorboard {
             try RunEvents.write(finished, figures: report.figures, to: URL(fileURLWithPath: tensorboard))
         }

@@ -48,6 +48,7 @@ struct ReproduceCommand: ParsableCommand {
     var batchStudy = false
     @Flag(help: "A smoke run: two seeds, two epochs.") var quick = false
     @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
+    @OptionGroup var replacing: ReplacingOption
     @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup var damaged: DamagedOption
@@ -58,6 +59,8 @@ struct ReproduceCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         var reproduction = try plan()
+        let place = reproduction.folder.appendingPathComponent("report.html")
+        try ReproductionReport.check(page: place, figures: figuresFolder(beside: place), replacing: replacing.force)
         let drawn = DrawnData { seed in try draw(seed: seed, threads: threads) }
         // Every seed draws segments of its own; the first ones tell by what rule tracks are divided, and how many there are.
         let first = try drawn(reproduction.members[0].seed)
@@ -72,7 +75,8 @@ struct ReproduceCommand: ParsableCommand {
         if dryRun { return }
         let (report, page) = try writePage(reproduction, drawn, threads: threads)
         if json {
-            show(String(decoding: try report.json(), as: UTF8.self).trimmingCharacters(in: .newlines))
+            let text = String(decoding: try report.json(), as: UTF8.self)
+            showData(JSONText.safe(text.trimmingCharacters(in: .newlines)))
         } else {
             show("\(report.text())\n\nreport: \(page.path)")
         }
@@ -212,7 +216,7 @@ struct ReproduceCommand: ParsableCommand {
         }
         let page = reproduction.folder.appendingPathComponent("report.html")
         let report = try ReproductionReport(reproduction, assessment: assessment)
-        try report.write(page: page, figures: figuresFolder(beside: page))
+        try report.write(page: page, figures: figuresFolder(beside: page), replacing: replacing.force)
         return (report, page)
     }
 }

@@ -1,9 +1,16 @@
 import Foundation
+import Storage
 
 /// What can go wrong in the tool itself.
 enum ToolError: Error, CustomStringConvertible {
     case unreadable(path: String, what: String)
-    case unwritable(path: String)
+    case unwritable(path: String, reason: String)
+    /// A file's name whose ending says nothing, or another format than is to be written.
+    case unknownEnding(path: String, known: String)
+    /// A pipe or a device that results were to be kept in.
+    case notForResults(path: String)
+    /// Standard input that is a folder, or fails.
+    case standardInput(problem: String)
     /// The list of --from, and what is wrong with it.
     case badList(path: String, String)
     /// A file of results that would be written over.
@@ -31,8 +38,14 @@ enum ToolError: Error, CustomStringConvertible {
         case .unreadable(let path, let what): "\(path): \(what) cannot be read; check the path and its permissions"
         case .badList(let path, let problem):
             problem.contains(path) ? "--from: \(problem)" : "--from \(path): \(problem)"
-        case .unwritable(let path): "\(path) cannot be written; check the folder, its permissions and the free space"
-        case .alreadyThere(let path): "\(path) holds results already; --resume goes on with them, or name another file"
+        case .unwritable(let path, let reason):
+            "\(path) cannot be written (\(reason)); \(WriteAdvice.words(for: reason))"
+        case .unknownEnding(let path, let known): "\(path): the name must end in \(known)"
+        case .notForResults(let path):
+            "\(path) is a pipe or a device, which keeps no results: name a file, or print to standard output with --json "
+                + "or --csv"
+        case .standardInput(let problem): "standard input \(problem)"
+        case .alreadyThere(let path): "\(path) holds something already; --resume goes on with results, --force replaces it; or name another file"
         case .otherResults(let path):
             "\(path) holds something else than results of this model, in this format and with these --top, --unsure and "
                 + "--timeline; name another file"

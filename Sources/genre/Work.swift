@@ -78,7 +78,7 @@ final class DataReport: @unchecked Sendable {  // the number is behind the lock
             }
             guard count <= Self.shownWarnings else { return }
             line.clear()
-            note("genre: \(text)")
+            note("genre: \(StandardStreams.oneLine(text))")
         }
     }
 

@@ -155,7 +155,10 @@ import Testing
 
     @Test func wrongUsageIsSaid() throws {
         let before = try folder.contents()
-        for more in [["-o", "x.json"], ["-o", "x", "--per", "song"], ["-o", "x", "--threads", "0"], []] {
+        for more in [
+            ["-o", "x.json", "--format", "npy"], ["-o", "x.mp3"], ["-o", "x"], ["-o", "-", "--format", "npy"],
+            ["-o", "x.npy", "--per", "song"], ["-o", "x.npy", "--threads", "0"], [],
+        ] {
             let outcome = try Tool.run(["embed", "model.safetensors", songs[0]] + more, in: folder.url)
             #expect(outcome.status == 2 && !outcome.diagnostics.isEmpty, "\(more)")
         }

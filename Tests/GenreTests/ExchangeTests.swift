@@ -71,7 +71,7 @@ import Testing
         let parameters = try ParameterStore(plan: NetworkPlan(card.blueprint))
         try TrainedModel(card: card, parameters: parameters).write(to: url("model.safetensors"))
         for format in ["onnx", "safetensors"] {
-            let outcome = try export(folder.path("model.safetensors"), format, "net")
+            let outcome = try export(folder.path("model.safetensors"), format, "net-\(format)")
             #expect(outcome.status == 0 && outcome.diagnostics.contains("across the segments of a batch"))
         }
         // The files' own words are for those who never saw the command's.

@@ -13,12 +13,14 @@ final class Sandbox {
 
     func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
+    @discardableResult
     func file(_ name: String, _ bytes: [UInt8]) throws -> URL {
         let url = place(name)
         try Data(bytes).write(to: url)
         return url
     }
 
+    @discardableResult
     func file(_ name: String, _ text: String) throws -> URL { try file(name, Array(text.utf8)) }
 
     var names: [String] {

@@ -28,6 +28,14 @@ struct StoreChunk: Sendable {
         return number
     }
 
+    /// Whether a file of a folder is a chunk of some store.
+    static func isPresent(_ name: String, in folder: URL) -> Bool {
+        guard number(of: name) != nil, let file = try? SafetensorsFile(folder.appendingPathComponent(name)) else {
+            return false
+        }
+        return file.metadata["store"] != nil && file.metadata["tracks"] != nil
+    }
+
     static func metadata(
         header: StoreHeader, tracks: [StoredTrack], skipped: [StoredSkip]
     ) throws -> [String: String] {

@@ -100,7 +100,7 @@ struct StoreMaker {
         let names = try contents()
         guard
             names.allSatisfy({ $0.hasPrefix(".") }) || StoreIndex.isPresent(in: folder)
-                || names.contains(where: { StoreChunk.number(of: $0) != nil })
+                || names.contains(where: { StoreChunk.isPresent($0, in: folder) })
         else { throw DatasetError.storeFolderTaken(path: folder.path) }
         do {
             let lock = try FolderLock(folder) { warning("another program writes to \(folder.path); waiting for it") }

@@ -47,6 +47,6 @@ public struct Figure: Sendable {
             throw .cannotDraw(figure: name, problem: problem)
         }
         defer { gk_rsvg_free(bytes) }
-        return Data(bytes: bytes, count: count)
+        return PNGImage.marked(Data(bytes: bytes, count: count))
     }
 }

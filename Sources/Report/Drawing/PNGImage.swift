@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// A small picture of 256 colours as a PNG file (ISO/IEC 15948), its data stored rather than compressed.
 struct PNGImage {
@@ -42,12 +43,27 @@ struct PNGImage {
         return stream + bigEndian(b << 16 | a)
     }
 
-    private func append(_ kind: String, _ content: [UInt8], to file: inout Data) {
-        let body = Array(kind.utf8) + content
-        file.append(contentsOf: bigEndian(UInt32(content.count)) + body + bigEndian(Checksum.crc32(body)))
+    /// The same picture, with the mark by which a figure of this package is known behind its header.
+    static func marked(_ file: Data) -> Data {
+        // The signature's 8 bytes, and the header's chunk of 25.
+        let headerEnd = 33
+        guard file.count > headerEnd else { return file }
+        let start = file.startIndex + headerEnd
+        return file[..<start] + chunk("tEXt", Array(OutputKind.pngSoftware.utf8)) + file[start...]
     }
 
-    private func bigEndian(_ value: UInt32) -> [UInt8] {
+    private func append(_ kind: String, _ content: [UInt8], to file: inout Data) {
+        file.append(contentsOf: Self.chunk(kind, content))
+    }
+
+    private func bigEndian(_ value: UInt32) -> [UInt8] { Self.bigEndian(value) }
+
+    private static func chunk(_ kind: String, _ content: [UInt8]) -> [UInt8] {
+        let body = Array(kind.utf8) + content
+        return bigEndian(UInt32(content.count)) + body + bigEndian(Checksum.crc32(body))
+    }
+
+    private static func bigEndian(_ value: UInt32) -> [UInt8] {
         [24, 16, 8, 0].map { UInt8(value >> $0 & 255) }
     }
 }

@@ -94,8 +94,11 @@ public struct ComparisonReport {
     }
 
     /// Writes the page, and every figure as SVG and PNG.
-    public func write(page: URL, figures folder: URL?) throws {
-        if let folder { try FigureFiles.write(figures, to: folder) }
+    ///
+    /// - Parameter replacing: whether files that are no earlier comparison may be replaced.
+    public func write(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+        try OutputPlace.check(page, .page(.comparison), replacing: replacing)
+        if let folder { try FigureFiles.write(figures, to: folder, replacing: replacing) }
         do { try AtomicFile.write(html(), to: page) } catch { throw ReportError.cannotWrite(page, error) }
     }
 
@@ -114,7 +117,7 @@ public struct ComparisonReport {
         return Page(
             title: words.compactMap { $0 }.joined(separator: " and "),
             subtitle: Set(runs.map(\.card.architecture)).sorted().joined(separator: ", ") + members,
-            sections: sections, foot: "Written by GenreKit."
+            sections: sections, foot: "Written by GenreKit.", kind: .comparison
         ).html()
     }
 

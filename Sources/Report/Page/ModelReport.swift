@@ -21,6 +21,8 @@ public struct ModelReport {
 
     /// Writes one HTML file that needs no other.
     ///
+    /// What lies at the page's place is replaced, whatever it is: hold `OutputPlace`'s rule first.
+    ///
     /// - Throws: ``ReportError/cannotWrite(file:problem:)``.
     public func write(page: URL) throws(ReportError) {
         do { try AtomicFile.write(html(), to: page) } catch {
@@ -35,7 +37,7 @@ public struct ModelReport {
             subtitle: "A model: the net \(card.architecture) for \(counted(card.genres.count, "genre")), "
                 + "\(grouped(model.parameters.plan.parameterCount)) parameters, features \(card.recipe.name).",
             sections: [noteSection, scoreSection, netSection, trainingSection].compactMap { $0 },
-            foot: "Written by GenreKit; model by version \(card.toolVersion)."
+            foot: "Written by GenreKit; model by version \(card.toolVersion).", kind: .card
         ).html()
     }
 

@@ -1,3 +1,5 @@
+import Storage
+
 /// An HTML page in one file: style and pictures are inside, and a policy forbids it to load anything.
 struct Page {
     struct Section {
@@ -14,6 +16,8 @@ struct Page {
     var sections: [Section]
     /// At the end, plain text.
     var foot: String
+    /// By which a later one of the same kind may take its place.
+    var kind: OutputKind.Page
 
     func html() -> String {
         let links = sections.map { "<a href=\"#\($0.id)\">\(escaped($0.heading))</a>" }.joined(separator: "\n")
@@ -27,6 +31,7 @@ struct Page {
             <meta charset="utf-8"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/>
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+            <meta name="generator" content="\(kind.generator)"/>
             <meta name="color-scheme" content="light dark"/>
             <link rel="icon" href="data:,"/>
             <title>\(escaped(title))</title>

@@ -43,8 +43,10 @@ public struct RunReport {
     /// Writes the page, and every figure as SVG (light or dark as the reader's system is) and as PNG (light, dark).
     ///
     /// - Parameter figures: the folder of the figures, made where it is missing; nil for none.
-    public func write(page: URL, figures folder: URL?) throws {
-        if let folder { try FigureFiles.write(figures, to: folder) }
+    /// - Parameter replacing: whether files that are no earlier report may be replaced.
+    public func write(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+        try OutputPlace.check(page, .page(.run), replacing: replacing)
+        if let folder { try FigureFiles.write(figures, to: folder, replacing: replacing) }
         do { try AtomicFile.write(html(), to: page) } catch { throw ReportError.cannotWrite(page, error) }
     }
 
@@ -62,7 +64,7 @@ public struct RunReport {
             sections: [
                 summary, curveSection, confusionSection, genreSection, exampleSection, trackSection, netSection,
                 ConfigurationSection(run: run).section, auditSection,
-            ].compactMap { $0 }, foot: "Written by GenreKit; model by version \(card.toolVersion)."
+            ].compactMap { $0 }, foot: "Written by GenreKit; model by version \(card.toolVersion).", kind: .run
         ).html()
     }
 
@@ -208,8 +210,21 @@ func curveGrid(_ figures: [Figure], caption: (Int) -> String = { _ in "" }) -> S
 
 /// Figures as files.
 public enum FigureFiles {
+    /// Holds the rule of outputs for NAME.svg, NAME.png and NAME-dark.png of each figure.
+    ///
+    /// - Throws: `StorageError`, which names all that is in the way.
+    public static func check(_ figures: [Figure], in folder: URL, replacing: Bool = false) throws {
+        let names = figures.flatMap { [$0.name + ".svg", $0.name + ".png", $0.name + "-dark.png"] }
+        let files = names.map(folder.appendingPathComponent)
+        try OutputPlace.check(files, makingFolder: true, replacing: replacing) { .figure($0) }
+    }
+
     /// Writes NAME.svg, NAME.png and NAME-dark.png of each figure.
-    public static func write(_ figures: [Figure], to folder: URL) throws {
+    ///
+    /// - Parameter replacing: whether files that are no earlier figures may be replaced.
+    public static func write(_ figures: [Figure], to folder: URL, replacing: Bool = false) throws {
+        try OutputPlace.checkInnerFolder(folder)
+        try check(figures, in: folder, replacing: replacing)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for figure in figures {

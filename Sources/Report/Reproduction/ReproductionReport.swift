@@ -53,8 +53,19 @@ public struct ReproductionReport {
         return (nets + batches).flatMap(\.runs).filter { seen.insert($0.folder.url.path).inserted }
     }
 
-    public func write(page: URL, figures folder: URL?) throws {
-        if let folder { try FigureFiles.write(figures, to: folder) }
+    /// Holds the rule of outputs for the page and results.json beside it.
+    ///
+    /// - Parameter replacing: whether files of other kinds may be replaced.
+    public static func check(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+        if let folder { try OutputPlace.checkInnerFolder(folder) }
+        try OutputPlace.check([page], makingFolder: true, replacing: replacing) { _ in .page(.reproduction) }
+        let results = page.deletingLastPathComponent().appendingPathComponent("results.json")
+        try OutputPlace.check([results], makingFolder: true, replacing: replacing) { _ in .reproductionResults }
+    }
+
+    public func write(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+        try Self.check(page: page, figures: folder, replacing: replacing)
+        if let folder { try FigureFiles.write(figures, to: folder, replacing: replacing) }
         do {
             try AtomicFile.write(html(besides: page.deletingLastPathComponent()), to: page)
             try AtomicFile.write(json(), to: page.deletingLastPathComponent().appendingPathComponent("results.json"))
@@ -198,7 +209,7 @@ public struct ReproductionReport {
             subtitle:
                 "\(runs.count) of \(counted(reproduction.members.count, "run")) on \(paths.joined(separator: ", ")), features "
                 + "\(recipes.joined(separator: ", ")).",
-            sections: sections, foot: "Written by GenreKit."
+            sections: sections, foot: "Written by GenreKit.", kind: .reproduction
         ).html()
     }
 

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import ModelFile
+import Storage
 import Training
 
 /// A run's folder read back: what it was told, how it went, what came of it.
@@ -65,18 +66,9 @@ public struct FinishedRun {
 
     private static func contents(of file: URL, folder: URL) throws(ReportError) -> Data {
         do {
-            let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-            guard size <= greatestFile else {
-                throw ReportError.notARun(
-                    folder: folder.path, problem: "\(file.lastPathComponent) is longer than any file of a run")
-            }
-            return try Data(contentsOf: file)
-        } catch let error as ReportError {
-            throw error
+            return try WholeFile.read(file, atMost: greatestFile)
         } catch {
-            throw .notARun(
-                folder: folder.path, problem: "\(file.lastPathComponent) cannot be read (\(error.localizedDescription))"
-            )
+            throw .notARun(folder: folder.path, problem: "\(error)")
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import SwiftProtobuf
 
 /// Writes one event file of TensorBoard, event by event: a reader sees each as soon as it is written.
@@ -13,14 +14,20 @@ final class EventWriter {
         let seconds = Int64(start.timeIntervalSince1970)
         file = folder.appendingPathComponent("events.out.tfevents.\(seconds).genrekit")
         do {
+            try OutputPlace.checkInnerFolder(folder)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             // One run, one file: that of a run which is replaced would be shown beside it.
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
             where name.hasPrefix("events.out.tfevents.") && name.hasSuffix(".genrekit") {
                 try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
             }
-            try Data().write(to: file, options: .withoutOverwriting)
-            handle = try FileHandle(forWritingTo: file)
+            let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else {
+                throw StorageError.cannotWrite(path: file.path, reason: String(cString: strerror(errno)))
+            }
+            handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        } catch let error as StorageError {
+            throw ReportError.cannotWrite(file, error)
         } catch {
             throw ReportError.cannotWrite(file: file.path, problem: error.localizedDescription)
         }
