@@ -10,6 +10,8 @@ public enum TemporaryPlace {
         let parent = place ?? FileManager.default.temporaryDirectory
         var path = Array(parent.appendingPathComponent("\(name)-XXXXXX").path.utf8CString)
         guard mkdtemp(&path) != nil else { throw .cannotWrite(path: parent.path, reason: systemFault()) }
-        return URL(fileURLWithPath: String(cString: path), isDirectory: true)
+        return URL(
+            fileURLWithPath: String(decoding: path.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self),
+            isDirectory: true)
     }
 }

@@ -31,7 +31,7 @@ public enum WholeFile {
         var piece = [UInt8](repeating: 0, count: min(max(limit, 1), 1 << 16))
         while data.count < limit {
             let wanted = min(piece.count, limit - data.count)
-            let got = piece.withUnsafeMutableBytes { system_read(descriptor, $0.baseAddress!, wanted) }
+            let got = piece.withUnsafeMutableBytes { systemRead(descriptor, $0.baseAddress!, wanted) }
             if got < 0, errno == EINTR { continue }
             if got < 0, errno == EISDIR { throw .notAFile(path: path) }
             guard got >= 0 else { throw .unreadable(path: path, reason: systemFault()) }
@@ -42,7 +42,7 @@ public enum WholeFile {
     }
 }
 
-private func system_read(_ descriptor: Int32, _ place: UnsafeMutableRawPointer, _ count: Int) -> Int {
+private func systemRead(_ descriptor: Int32, _ place: UnsafeMutableRawPointer, _ count: Int) -> Int {
     #if canImport(Darwin)
         Darwin.read(descriptor, place, count)
     #else

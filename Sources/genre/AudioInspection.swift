@@ -77,9 +77,9 @@ struct AudioInspection: Encodable {
         if tags.isEmpty { lines.append("  tags     none") }
         let width = tags.keys.map(\.displayWidth).max() ?? 0
         for (index, tag) in tags.sorted(by: { $0.key < $1.key }).enumerated() {
-            let value = CSVLine.flat(tag.value).fitting(200)
+            let value = StandardStreams.oneLine(tag.value).fitting(200)
             lines.append((index == 0 ? "  tags     " : "           ") + "\(tag.key.left(width))  \(value)")
         }
-        return lines.joined(separator: "\n")
+        return lines.map(StandardStreams.oneLine).joined(separator: "\n")
     }
 }

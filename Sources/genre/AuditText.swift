@@ -24,7 +24,7 @@ struct AuditText {
         gtzan()
     }
 
-    var text: String { lines.joined(separator: "\n") }
+    var text: String { lines.map(StandardStreams.oneLine).joined(separator: "\n") }
 
     private mutating func overview() {
         // Tracks that lie in no genre's folder are of none.

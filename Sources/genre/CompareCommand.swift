@@ -65,7 +65,7 @@ func table(of comparison: RunComparison, columns: Int = Terminal.columns(of: STD
     let netWidth = max(5, (comparison.entries.map(\.net.displayWidth).max() ?? 0) + 1)
     let facts = "".left(width) + "net".left(netWidth) + "epochs".right(6) + "runs".right(6) + "tracks".right(8)
     func factsRow(_ entry: RunComparison.Entry) -> String {
-        entry.name.left(width) + entry.net.left(netWidth) + String(entry.epochs).right(6)
+        StandardStreams.oneLine(entry.name).left(width) + entry.net.left(netWidth) + String(entry.epochs).right(6)
             + String(entry.runs).right(6) + String(entry.tracks).right(8)
     }
     var lines: [String] = []

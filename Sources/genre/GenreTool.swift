@@ -74,7 +74,8 @@ enum Main {
         case let error as EncodingError:
             if case .invalidValue(let value, let context) = error {
                 let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-                return "the result holds \(value)\(place.isEmpty ? "" : " as '\(place)'"), which JSON cannot; try without --json"
+                return
+                    "the result holds \(value)\(place.isEmpty ? "" : " as '\(place)'"), which JSON cannot; try without --json"
             }
             return "the result cannot be written as JSON"
         default: return "\(error)"

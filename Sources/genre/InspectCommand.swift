@@ -119,7 +119,7 @@ struct InspectCommand: ParsableCommand {
         let plan = model.parameters.plan
         var lines = [
             "\(card.architecture): \(counted(plan.parameterCount, "parameter")), \(card.genres.count) genres "
-                + "(\(card.genres.joined(separator: ", ")))",
+                + "(\(card.genres.map(StandardStreams.oneLine).joined(separator: ", ")))",
             "recipe: \(card.recipe.name), "
                 + (card.recipe.makesSegmentsFromAudio ? "\(Int(card.recipe.sampleRate)) Hz" : "not made from audio")
                 + ", segments of "

@@ -21,7 +21,9 @@ enum JSONText {
 
     /// JSON with JSON's own escapes for what would steer a terminal: such scalars stand in strings only.
     static func safe(_ json: String) -> String {
-        StandardStreams.escaped(json) { $0 != "\n" && $0 != "\t" && $0 != "\r" } as: { scalar in
+        StandardStreams.escaped(json) {
+            $0 != "\n" && $0 != "\t" && $0 != "\r"
+        } as: { scalar in
             UTF16.encode(scalar)!.map { unit in
                 let digits = String(unit, radix: 16)
                 return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

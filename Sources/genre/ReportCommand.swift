@@ -79,7 +79,8 @@ struct ReportCommand: ParsableCommand {
         if !noFigures {
             // Those of single segments are known later; all are checked once more before the first is written.
             try FigureFiles.check(
-                RunReport(run: finished, assessment: nil).figures, in: figuresFolder(beside: page), replacing: replacing.force)
+                RunReport(run: finished, assessment: nil).figures, in: figuresFolder(beside: page),
+                replacing: replacing.force)
         }
         let assessment = try noData ? nil : assessment(of: finished, threads: threads)
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))

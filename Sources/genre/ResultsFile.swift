@@ -14,7 +14,8 @@ enum ResultsLayout: Equatable {
         case "tsv": self = .table(TableLayout(delimiter: UInt8(ascii: "\t"), forSpreadsheets: forSpreadsheets))
         default:
             throw ToolError.unknownEnding(
-                path: url.path, known: ".jsonl (a JSON object a line), .csv or .tsv; --json and --csv print to standard output")
+                path: url.path,
+                known: ".jsonl (a JSON object a line), .csv or .tsv; --json and --csv print to standard output")
         }
     }
 }

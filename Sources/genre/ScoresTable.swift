@@ -48,7 +48,7 @@ func table(of scores: Scores, columns: Int = Terminal.columns(of: STDOUT_FILENO)
         lines += ["", "segments of each genre".left(max(names, 24)) + measureHeads]
         lines += scores.perGenre.map { $0.genre.left(max(names, 24)) + measuresRow($0) }
     }
-    return lines.joined(separator: "\n")
+    return lines.map(StandardStreams.oneLine).joined(separator: "\n")
 }
 
 /// The greatest entries beside the diagonal, in words.
@@ -110,7 +110,7 @@ func trackTable(of scores: Scores) -> String {
     }
     let right = scores.genres.indices.reduce(0) { $0 + scores.trackConfusion[$1][$1] }
     lines.append(line("all", right, scores.trackConfusion.joined().reduce(0, +), ""))
-    return lines.joined(separator: "\n")
+    return lines.map(StandardStreams.oneLine).joined(separator: "\n")
 }
 
 /// How sure an accuracy on so many tracks is.

@@ -18,11 +18,21 @@ enum StandardStreams {
 
     /// A text as a terminal may have it: what would steer it is written out, but for line feeds and tabs.
     static func plain(_ text: String) -> String {
-        escaped(text) { $0 != "\n" && $0 != "\t" } as: { $0.escaped(asASCII: true) }
+        escaped(text) {
+            $0 != "\n" && $0 != "\t"
+        } as: {
+            $0.escaped(asASCII: true)
+        }
     }
 
     /// The same for a name within a line: line feeds and tabs are written out, too.
-    static func oneLine(_ text: String) -> String { escaped(text) { _ in true } as: { $0.escaped(asASCII: true) } }
+    static func oneLine(_ text: String) -> String {
+        escaped(text) { _ in
+            true
+        } as: {
+            $0.escaped(asASCII: true)
+        }
+    }
 
     /// A text with every scalar written anew that would steer a terminal and is chosen.
     static func escaped(

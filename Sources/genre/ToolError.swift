@@ -45,7 +45,8 @@ enum ToolError: Error, CustomStringConvertible {
             "\(path) is a pipe or a device, which keeps no results: name a file, or print to standard output with --json "
                 + "or --csv"
         case .standardInput(let problem): "standard input \(problem)"
-        case .alreadyThere(let path): "\(path) holds something already; --resume goes on with results, --force replaces it; or name another file"
+        case .alreadyThere(let path):
+            "\(path) holds something already; --resume goes on with results, --force replaces it; or name another file"
         case .otherResults(let path):
             "\(path) holds something else than results of this model, in this format and with these --top, --unsure and "
                 + "--timeline; name another file"

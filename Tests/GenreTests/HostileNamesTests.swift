@@ -9,8 +9,10 @@ import Testing
 
     /// Each a file's name, without its ending, and a genre's.
     private static let names = [
-        "Destiny\u{92}s \u{7F}Child", "esc\u{1B}[31mred\u{1B}]0;x\u{7}", "two\nlines\r\tand a tab", "\u{202E}3pm.exe\u{2066}",
-        "\"quoted\" 'and' \\slashed\\", "😀👩‍👩‍👧 e\u{301} \u{2028}\u{2029}", "=HYPERLINK(\"x\")", "zero\u{200B}\u{FEFF}width\u{200E}",
+        "Destiny\u{92}s \u{7F}Child", "esc\u{1B}[31mred\u{1B}]0;x\u{7}", "two\nlines\r\tand a tab",
+        "\u{202E}3pm.exe\u{2066}",
+        "\"quoted\" 'and' \\slashed\\", "😀👩‍👩‍👧 e\u{301} \u{2028}\u{2029}", "=HYPERLINK(\"x\")",
+        "zero\u{200B}\u{FEFF}width\u{200E}",
     ]
     private static let artists = ["Ar\u{9B}31m\u{7F}tist", "\u{202E}tsitrA \"x\" \\"]
 
@@ -37,7 +39,8 @@ import Testing
             let size = withUnsafeBytes(of: UInt32(body.count).littleEndian) { Data($0) }
             return Data(name.utf8) + size + body + Data(count: body.count % 2)
         }
-        let list = chunk("LIST", Data("INFO".utf8) + chunk("IART", Data(artist.utf8)) + chunk("INAM", Data("t\u{85}\u{1B}".utf8)))
+        let list = chunk(
+            "LIST", Data("INFO".utf8) + chunk("IART", Data(artist.utf8)) + chunk("INAM", Data("t\u{85}\u{1B}".utf8)))
         return chunk("RIFF", wave.dropFirst(8) + list)
     }
 
@@ -50,7 +53,8 @@ import Testing
     }
 
     /// One JSON value a line of standard output, each strict, none with anything that steers a terminal.
-    private func lines(_ outcome: Tool.Outcome, _ place: SourceLocation = #_sourceLocation) throws -> [StrictJSON.Value] {
+    private func lines(_ outcome: Tool.Outcome, _ place: SourceLocation = #_sourceLocation) throws -> [StrictJSON.Value]
+    {
         #expect(!steersTerminals(outcome.output), sourceLocation: place)
         #expect(!steersTerminals(outcome.diagnostics), sourceLocation: place)
         return try outcome.output.split(separator: "\n").map { try StrictJSON.parse(String($0)) }
@@ -62,7 +66,8 @@ import Testing
         let songs = try songs
         #expect(songs.count == 2 * Self.names.count)
         for more in [[], ["--timeline", "--top", "2"]] {
-            let outcome = try Tool.run(["predict", folder.path("music"), folder.path("no\u{9B}ne\n.wav"), "--json"] + more)
+            let outcome = try Tool.run(
+                ["predict", folder.path("music"), folder.path("no\u{9B}ne\n.wav"), "--json"] + more)
             let files = try lines(outcome).compactMap { $0["file"]?.text }
             #expect(outcome.status == 1 && bytes(files) == bytes(songs + [folder.path("no\u{9B}ne\n.wav")]))
         }
@@ -130,7 +135,8 @@ import Testing
         #expect(try lines(trained).flatMap(\.strings).contains { $0.contains("run\u{9B}\u{202E}") })
         let model = run + "/model.safetensors"
 
-        let series = try Tool.run(["train", data, "-o", folder.path("ser\u{85}ies"), "--runs", "2", "--no-report"] + short)
+        let series = try Tool.run(
+            ["train", data, "-o", folder.path("ser\u{85}ies"), "--runs", "2", "--no-report"] + short)
         #expect(try series.status == 0 && !lines(series).isEmpty)
         let judged = try Tool.run("evaluate", model, data, "--all", "--json")
         #expect(try judged.status == 0 && !lines(judged).isEmpty, "\(judged.diagnostics)")
@@ -147,7 +153,9 @@ import Testing
         #expect(try lines(measured).allSatisfy { $0["folder"]?.text?.contains("Destiny\u{92}s") ?? false })
         let vectors = try Tool.run("embed", model, data, "-o", "-")
         #expect(try bytes(lines(vectors)[0]["rows"]?.items.compactMap { $0["file"]?.text } ?? []) == bytes(songs))
-        let table = ["reproduce", data, "--net", "shallow:1", "--epochs", "1", "-o", folder.path("ta\u{7F}ble"), "--json"]
+        let table = [
+            "reproduce", data, "--net", "shallow:1", "--epochs", "1", "-o", folder.path("ta\u{7F}ble"), "--json",
+        ]
         let plan = try Tool.run(table + ["--dry-run"])
         #expect(try plan.status == 0 && lines(plan).count <= 1, "\(plan.diagnostics)")
 

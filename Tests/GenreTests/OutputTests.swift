@@ -141,7 +141,9 @@ import Testing
     @Test func aReportRefusesBeforeItsWork() throws {
         let run = try trained("run")
         try Data("my picture".utf8).write(to: URL(fileURLWithPath: run + "/figures/accuracy.svg"))
-        let names = try FileManager.default.contentsOfDirectory(atPath: run + "/figures").filter { $0.hasSuffix(".svg") }
+        let names = try FileManager.default.contentsOfDirectory(atPath: run + "/figures").filter {
+            $0.hasSuffix(".svg")
+        }
         let name = try #require(names.first { $0 != "accuracy.svg" })
         try FileManager.default.removeItem(atPath: run + "/figures/accuracy.svg")
         try Data("my picture".utf8).write(to: URL(fileURLWithPath: run + "/figures/" + name))
@@ -242,7 +244,9 @@ import Testing
         ] {
             let part = try folder.write(Data("half".utf8), to: ".\(name).0123456789abc.part")
             let outcome = try Tool.run(words + [folder.path(name)])
-            #expect(outcome.status == 0 && !FileManager.default.fileExists(atPath: part), "\(words): \(outcome.diagnostics)")
+            #expect(
+                outcome.status == 0 && !FileManager.default.fileExists(atPath: part), "\(words): \(outcome.diagnostics)"
+            )
         }
     }
 

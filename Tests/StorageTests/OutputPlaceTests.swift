@@ -63,7 +63,8 @@ struct OutputPlaceTests {
 
     @Test("The kinds know their own files, and no others")
     func kinds() throws {
-        let page = try sandbox.file("a.html", "<!DOCTYPE html><meta name=\"generator\" content=\"GenreKit, card of a model\"/>")
+        let page = try sandbox.file(
+            "a.html", "<!DOCTYPE html><meta name=\"generator\" content=\"GenreKit, card of a model\"/>")
         #expect(OutputPlace.isEarlier(page, .page(.card)) && !OutputPlace.isEarlier(page, .page(.run)))
         let foreign = try sandbox.file("b.html", "<!DOCTYPE html><p>My diary")
         #expect(!OutputPlace.isEarlier(foreign, .page(.run)))
@@ -71,7 +72,8 @@ struct OutputPlaceTests {
         let weights = sandbox.place("w.safetensors")
         func write(_ metadata: [String: String], half: Bool = false) throws {
             try Safetensors.write(
-                layout: [.init(name: "a", type: half ? .float16 : .float32, shape: [2])], metadata: metadata, to: weights
+                layout: [.init(name: "a", type: half ? .float16 : .float32, shape: [2])], metadata: metadata,
+                to: weights
             ) { _, writer in try writer.write([UInt8](repeating: 0, count: half ? 4 : 8)) }
         }
         try write(["format": "pt", "recipe_parameters": "{}"])
@@ -171,7 +173,8 @@ struct OutputPlaceTests {
 @Suite("Tables as text")
 struct DelimitedTextTests {
     private static let fields = [
-        "plain", "", "a,b", "tab\there", "say \"yes\"", "\"\u{301}", "two\nlines", "cr\rlf\r\n", " space ", "'apostrophe",
+        "plain", "", "a,b", "tab\there", "say \"yes\"", "\"\u{301}", "two\nlines", "cr\rlf\r\n", " space ",
+        "'apostrophe",
         "\u{1B}[31m", "\u{92}\u{7F}", "\u{202E}gpj", "e\u{301}", "\u{E9}", "日本", "😀", "\u{2028}",
     ]
 
