@@ -20,6 +20,12 @@ public enum DelimitedText {
         public var problem: Problem
         /// Where the row begins, from the text's beginning.
         public var start: Int
+
+        public init(line: Int, problem: Problem, start: Int) {
+            self.line = line
+            self.problem = problem
+            self.start = start
+        }
     }
 
     private static let newline = UInt8(ascii: "\n")
