@@ -23,9 +23,13 @@ import Testing
         return weights
     }
 
-    private func trained(_ name: String) throws -> String {
+    private func trained(_ name: String, _ more: [String] = []) throws -> String {
         let outcome = try Tool.run(
-            "train", folder.path("music"), "--epochs", "1", "--segments", "1", "-o", folder.path(name))
+            [
+                "train", folder.path("music"), "--net", "shallow", "--epochs", "1", "--segments", "1", "-o",
+                folder.path(name),
+            ]
+                + more)
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
         return folder.path(name)
     }
@@ -47,7 +51,7 @@ import Testing
     }
 
     @Test func whatIsNotTheirsIsReplacedOnRequestAlone() throws {
-        for (name, words) in try commands(run: trained("run")) {
+        for (name, words) in try commands(run: trained("run", ["--no-report"])) {
             let place = folder.path("out/" + name)
             let diary = Data("my diary, and no output\n".utf8)
             try folder.write(diary, to: "out/" + name)
@@ -67,7 +71,7 @@ import Testing
 
     @Test func linksAndPipesAreRefusedByName() throws {
         let target = try folder.write(Data(), to: "target")
-        for (name, words) in try commands(run: trained("run")) {
+        for (name, words) in try commands(run: trained("run", ["--no-report"])) {
             let place = folder.path("out/" + name)
             try FileManager.default.createDirectory(atPath: folder.path("out"), withIntermediateDirectories: true)
             for (destination, isThere) in [(target, true), (folder.path("nowhere"), false)] {
@@ -160,41 +164,39 @@ import Testing
 
     /// Another user's links in a run folder lead to nothing.
     @Test func linksInRunFoldersLeadNowhere() throws {
-        let run = try trained("run")
-        let victim = Data("a file of somebody else\n".utf8)
+        let base = try trained("base", ["--no-report"])
+        let run = folder.path("run")
+        func attack() throws {
+            for words in [
+                ["report", run, "--no-data"], ["report", run, "--no-data", "--force"],
+                ["train", "--resume", run, "--epochs", "2", "--tensorboard"],
+            ] { _ = try Tool.run(words) }
+        }
         for name in ["report.html", "log.jsonl", "split.json", ".lock", "verdicts.json", "best.safetensors"] {
-            let target = try folder.write(victim, to: "victim")
-            if name == "log.jsonl" || name == "split.json" || name == "best.safetensors" {
-                // Its content is needed: the link leads to a copy.
-                try FileManager.default.removeItem(atPath: target)
-                try FileManager.default.copyItem(atPath: run + "/" + name, toPath: target)
-            }
-            let before = try data(target)
+            try FileManager.default.copyItem(atPath: base, toPath: run)
+            // Its content may be needed: the link leads to a copy.
+            let target = folder.path("victim")
+            let before = (try? data(run + "/" + name)) ?? Data("a file of somebody else\n".utf8)
+            try folder.write(before, to: "victim")
             try? FileManager.default.removeItem(atPath: run + "/" + name)
             try FileManager.default.createSymbolicLink(atPath: run + "/" + name, withDestinationPath: target)
-            for words in [
-                ["report", run], ["report", run, "--force"], ["train", "--resume", run, "--epochs", "3"],
-                ["train", "--resume", run, "--epochs", "4", "--tensorboard"],
-            ] { _ = try Tool.run(words) }
+            try attack()
             #expect(try data(target) == before, "\(name)")
-            try FileManager.default.removeItem(atPath: folder.path("run"))
-            _ = try trained("run")
+            try FileManager.default.removeItem(atPath: run)
         }
+        try FileManager.default.createDirectory(atPath: folder.path("theirs"), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: base, toPath: run)
         for name in ["figures", "checkpoints", "tensorboard"] {
-            try FileManager.default.createDirectory(atPath: folder.path("theirs"), withIntermediateDirectories: true)
             try? FileManager.default.removeItem(atPath: run + "/" + name)
             try FileManager.default.createSymbolicLink(
                 atPath: run + "/" + name, withDestinationPath: folder.path("theirs"))
-            _ = try Tool.run("report", run, "--no-data")
-            _ = try Tool.run("train", "--resume", run, "--epochs", "2", "--tensorboard")
-            #expect(try folder.contents(of: "theirs").isEmpty, "\(name)")
-            try FileManager.default.removeItem(atPath: folder.path("run"))
-            _ = try trained("run")
         }
+        try attack()
+        #expect(try folder.contents(of: "theirs").isEmpty)
     }
 
     @Test func pipesAsInputsAreRefused() throws {
-        let run = try trained("run")
+        let run = try trained("run", ["--no-report"])
         let pipe = folder.path("pipe")
         #expect(mkfifo(pipe, 0o600) == 0)
         #expect(mkfifo(folder.path("list.m3u"), 0o600) == 0)
@@ -211,7 +213,7 @@ import Testing
             let kept = try? data(run + "/" + name)
             try? FileManager.default.removeItem(atPath: run + "/" + name)
             #expect(mkfifo(run + "/" + name, 0o600) == 0)
-            for words in [["report", run], ["compare", run], ["train", "--resume", run, "--epochs", "2"]] {
+            for words in [["report", run, "--no-data"], ["compare", run], ["train", "--resume", run, "--no-report"]] {
                 _ = try Tool.run(words)
             }
             try FileManager.default.removeItem(atPath: run + "/" + name)
