@@ -51,8 +51,10 @@ struct FeaturesCommand: ParsableCommand {
             progress: report.progress, warning: report.warning)
         report.end()
         let store = made.store
+        // Said in the result as well; a store without a track is of no use to anyone.
+        let isOfUse = store.trackCount > 0
         if json {
-            return try printJSON(
+            try printJSON(
                 FeaturesResult(
                     store: store.folder.path, recipe: recipe, precision: precision.rawValue, genres: store.genres,
                     tracks: store.trackCount, augmented: store.augmentedCount, computed: made.computed,
@@ -63,6 +65,8 @@ struct FeaturesCommand: ParsableCommand {
                     silentSegments: store.silentCount, chunks: store.chunkCount, bytes: store.byteCount,
                     seconds: pace.seconds(),
                     skipped: store.skipped.map { .init(file: $0.url.path, reason: $0.reason) }))
+            if !isOfUse { throw ExitCode(1) }
+            return
         }
         let rate = made.computed > 0 ? ", \(decimal(Double(made.computed) / pace.seconds(), places: 1)) a second" : ""
         show(
@@ -80,6 +84,10 @@ struct FeaturesCommand: ParsableCommand {
             showText("\(counted(store.silentCount, "silent segment")): neither trained on nor judged")
         }
         for line in summary(of: store.skipped) { showText("  left out \(line)") }
+        guard isOfUse else {
+            note("genre: no file can be used: the store at \(output) holds no track")
+            throw ExitCode(1)
+        }
         noteNext([("train on it", "genre train \(shellWord(output)) -o my-run")])
     }
 

@@ -50,6 +50,54 @@ import Testing
         #expect(try again == index("new"))
     }
 
+    /// A genre of one track, and one by another spelling: the first is left out with a word, when a run goes on too, and
+    /// the second is known to the model.
+    @Test func genresOfTooFewTracksAndOtherSpellings() throws {
+        let music = folder.url.appendingPathComponent("music")
+        let files = FileManager.default
+        let solo = music.appendingPathComponent("solo")
+        try files.createDirectory(at: solo, withIntermediateDirectories: true)
+        try files.copyItem(
+            at: music.appendingPathComponent("rock/rock.00000.wav"), to: solo.appendingPathComponent("1.wav"))
+        let first = try Tool.run(
+            "train", music.path, "--from", "none", "--epochs", "1", "--no-report", "-o", folder.path("run"),
+            "--no-cache")
+        #expect(first.status == 0, "\(first.diagnostics)")
+        #expect(first.diagnostics.contains("'solo' (1)"))
+        let more = try Tool.run(
+            "train", "--resume", folder.path("run"), "--epochs", "2", "--no-report", "--no-cache")
+        #expect(more.status == 0, "\(more.diagnostics)")
+
+        let other = folder.url.appendingPathComponent("other")
+        try files.createDirectory(at: other, withIntermediateDirectories: true)
+        for (name, spelling) in [("rock", "Rock"), ("jazz", "jazz")] {
+            try files.copyItem(at: music.appendingPathComponent(name), to: other.appendingPathComponent(spelling))
+        }
+        let model = folder.path("run/model.safetensors")
+        let judged = try Tool.run("evaluate", model, other.path, "--all", "--no-cache")
+        #expect(judged.status == 0, "\(judged.diagnostics)")
+        #expect(judged.diagnostics.contains("'Rock' is taken for the model's 'rock'"))
+        for unknown in ["polka", "rokc"] {
+            try files.copyItem(at: solo, to: other.appendingPathComponent(unknown))
+        }
+        let refused = try Tool.run("evaluate", model, other.path, "--all", "--no-cache")
+        #expect(refused.status == 1)
+        let told = refused.diagnostics.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(told.contains("'polka'") && told.contains("'rokc' (did you mean 'rock'?)"))
+    }
+
+    /// A store without a track is a failure, and each file is named.
+    @Test func filesThatCannotBeUsedAreNamedInTheSummary() throws {
+        for genre in ["a", "b"] {
+            let place = folder.url.appendingPathComponent("noise/\(genre)")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            try Data("no sound".utf8).write(to: place.appendingPathComponent("\(genre).wav"))
+        }
+        let outcome = try Tool.run("features", folder.path("noise"), "-o", folder.path("none"))
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("/a/a.wav") && outcome.output.contains("/b/b.wav"))
+    }
+
     @Test func theBytesHangOnNoNumberOfThreadsAndATrainingTakesThem() throws {
         for (store, threads) in [("one", "1"), ("three", "3")] {
             let outcome = try make(store, "--threads", threads)

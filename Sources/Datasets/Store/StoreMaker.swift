@@ -118,7 +118,9 @@ struct StoreMaker {
         if FolderIdentity(path) != nil { return nil }
         let above = (path as NSString).deletingLastPathComponent
         if !above.isEmpty, above != path, let fault = makeFolder(above) { return fault }
-        return mkdir(path, 0o777) == 0 || FolderIdentity(path) != nil ? nil : String(cString: strerror(errno))
+        if mkdir(path, 0o777) == 0 { return nil }
+        let fault = String(cString: strerror(errno))
+        return FolderIdentity(path) != nil ? nil : fault
     }
 
     private func contents() throws -> [String] {
