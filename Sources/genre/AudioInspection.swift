@@ -17,6 +17,10 @@ struct AudioInspection: Encodable {
     let peak: Double
     /// Root mean square of the mono mix, full scale 1.
     let level: Double
+    /// Whole seconds with nothing to hear.
+    let silentSeconds: Int
+    /// Whether there is nothing to hear at all.
+    let silent: Bool
     let damagedPackets: Int
     let endIsMissing: Bool
     /// From 0; the channels cancel, so that this one alone is taken.
@@ -24,7 +28,8 @@ struct AudioInspection: Encodable {
     let tags: [String: String]
 
     private enum CodingKeys: String, CodingKey {
-        case file, codec, container, channels, seconds, peak, level, tags
+        case file, codec, container, channels, seconds, peak, level, silent, tags
+        case silentSeconds = "silent_seconds"
         case sampleRate = "sample_rate"
         case damagedPackets = "damaged_packets"
         case endIsMissing = "end_is_missing"
@@ -37,10 +42,16 @@ struct AudioInspection: Encodable {
         let header = try AudioDecoder.properties(of: url)
         let rate = min(max(header.sourceRate, 8_000), 48_000).rounded()
         var levels = SoundLevels(leastSilence: Int(rate))
+        var silence = SilenceMeter(sampleRate: rate)
         let (source, remarks) = try AudioDecoder.decode(
-            url, sampleRate: rate, restart: { levels = SoundLevels(leastSilence: Int(rate)) }
+            url, sampleRate: rate,
+            restart: {
+                levels = SoundLevels(leastSilence: Int(rate))
+                silence = SilenceMeter(sampleRate: rate)
+            }
         ) { samples in
             levels.add(samples)
+            silence.add(samples)
             return true
         }
         file = path
@@ -55,6 +66,8 @@ struct AudioInspection: Encodable {
         tags = source.tags
         peak = levels.peak
         level = levels.rms
+        silentSeconds = silence.silentSeconds
+        silent = silence.isWhole
     }
 
     var text: String {
@@ -67,6 +80,11 @@ struct AudioInspection: Encodable {
             "  length   \(playingTime(seconds)) (\(decimal(seconds, places: 1)) s)",
             "  level    \(decibels(level)) on average, peak \(decibels(peak)) (of full scale, mixed to mono)",
         ]
+        if silent {
+            lines.append("  silence  there is nothing but silence, or a constant")
+        } else if silentSeconds > 0 {
+            lines.append("  silence  \(playingTime(Double(silentSeconds))), which no verdict is made of")
+        }
         if let channelTaken {
             lines.append("  channels cancel where they are mixed: channel \(channelTaken + 1) alone is taken")
         }

@@ -72,7 +72,8 @@ struct EmbedCommand: ParsableCommand {
             report.count(input, result)
             if case .success(let embedding) = result {
                 table.add(embedding, of: input.name)
-                let marks = SoundWords.marks(embedding.sound)
+                // Silence is told in the table only: many tracks have some.
+                let marks = SoundWords.marks(embedding.sound.remarks)
                 if !marks.isEmpty { report.warn("\(input.name): \(marks.joined(separator: "; "))") }
             }
             report.progress()

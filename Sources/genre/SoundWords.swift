@@ -10,8 +10,14 @@ enum SoundWords {
         var marks: [String] = []
         if sound.isPadded { marks.append("short") }
         if sound.silentSeconds >= 0.5 { marks.append("\(playingTime(sound.silentSeconds)) silent") }
-        if sound.remarks.isDamaged { marks.append("damaged") }
-        if let channel = sound.remarks.channelTaken { marks.append(cancelling(channel)) }
+        return marks + Self.marks(sound.remarks)
+    }
+
+    /// Marks of what decoding showed.
+    static func marks(_ remarks: SoundRemarks) -> [String] {
+        var marks: [String] = []
+        if remarks.isDamaged { marks.append("damaged") }
+        if let channel = remarks.channelTaken { marks.append(cancelling(channel)) }
         return marks
     }
 

@@ -36,22 +36,19 @@ struct TrackExaminer: Sendable {
         let rate = Fingerprint.sampleRate
         var stream = fingerprinter.stream()
         var levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
-        // Of stretches of two seconds: only the lengths of the recipe matter.
-        var stretches = FeatureRecipe.schindler
-        stretches.sampleRate = rate
-        var audible = SegmentLevels(stretches)
+        var silence = SilenceMeter(sampleRate: rate)
         var hash = ContentHash()
         let (source, remarks) = try AudioDecoder.decode(
             url, sampleRate: rate, longest: .infinity,
             restart: {
                 stream = fingerprinter.stream()
                 levels = SoundLevels(leastSilence: Int(Self.longSilence * rate))
-                audible = SegmentLevels(stretches)
+                silence = SilenceMeter(sampleRate: rate)
                 hash = ContentHash()
             }
         ) { block in
             levels.add(block)
-            audible.append(block)
+            silence.add(block)
             hash.update(UnsafeRawBufferPointer(block))
             stream.add(block)
             return Double(levels.samples) < Self.longest * rate
@@ -60,7 +57,7 @@ struct TrackExaminer: Sendable {
         let facts = Facts(
             properties: source, seconds: seconds, sound: hash.value, levels: levels,
             remarks: remarks,
-            isConstant: audible.silence(ofSegments: max(1, stretches.segmentCount(samples: levels.samples))).isWhole,
+            isConstant: silence.isWhole,
             isCutOff: seconds >= Self.longest)
         return (facts, stream.finish())
     }
