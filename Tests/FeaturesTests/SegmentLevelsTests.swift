@@ -22,7 +22,8 @@ import Testing
 
     private func zeros(seconds: Double) -> [Float] { [Float](repeating: 0, count: Int(seconds * 22_050)) }
 
-    private func silence(_ samples: [Float], _ recipe: FeatureRecipe = .schindler, piece: Int? = nil) -> SegmentSilence {
+    private func silence(_ samples: [Float], _ recipe: FeatureRecipe = .schindler, piece: Int? = nil) -> SegmentSilence
+    {
         var levels = SegmentLevels(recipe)
         samples.withUnsafeBufferPointer { all in
             for first in stride(from: 0, to: all.count, by: piece ?? all.count) {

@@ -97,7 +97,9 @@ import Testing
         let (stereo, mono) = (folder.appendingPathComponent("stereo.wav"), folder.appendingPathComponent("mono.wav"))
         try WaveFile.write(song, sampleRate: 22_050, to: mono)
         var bytes = Data("RIFF".utf8)
-        func add(_ value: Int, _ count: Int) { for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) } }
+        func add(_ value: Int, _ count: Int) {
+            for byte in 0..<count { bytes.append(UInt8(value >> (8 * byte) & 255)) }
+        }
         let size = 4 * song.count
         add(36 + size, 4)
         bytes += Data("WAVEfmt ".utf8)
