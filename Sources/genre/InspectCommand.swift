@@ -93,7 +93,7 @@ struct InspectCommand: ParsableCommand {
         let provenance = provenanceLines(of: model.card, at: try modelFile(name)).map { "\n" + $0 }.joined()
         showText(
             text(of: model) + (provenance.isEmpty ? "" : "\n" + provenance)
-                + (notes.map { "\n\n" + $0.trimmingCharacters(in: .newlines) } ?? ""))
+                + (notes.map { "\n\n" + Terminal.reflowed($0.trimmingCharacters(in: .newlines)) } ?? ""))
         noteNext([("classify music", "genre predict --model \(shellWord(name)) song.mp3")])
     }
 
@@ -130,11 +130,11 @@ struct InspectCommand: ParsableCommand {
         for tower in plan.towers {
             for block in tower.blocks {
                 let parts = [
-                    "convolution \(block.kernel)", block.pool.area > 1 ? "max pool \(block.pool)" : nil,
+                    "conv \(block.kernel)", block.pool.area > 1 ? "max pool \(block.pool)" : nil,
                     activation(block.slope),
                 ]
                 lines.append(
-                    "  \(block.name.left(14)) \("\(block.input.shape)".left(11)) -> \("\(block.output.shape)".left(11)) "
+                    "  \(block.name.left(11)) \("\(block.input.shape)".left(9)) -> \("\(block.output.shape)".left(10)) "
                         + parts.compactMap { $0 }.joined(separator: ", "))
             }
         }
@@ -148,15 +148,15 @@ struct InspectCommand: ParsableCommand {
                 stage.dropout > 0 ? "dropout \(stage.dropout)" : nil,
             ]
             lines.append(
-                "  \(stage.name.left(14)) \(String(inputs).left(11)) -> "
-                    + String(stage.hidden.count * settings.directions).left(11) + " "
+                "  \(stage.name.left(11)) \(String(inputs).left(9)) -> "
+                    + String(stage.hidden.count * settings.directions).left(10) + " "
                     + (["LSTM \(sequence)"] + parts.compactMap { $0 }).joined(separator: ", "))
         }
         for stage in plan.dense {
             let inputs = stage.segments.reduce(0) { $0 + $1.shape.count }
             let parts = [activation(stage.slope), stage.dropout > 0 ? "dropout \(stage.dropout)" : nil]
             lines.append(
-                "  \(stage.name.left(14)) \(String(inputs).left(11)) -> \(String(stage.units.count).left(11)) "
+                "  \(stage.name.left(11)) \(String(inputs).left(9)) -> \(String(stage.units.count).left(10)) "
                     + parts.compactMap { $0 }.joined(separator: ", "))
         }
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }

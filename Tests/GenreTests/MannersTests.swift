@@ -255,6 +255,8 @@ import Testing
         #expect(Terminal.wrapped("short", columns: 20) == "short")
         let path = String(repeating: "x", count: 40)
         #expect(Terminal.wrapped("see \(path) there", columns: 20) == "see\n  \(path)\n  there")
+        #expect(Terminal.wrapped("  a line with indent ends", columns: 20) == "  a line with indent\n    ends")
+        #expect(Terminal.reflowed("one\ntwo\n\na   1\nb   2\nthree\n") == "one two\n\na   1\nb   2\nthree\n")
         #expect(Terminal.wrapped("日本の音楽 日本の音楽 日本", columns: 20) == "日本の音楽\n  日本の音楽 日本")
     }
 

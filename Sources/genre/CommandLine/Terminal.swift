@@ -28,14 +28,31 @@ enum Terminal {
             .map { wrapped(line: String($0), columns: columns) }.joined(separator: "\n")
     }
 
+    /// Prose whose lines were broken for another width, its paragraphs on one line each, to be broken anew; lines of tables,
+    /// which have wide gaps, stay apart.
+    static func reflowed(_ text: String) -> String {
+        var lines: [String] = []
+        var isOpen = false
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
+            let isProse = !line.isEmpty && !line.contains("  ")
+            if isOpen, isProse, let last = lines.popLast() {
+                lines.append(last + " " + line)
+            } else {
+                lines.append(line)
+            }
+            isOpen = isProse
+        }
+        return lines.joined(separator: "\n")
+    }
+
     private static func wrapped(line: String, columns: Int) -> String {
         guard line.displayWidth > columns, columns >= 20 else { return line }
         let indent = String(line.prefix { $0 == " " }) + "  "
         var lines: [String] = []
         var current = ""
         var hasWord = false
-        for word in line.split(separator: " ", omittingEmptySubsequences: false) {
-            let longer = current.isEmpty && !hasWord && lines.isEmpty ? String(word) : current + " " + word
+        for (index, word) in line.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
+            let longer = index == 0 ? String(word) : current + " " + word
             if longer.displayWidth > columns, hasWord, !word.isEmpty {
                 lines.append(current)
                 current = indent + word
