@@ -14,9 +14,9 @@ public enum AudioDecoder {
     /// Sample rates, in Hz, that files may have and callers may ask for.
     public static let sampleRates = Int(GK_AUDIO_LEAST_RATE)...Int(GK_AUDIO_GREATEST_RATE)
 
-    /// Seconds of sound that decoding into memory takes where the caller names no limit: six hours, 1.9 GB at 22,050 Hz.
+    /// Seconds of sound that decoding into memory takes where neither the caller nor `AudioLimits` names a limit: six hours, 1.9 GB at 22,050 Hz.
     public static let longestInMemory: Double = 6 * 3600
-    /// Seconds of sound that streamed decoding takes where the caller names no limit: twelve hours.
+    /// Seconds of sound that streamed decoding takes where nobody names a limit: twelve hours.
     public static let longestStreamed: Double = 12 * 3600
 
     /// Decodes a whole file. Where its channels cancel, the loudest one is taken (`DecodedAudio.remarks`).
@@ -26,7 +26,7 @@ public enum AudioDecoder {
     ///   - longest: seconds of sound beyond which the file is refused (`AudioError.tooLong`), so that memory is
     ///     bounded; headers are never trusted for it.
     public static func decode(
-        _ url: URL, sampleRate: Double, longest: Double = longestInMemory
+        _ url: URL, sampleRate: Double, longest: Double? = nil
     ) throws(AudioError) -> DecodedAudio {
         var samples: [Float] = []
         let (source, remarks) = try decode(url, sampleRate: sampleRate, longest: longest, into: &samples)
@@ -43,8 +43,9 @@ public enum AudioDecoder {
     /// - Returns: the file's properties and what decoding showed of it.
     @discardableResult
     public static func decode(
-        _ url: URL, sampleRate: Double, longest: Double = longestInMemory, into samples: inout [Float]
+        _ url: URL, sampleRate: Double, longest: Double? = nil, into samples: inout [Float]
     ) throws(AudioError) -> (source: AudioProperties, remarks: SoundRemarks) {
+        let longest = AudioLimits.seconds(longest, otherwise: longestInMemory)
         var channel: Int?
         while true {
             let file = try AudioFile(url, sampleRate: sampleRate, channel: channel)
@@ -85,9 +86,10 @@ public enum AudioDecoder {
     /// - Throws: `AudioError`, and what `restart` and `chunk` throw.
     @discardableResult
     public static func decode(
-        _ url: URL, sampleRate: Double, longest: Double = longestStreamed, restart: (() throws -> Void)? = nil,
+        _ url: URL, sampleRate: Double, longest: Double? = nil, restart: (() throws -> Void)? = nil,
         chunk: (UnsafeBufferPointer<Float>) throws -> Bool
     ) throws -> (source: AudioProperties, remarks: SoundRemarks) {
+        let longest = AudioLimits.seconds(longest, otherwise: longestStreamed)
         var channel: Int?
         while true {
             let file = try AudioFile(url, sampleRate: sampleRate, channel: channel)

@@ -20,7 +20,7 @@ public enum AudioError: Error, Equatable, Sendable {
     case tooLong(path: String, limit: Double)
     /// The sound is under digital rights management.
     case encrypted(path: String)
-    /// The header holds thousands of tags, or takes seconds to read.
+    /// The header holds thousands of tags, claims more than the file can hold, or takes seconds to read.
     case costlyHeader(path: String)
     /// The sound goes on far longer than a file of so many bytes can hold music.
     case implausible(path: String)
@@ -61,10 +61,10 @@ extension AudioError: CustomStringConvertible, LocalizedError {
         case .encrypted(let path):
             "\(path) is encrypted (digital rights management); take a copy without protection"
         case .costlyHeader(let path):
-            "\(path) holds thousands of tags, or a header that takes seconds to read; "
+            "\(path) has a header of thousands of tags, or one that claims more than the file can hold; "
                 + "remove its tags, or convert it to WAV or FLAC"
         case .implausible(let path):
-            "\(path) goes on for hours in a few bytes, as no music does; it is damaged, or made to waste time"
+            "\(path) lasts far longer than so few bytes can hold music; it is silent, damaged, or made to waste time"
         case .outOfMemory(let path):
             "\(path): not enough memory to decode it, or a part of it claims more than 64 MB; "
                 + "check that it plays, or close other programs"

@@ -133,7 +133,7 @@ static int open_container(gk_audio *audio, const char *path, gk_audio_error *err
         return 0;
     }
     audio->facts = gk_scan_header(&audio->view);
-    if (audio->facts.is_encrypted || audio->facts.has_many_tags) {
+    if (audio->facts.is_encrypted || audio->facts.claims_much) {
         report(error, audio->facts.is_encrypted ? GK_AUDIO_ENCRYPTED : GK_AUDIO_COSTLY_HEADER, NULL);
         return 0;
     }
@@ -468,9 +468,9 @@ static int take_frame(gk_audio *audio, gk_audio_error *error) {
         }
         audio->frame_rate = frame->sample_rate;
     }
-    // The least that codecs of music write for a second is more than 32 bytes, but for silence.
+    // Codecs of music write some hundred bytes a second and more, but for silence.
     audio->seconds += (double)frame->nb_samples / frame->sample_rate;
-    if (audio->seconds > 300 + (double)audio->view.size / 32) {
+    if (audio->seconds > 120 + (double)audio->view.size / 128) {
         report(error, GK_AUDIO_IMPLAUSIBLE, NULL);
         return -1;
     }

@@ -2,6 +2,7 @@
 #include <libavutil/crc.h>
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mem.h>
+#include <math.h>
 #include <string.h>
 
 // MARK: ID3v2
@@ -54,8 +55,8 @@ static void scan_flac(gk_file_view *view, int64_t place, gk_header_facts *facts)
     for (int blocks = 0; gk_view_peek(view, place, head, 4) == 4 && (head[0] & 127) != 127; blocks++) {
         const int is_last = head[0] & 128;
         if ((head[0] & 127) == 4 && comment_count(view, place + 4) > GK_MOST_TAGS)
-            facts->has_many_tags |= !gk_view_patch(view, place, (uint8_t)(is_last | 1));
-        facts->has_many_tags |= blocks > GK_MOST_TAGS;
+            facts->claims_much |= !gk_view_patch(view, place, (uint8_t)(is_last | 1));
+        facts->claims_much |= blocks > GK_MOST_TAGS;
         if (is_last || blocks > GK_MOST_TAGS) return;
         place += 4 + AV_RB24(head + 1);
     }
@@ -80,7 +81,7 @@ static void scan_ogg_comments(const gk_file_view *view, int64_t place, gk_header
             if (body + length <= got && !memcmp(head + body, marks[i].bytes, (size_t)length)) mark = length;
         }
         // Speex and FLAC begin their comments without such a mark; a page like any other gives no count that counts.
-        if (mark && comment_count(view, place + body + mark) > GK_MOST_TAGS) facts->has_many_tags = 1;
+        if (mark && comment_count(view, place + body + mark) > GK_MOST_TAGS) facts->claims_much = 1;
         place += body + bytes;
     }
 }
@@ -208,10 +209,38 @@ static void scan_wave(gk_file_view *view, int64_t start, const uint8_t *head, gk
         const int is_list = !memcmp(chunk, "LIST", 4), is_id3 = !memcmp(chunk, "id3 ", 4) || !memcmp(chunk, "ID3 ", 4);
         if ((is_list && (place + 8 + bytes > end || info_count(view, place + 12, place + 8 + bytes) > GK_MOST_TAGS)) ||
             (is_id3 && scan_id3(view, place + 8, &frames_end, &frames) && frames > GK_MOST_TAGS))
-            facts->has_many_tags |= !gk_view_patch(view, place, 'J');
+            facts->claims_much |= !gk_view_patch(view, place, 'J');
         if (bytes > end - place) return;
         place += 8 + (bytes + 1) / 2 * 2;
     }
+}
+
+// MARK: MP4
+
+/// Whether the tables of an MP4 file claim far more samples than the file can hold: libavformat makes an entry of each.
+/// Old codecs count samples of which several are a byte; no more than eight are.
+static int claims_too_much(const gk_file_view *view, int64_t start) {
+    static const char containers[5][5] = {"moov", "trak", "mdia", "minf", "stbl"};
+    const int64_t end = view->base + view->size;
+    const double most = 8.0 * (double)view->size + 1e6;
+    double claimed = 0;
+    int64_t place = start;
+    uint8_t box[20];
+    for (int boxes = 0; boxes < 65536 && place + 8 <= end; boxes++) {
+        const int got = gk_view_peek(view, place, box, sizeof box);
+        int64_t bytes = AV_RB32(box);
+        int head = 8, is_container = 0;
+        for (int i = 0; i < 5; i++) is_container |= !memcmp(box + 4, containers[i], 4);
+        if (bytes == 1 && got >= 16) {
+            bytes = (int64_t)(AV_RB64(box + 8) & INT64_MAX);
+            head = 16;
+        }
+        if (!memcmp(box + 4, "stsz", 4) && got == 20) claimed += fmax(1, AV_RB32(box + 12)) * AV_RB32(box + 16);
+        if (claimed > most) return 1;
+        if (!is_container && (bytes < head || bytes > end - place)) return 0;
+        place += is_container ? head : bytes;
+    }
+    return 0;
 }
 
 // MARK: All
@@ -248,6 +277,9 @@ gk_header_facts gk_scan_header(gk_file_view *view) {
     const int is_riff = !memcmp(head, "RIFF", 4) || !memcmp(head, "RIFX", 4) || !memcmp(head, "RF64", 4) ||
                         !memcmp(head, "BW64", 4);
     if (is_riff && !memcmp(head + 8, "WAVE", 4)) scan_wave(view, start, head, &facts);
+    const int is_mp4 = !memcmp(head + 4, "ftyp", 4) || !memcmp(head + 4, "moov", 4) || !memcmp(head + 4, "mdat", 4) ||
+                       !memcmp(head + 4, "wide", 4) || !memcmp(head + 4, "free", 4) || !memcmp(head + 4, "skip", 4);
+    if (is_mp4) facts.claims_much |= claims_too_much(view, start);
     facts.is_encrypted = (!memcmp(head + 4, "ftypaax", 7)) || AV_RB32(head + 4) == 0x57907536 || // Audible, new and old
                          (!memcmp(head, asf, 8) && is_protected_asf(view, start));
     return facts;

@@ -9,7 +9,7 @@ enum { GK_MOST_TAGS = 2048 };
 
 typedef struct {
     int is_encrypted;   // an Audible or Windows Media file under digital rights management
-    int has_many_tags;  // more than GK_MOST_TAGS that cannot be taken out of the view
+    int claims_much;    // more than GK_MOST_TAGS that cannot be taken out of the view, or too many samples of an MP4 file
     int is_ogg;         // a physical Ogg stream begins where the view does
     int is_wave;        // a RIFF, RIFX, RF64 or BW64 file of form WAVE, and so the following
     int is_big_endian;  // RIFX

@@ -13,6 +13,8 @@ struct AudioArguments: ParsableArguments {
     @Option(help: "Files at once; by default one per core.", completion: .default) var jobs: Int?
     @Option(help: ArgumentHelp("The same as --jobs.", visibility: .hidden), completion: .default) var threads: Int?
 
+    @OptionGroup var length: LengthOption
+
     func validate() throws {
         try Self.check(inputs, list: from)
         guard !(from == "-" && inputs.contains("-")) else {

@@ -45,6 +45,7 @@ struct EvaluateCommand: ParsableCommand {
     var seed: UInt64?
     @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
+    @OptionGroup var length: LengthOption
     @Flag(help: "Judge the tracks that the model was trained on, too.") var all = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 

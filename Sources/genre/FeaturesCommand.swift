@@ -29,6 +29,7 @@ struct FeaturesCommand: ParsableCommand {
         help: "Number of threads; by default one per core. The store's bytes do not depend on it.", completion: .default
     ) var threads: Int?
     @OptionGroup var damaged: DamagedOption
+    @OptionGroup var length: LengthOption
     @Flag(help: "Replace a store of another recipe, precision, augmentation or version.") var force = false
     @Flag(help: "Print the result as a JSON object.") var json = false
 

@@ -38,6 +38,7 @@ struct InspectCommand: ParsableCommand {
         completion: .file(extensions: ["html"]))
     var page: String?
     @OptionGroup var replacing: ReplacingOption
+    @OptionGroup var length: LengthOption
     @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
 
     func validate() throws {

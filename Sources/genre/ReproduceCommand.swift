@@ -52,6 +52,7 @@ struct ReproduceCommand: ParsableCommand {
     @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup var damaged: DamagedOption
+    @OptionGroup var length: LengthOption
     @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
     var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions

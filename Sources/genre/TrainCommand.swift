@@ -61,6 +61,7 @@ struct TrainCommand: ParsableCommand {
         completion: Completions.recipe)
     var recipe: String?
     @OptionGroup var damaged: DamagedOption
+    @OptionGroup var length: LengthOption
     @Option(help: "Number of threads; by default one per core. The result does not depend on it.", completion: .default)
     var threads: Int?
     @Option(

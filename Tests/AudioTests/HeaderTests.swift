@@ -219,6 +219,16 @@ struct HeaderTests {
         #expect(audio.samples.map { $0 * 32768 } == [1, 2, 3])
     }
 
+    @Test("A table of MP4 that claims more samples than the file can hold")
+    func hugeTable() throws {
+        var file = try bytes("sine.m4a")
+        let mark = Array("stsz".utf8)
+        let place = try #require(file.indices.first { file[$0...].starts(with: mark) })
+        file.replaceSubrange(place + 8..<place + 16, with: UInt32(1).bigEndianBytes + UInt32(2_600_000).bigEndianBytes)
+        let url = try sandbox.file("x.m4a", file)
+        #expect(fault(url) == .costlyHeader(path: url.path))
+    }
+
     @Test("A stream longer than the limit is refused while it is read")
     func tooLong() throws {
         let url = try fixture("long.flac")
@@ -226,6 +236,22 @@ struct HeaderTests {
             try AudioDecoder.decode(url, sampleRate: 22_050, longest: 2) { _ in true }
         }
         #expect(throws: Never.self) { try AudioDecoder.decode(url, sampleRate: 22_050, longest: 3) { _ in true } }
+    }
+
+    @Test("The process's limit goes before the usual one, and a call can only ask for less")
+    func processLimit() throws {
+        // No other test's file lasts an hour.
+        AudioLimits.longest = 3600
+        defer { AudioLimits.longest = nil }
+        let url = try sandbox.file("x.wav", waveBytes([UInt8](repeating: 0, count: 2 * 1000 * 3601), rate: 1000))
+        #expect(fault(url) == .tooLong(path: url.path, limit: 3600))
+        #expect(throws: AudioError.tooLong(path: url.path, limit: 3600)) {
+            try AudioDecoder.decode(url, sampleRate: 1000, longest: 7200) { _ in true }
+        }
+        #expect(throws: AudioError.tooLong(path: url.path, limit: 60)) {
+            try AudioDecoder.decode(url, sampleRate: 1000, longest: 60) { _ in true }
+        }
+        #expect(AudioError.tooLong(path: "x", limit: 3600).description.contains("--longest"))
     }
 
     // MARK: Names

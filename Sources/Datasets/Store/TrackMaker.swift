@@ -207,7 +207,7 @@ extension AudioError {
     /// Whether the same file may well be decoded another time.
     fileprivate var mayPass: Bool {
         switch self {
-        case .missing, .notAFile, .unreadable, .outOfMemory: true
+        case .missing, .notAFile, .unreadable, .outOfMemory, .tooLong: true
         default: false
         }
     }
