@@ -10,8 +10,8 @@ import Training
 struct Transfer {
     static let modelName = "gtzan-deep"
     /// What the new head needs; an option that is given comes first.
-    static let epochs = 20
-    static let learningRate = 3e-4
+    static let epochs = 30
+    static let learningRate = 1e-4
     static let frozen = ["towers"]
 
     let model: TrainedModel
@@ -36,7 +36,7 @@ struct Transfer {
 
     /// What is done, and how to have it otherwise, on one line.
     func words(_ configuration: TrainingConfiguration) -> String {
-        "beginning with the built-in model \(Self.modelName), of which \((configuration.frozen ?? []).joined(separator: ", ")) "
-            + "stay as they are; --from none trains a net from scratch"
+        "beginning with the built-in model \(Self.modelName), frozen: "
+            + "\((configuration.frozen ?? []).joined(separator: ", ")); --from none trains from scratch"
     }
 }
