@@ -36,7 +36,7 @@ let package = Package(
             name: "Report",
             dependencies: [
                 "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork", "Features",
-                "Storage", "CRsvg", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Storage", "CRsvg", "CZlib", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Protobuf/README.md", "Protobuf/tensorboard.proto", "Protobuf/hparams.proto"]),
         .target(
@@ -125,7 +125,7 @@ let package = Package(
             name: "ReportTests",
             dependencies: [
                 "Report", "Training", "Datasets", "ModelFile", "Evaluation", "Architectures", "NeuralNetwork",
-                "Features", "Randomness",
+                "Features", "Randomness", "CZlib",
             ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "InterchangeTests",

@@ -79,6 +79,21 @@ public struct NetBenchmark {
             gflops: operations / best * 1e-9, peakShare: operations / best / peak)
     }
 
+    /// Seconds of a step, the lesser of two after one to warm up: a rough figure, quickly.
+    public func shortStep(pool: ThreadPool) throws -> Double {
+        let bench = try Bench(architecture: architecture, batch: batch, phase: phase, pool: pool)
+        return (0..<3).map { _ in
+            let start = ContinuousClock.now
+            switch phase {
+            case .train:
+                _ = bench.executor.trainingStep(count: batch, labels: bench.labels, optimiser: bench.optimiser)
+            case .inference: _ = bench.executor.probabilities(count: batch)
+            }
+            let taken = ContinuousClock.now - start
+            return Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
+        }.dropFirst().min()!
+    }
+
     /// The least time of each part of a training step, in milliseconds, in the order in which they run.
     public func parts(passes: Int, pool: ThreadPool) throws -> [(part: String, msMin: Double)] {
         let bench = try Bench(architecture: architecture, batch: batch, phase: .train, pool: pool)

@@ -17,6 +17,7 @@ typedef struct {
 } RsvgRectangle;
 
 enum { CAIRO_FORMAT_ARGB32 = 0 };
+enum { CAIRO_PDF_METADATA_TITLE = 0, CAIRO_PDF_METADATA_CREATOR = 4, CAIRO_PDF_METADATA_CREATE_DATE = 5 };
 enum { CAIRO_STATUS_SUCCESS = 0, CAIRO_STATUS_NO_MEMORY = 1 };
 
 RsvgHandle *rsvg_handle_new_from_data(const uint8_t *data, size_t count, GError **error);
@@ -29,4 +30,10 @@ cairo_t *cairo_create(cairo_surface_t *surface);
 void cairo_destroy(cairo_t *cairo);
 int cairo_surface_write_to_png_stream(
     cairo_surface_t *surface, int (*write)(void *closure, const unsigned char *data, unsigned int count), void *closure);
+cairo_surface_t *cairo_pdf_surface_create_for_stream(
+    int (*write)(void *closure, const unsigned char *data, unsigned int count), void *closure, double width,
+    double height);
+void cairo_pdf_surface_set_metadata(cairo_surface_t *surface, int field, const char *text);
+void cairo_surface_finish(cairo_surface_t *surface);
+int cairo_surface_status(cairo_surface_t *surface);
 const char *cairo_status_to_string(int status);

@@ -138,6 +138,15 @@ public enum DatasetLoader {
         return .audio(try GenreFolders.scan(paths, warning: warning))
     }
 
+    /// How many audio files the paths list, before any is opened; nil for data of other kinds, whose segments are made
+    /// already.
+    ///
+    /// - Throws: `DatasetError` where there is no data.
+    package static func audioFileCount(_ paths: [URL]) throws(DatasetError) -> Int? {
+        if case .audio(let listing) = try recognise(paths, warning: { _ in }) { return listing.files.count }
+        return nil
+    }
+
     /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
     /// files (.csv, .tsv), spectrograms in numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the
     /// genres' names).

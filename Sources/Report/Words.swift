@@ -30,9 +30,9 @@ package func counted(_ count: Int, _ noun: String, plural: String? = nil) -> Str
     "\(grouped(count)) \(count == 1 ? noun : plural ?? noun + "s")"
 }
 
-/// 200 as "3 min 20 s".
+/// 200 as "3 min 20 s"; "–" for what is no length of time.
 package func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds < 1e9 else { return "–" }
+    guard seconds.isFinite, 0..<1e9 ~= seconds else { return "–" }
     let whole = Int(seconds.rounded())
     if whole >= 3600 { return "\(whole / 3600) h \(whole % 3600 / 60) min" }
     if whole >= 60 { return "\(whole / 60) min \(whole % 60) s" }

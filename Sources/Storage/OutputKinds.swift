@@ -35,8 +35,28 @@ extension OutputKind {
     /// The content of a figure's chunk `tEXt`.
     public static let pngSoftware = "Software\0GenreKit"
 
+    /// A PDF figure, by its document's creator.
+    public static let pdf = OutputKind("a figure") { url in
+        guard let data = try? WholeFile.read(url, atMost: 64 << 20) else { return false }
+        return data.starts(with: Data("%PDF-".utf8)) && data.holds("/Creator (\(pdfCreator))")
+    }
+    /// The creator that a figure's PDF names.
+    public static let pdfCreator = "GenreKit"
+
     /// A figure by its file's ending.
-    public static func figure(_ url: URL) -> OutputKind { url.pathExtension == "svg" ? svg : png }
+    public static func figure(_ url: URL) -> OutputKind {
+        switch url.pathExtension {
+        case "svg": svg
+        case "pdf": pdf
+        default: png
+        }
+    }
+
+    /// A table of a reproduction for a text, by its heads.
+    public static let reproductionTable = OutputKind("a table of a reproduction", firstBytes: 4096) { bytes in
+        bytes.holds("raw_mean_percent,") || bytes.holds("| Published raw (%) |")
+            || bytes.holds("& Published raw (\\%) &")
+    }
 
     /// A net for ONNX Runtime, by its producer: fields 1 (the version) and 2 (the name) come first.
     public static let onnx = OutputKind("an ONNX file", firstBytes: 64) { bytes in

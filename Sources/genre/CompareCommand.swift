@@ -27,7 +27,7 @@ struct CompareCommand: ParsableCommand {
 
     @Argument(help: "Run folders.", completion: .directory) var runs: [String]
     @Option(
-        help: "Write an HTML file with all curves in common charts, and the charts as SVG and PNG.",
+        help: "Write an HTML file with all curves in common charts, and the charts as SVG, PDF and PNG.",
         completion: .file(extensions: ["html"]))
     var page: String?
     @OptionGroup var replacing: ReplacingOption

@@ -7,15 +7,16 @@ import Report
 
 struct DrawCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "draw", abstract: "Draw the architecture of nets and models, as SVG and PNG.",
+        commandName: "draw", abstract: "Draw the architecture of nets and models, as SVG, PDF and PNG.",
         discussion: """
-            A net by its name, or that of a model file, a run folder or a built-in model. Each gives NET.svg (light or dark as the \
-            reader's system is), NET.png and NET-dark.png. Model files of one name go by their folders, too: a/model and \
+            A net by its name, or that of a model file, a run folder or a built-in model. Each gives NET.svg (light or dark \
+            as the reader's system is), NET.pdf, NET.png and NET-dark.png. Model files of one name go by their folders, too: a/model and \
             b/model give a-model.svg and b-model.svg.
 
             Examples:
               genre draw deep crnn -o figures
               genre draw my-run -o figures
+              genre draw shallow --width 85mm --dpi 600 --no-title
 
             Nets:
             \(netList)
@@ -27,6 +28,7 @@ struct DrawCommand: ParsableCommand {
     @Option(help: "Number of genres.", completion: .default) var genres = 10
     @Option(name: [.short, .long], help: "The folder of the figures.", completion: .directory) var output = "."
     @OptionGroup var replacing: ReplacingOption
+    @OptionGroup(title: "Figures") var figureOptions: FigureOptions
 
     func run() throws {
         guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
@@ -34,12 +36,10 @@ struct DrawCommand: ParsableCommand {
         let named = nets + model
         let nets = named.isEmpty ? Architecture.all.map(\.name) : named
         let figures = try zip(nets, fileNames(of: nets)).map { try figure(of: $0, name: $1) }
-        try FigureFiles.check(figures, in: folder, replacing: replacing.force)
-        try FigureFiles.write(figures, to: folder, replacing: replacing.force)
-        for figure in figures {
-            for ending in [".svg", ".png", "-dark.png"] {
-                show((output as NSString).appendingPathComponent(figure.name + ending))
-            }
+        let options = try figureOptions.checked()
+        try FigureFiles.check(figures, in: folder, options, replacing: replacing.force)
+        for file in try FigureFiles.write(figures, to: folder, options, replacing: replacing.force) {
+            show((output as NSString).appendingPathComponent(file.lastPathComponent))
         }
     }
 

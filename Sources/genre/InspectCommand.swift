@@ -87,7 +87,8 @@ struct InspectCommand: ParsableCommand {
         let model = try openModel(name)
         let notes = file == nil ? BuiltInModel.all.first { $0.name == name }?.notes : nil
         if let place {
-            let report = ModelReport(model: model, name: (name as NSString).lastPathComponent, notes: notes)
+            let report = ModelReport(
+                model: model, name: file.map(ModelReport.name(of:)) ?? name, argument: name, notes: notes)
             try report.write(page: place)
         }
         if json { return try printJSON(model.card) }

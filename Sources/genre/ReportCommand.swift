@@ -10,10 +10,10 @@ import Training
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write a run's report: one HTML file, and its figures as SVG and PNG.",
+        abstract: "Write a run's report: one HTML file, and its figures as SVG, PDF and PNG.",
         discussion: """
-            The report holds scores, curves, confusion matrices, measures of each genre, spectrograms of segments told \
-            wrongly and rightly, the verdict on each track, the net and the configuration. It needs no network and opens \
+            The report holds accuracies, curves, confusion matrices, measures of each genre, spectrograms of misclassified \
+            and correct segments, the net, the configuration and the verdict on each track. It needs no network and opens \
             in any browser. 'genre train' writes it at the end of a run.
 
             Of several runs, curves and scores are put beside each other instead.
@@ -43,10 +43,14 @@ struct ReportCommand: ParsableCommand {
     @OptionGroup var replacing: ReplacingOption
     @Option(help: "Write the run for TensorBoard, too: a folder for its event file.", completion: .directory)
     var tensorboard: String?
+    @OptionGroup(title: "Figures") var figureOptions: FigureOptions
     @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
     func validate() throws {
+        guard !noFigures || figureOptions.given.isEmpty else {
+            throw ValidationError("\(figureOptions.given[0]) is for figures, which --no-figures leaves out.")
+        }
         guard data.isEmpty || !noData else { throw ValidationError("--data and --no-data exclude each other.") }
         guard runs.count > 1 else { return }
         let ofOneRun = [
@@ -58,6 +62,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         let threads = try checked(threads: threads)
+        let options = try figureOptions.checked()
         let given = try output.map(pagePlace)
         if runs.count > 1 {
             try OutputPlace.check(
@@ -70,26 +75,29 @@ struct ReportCommand: ParsableCommand {
         let finished = all[0]
         if all.count > 1 {
             let page = given ?? URL(fileURLWithPath: "comparison.html")
-            try ComparisonReport(runs: all).write(
-                page: page, figures: noFigures ? nil : figuresFolder(beside: page), replacing: replacing.force)
+            let files = try ComparisonReport(runs: all).write(
+                page: page, figures: noFigures ? nil : figuresFolder(beside: page), options,
+                replacing: replacing.force)
             show("report: \(page.path)")
+            sayFigures(files)
             return
         }
         let page = given ?? finished.folder.report
         if !noFigures {
             // Those of single segments are known later; all are checked once more before the first is written.
             try FigureFiles.check(
-                RunReport(run: finished, assessment: nil).figures, in: figuresFolder(beside: page),
+                RunReport(run: finished, assessment: nil).figures, in: figuresFolder(beside: page), options,
                 replacing: replacing.force)
         }
         let assessment = try noData ? nil : assessment(of: finished, threads: threads)
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: audit))
-        try report.write(
-            page: page, figures: noFigures ? nil : figuresFolder(beside: page), replacing: replacing.force)
+        let files = try report.write(
+            page: page, figures: noFigures ? nil : figuresFolder(beside: page), options, replacing: replacing.force)
         if let tensorboard {
             try RunEvents.write(finished, figures: report.figures, to: URL(fileURLWithPath: tensorboard))
         }
         show("report: \(page.path)")
+        sayFigures(files)
     }
 
     private func assessment(of run: FinishedRun, threads: Int?) throws -> Assessment? {
@@ -112,4 +120,10 @@ struct ReportCommand: ParsableCommand {
         ).set
         return try Assessment(of: run.model, on: set, pool: ThreadPool(threads: threads))
     }
+}
+
+/// Says where the figures of a page are.
+func sayFigures(_ files: [URL]) {
+    guard let first = files.first else { return }
+    show("figures: \(counted(files.count, "file")) (SVG, PDF, PNG) in \(first.deletingLastPathComponent().path)")
 }

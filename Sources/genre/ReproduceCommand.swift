@@ -11,27 +11,31 @@ import Training
 struct ReproduceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reproduce",
-        abstract: "Train the nets of the report's Table I and lay the results beside the published ones.",
+        abstract: "Reproduce the paper's Table I and put our accuracies beside the published ones.",
         discussion: """
+            The paper is 'Implementation of Shallow and Deep Neural Network Architecture for Music Genre Classification' \
+            by Pandey, Hossain & Bayraktar (University of Bristol).
+
             Each net is trained for 200 epochs under five seeds, as 'genre train DATA --net NET --seed SEED' does it; \
-            accuracies are told after 100 and 200 epochs. The tool says first how long it will take. What is finished is \
-            kept, what is begun goes on: the same command, or one with more seeds, nets or epochs, goes on where the last \
-            one was stopped. report.html and results.json of the output folder are written anew after every run.
+            accuracies are given after 100 and 200 epochs. Finished runs are kept and begun ones go on: the same command, \
+            or one with more seeds, nets or epochs, goes on where the last one stopped. After every run the output folder \
+            gets report.html, figures, results.json and the table for a text: table.tex, table.md, table.csv.
 
             Nets: \(Reproduction.usualNets.joined(separator: ", ")); --net chooses others, '--net deep:3' under three seeds.
 
             Examples:
-              genre reproduce coursework-folder --dry-run
-              genre reproduce coursework-folder --quick
-              genre reproduce coursework-folder --net shallow:5 --net deep:3
+              genre reproduce coursework --dry-run
+              genre reproduce coursework --quick
+              genre reproduce coursework -o table1
+              genre reproduce coursework -o table1 --format latex > table.tex
             """)
 
     @Argument(
-        help: "As for 'genre train': for the report's own figures the folder with train.pkl and val.pkl.",
+        help: "As for 'genre train': for the paper's own data the folder with train.pkl and val.pkl.",
         completion: Completions.data)
     var data: [String]
     @Option(
-        name: [.short, .long], help: "The folder of runs and report; by default reproduction or reproduction-quick.",
+        name: [.short, .long], help: "The folder of runs and page; by default reproduction or reproduction-quick.",
         completion: .directory)
     var output: String?
     @Option(
@@ -39,17 +43,25 @@ struct ReproduceCommand: ParsableCommand {
         completion: Completions.net)
     var net: [String] = []
     @Option(help: "Seeds, from 0; by default 5.", completion: .default) var seeds: Int?
-    @Option(help: "Epochs of each training; half-way figures are told, too. By default 200.", completion: .default)
+    @Option(help: "Epochs of each training; half-way accuracies are given, too. By default 200.", completion: .default)
     var epochs: Int?
     @Flag(
         help:
             "Train the first net by batches of \(Reproduction.studiedBatches.map(String.init).joined(separator: ", ")), too."
     )
     var batchStudy = false
-    @Flag(help: "A smoke run: two seeds, two epochs.") var quick = false
-    @Flag(help: "Only say what there is to do and how long it takes.") var dryRun = false
+    @Flag(help: "A smoke run of minutes: a tenth of the tracks, one seed, four epochs. Its accuracies are no result.")
+    var quick = false
+    @Flag(help: "Only list the trainings and estimate their time, from a second's work; --json lists each of them.")
+    var dryRun = false
     @OptionGroup var replacing: ReplacingOption
-    @Flag(help: "Print the figures as a JSON object, as in results.json.") var json = false
+    @Flag(help: "Print the results as a JSON object, as in results.json.") var json = false
+    @Option(
+        help: ArgumentHelp(
+            "Print the table as \(ReproductionTable.Format.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "notation"))
+    var format: ReproductionTable.Format?
+    @OptionGroup(title: "Figures") var figureOptions: FigureOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup var damaged: DamagedOption
     @OptionGroup var length: LengthOption
@@ -57,9 +69,16 @@ struct ReproduceCommand: ParsableCommand {
     var threads: Int?
     @OptionGroup(title: "Cache of features") var cacheOptions: CacheOptions
 
+    func validate() throws {
+        guard format == nil || !json else { throw ValidationError("--format and --json exclude each other.") }
+        guard format == nil || !dryRun else { throw ValidationError("--format and --dry-run exclude each other.") }
+    }
+
     func run() throws {
         let threads = try checked(threads: threads)
+        let figures = try figureOptions.checked()
         var reproduction = try plan()
+        if dryRun { return try showPlan(reproduction, threads: threads) }
         let place = reproduction.folder.appendingPathComponent("report.html")
         try ReproductionReport.check(page: place, figures: figuresFolder(beside: place), replacing: replacing.force)
         let drawn = DrawnData { seed in try draw(seed: seed, threads: threads) }
@@ -67,25 +86,139 @@ struct ReproduceCommand: ParsableCommand {
         let first = try drawn(reproduction.members[0].seed)
         reproduction.split = first.split.rule
         let open = try reproduction.members.filter { try reproduction.finishedRun(of: $0) == nil }
-        note("\(reproduction.members.count - open.count) of \(reproduction.members.count) runs are finished")
+        note(
+            "\(reproduction.members.count - open.count) of \(counted(reproduction.members.count, "run")) "
+                + "\(reproduction.members.count == 1 ? "is" : "are") finished")
         if !open.isEmpty {
-            try sayTime(of: open, reproduction, first, threads: threads)
-            if dryRun { return }
-            try train(open, reproduction, drawn, threads: threads)
+            let estimate = try ReproductionEstimate(
+                of: open, reproduction, training: first.split.segments(.training, of: first.data.set).count,
+                validation: first.split.segments(.validation, of: first.data.set).count,
+                pool: ThreadPool(threads: threads))
+            for line in lines(of: estimate, reproduction) { note(line) }
+            try train(open, reproduction, drawn, OverallTime(estimate), figures, threads: threads)
         }
-        if dryRun { return }
-        let (report, page) = try writePage(reproduction, drawn, threads: threads)
+        let (report, files) = try writePage(reproduction, drawn, figures, threads: threads)
         if json {
             let text = String(decoding: try report.json(), as: UTF8.self)
             showData(JSONText.safe(text.trimmingCharacters(in: .newlines)))
+        } else if let format {
+            show(report.table(format).trimmingCharacters(in: .newlines))
         } else {
-            show("\(report.text())\n\nreport: \(page.path)")
+            show("\(report.text())\n\nreport: \(files.files[0].path)")
+            show("tables: \(files.files.dropFirst().map(\.lastPathComponent).joined(separator: ", ")) beside it")
+            sayFigures(files.figures)
         }
     }
 
+    // MARK: - The plan
+
+    /// A line of `--dry-run --json`.
+    private struct Plan: Encodable {
+        struct Member: Encodable {
+            let net: String
+            let batch: Int
+            let seed: UInt64
+            let folder: String
+            let epochs: Int
+            let epochsDone: Int
+            let estimatedSeconds: Double
+
+            private enum CodingKeys: String, CodingKey {
+                case net, batch, seed, folder, epochs
+                case epochsDone = "epochs_done"
+                case estimatedSeconds = "estimated_seconds"
+            }
+        }
+
+        let members: [Member]
+        let estimatedSeconds: Double
+        let trainingSegments: Int
+        let validationSegments: Int
+        /// How the numbers of segments are known: "counted", "assumed".
+        let segments: String
+        let threads: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case members, segments, threads
+            case estimatedSeconds = "estimated_seconds"
+            case trainingSegments = "training_segments"
+            case validationSegments = "validation_segments"
+        }
+    }
+
+    /// Says what there is to do; nothing is decoded or trained.
+    private func showPlan(_ reproduction: Reproduction, threads: Int?) throws {
+        let open = try reproduction.members.filter { try reproduction.finishedRun(of: $0) == nil }
+        let size = try segmentCounts()
+        let pool = try ThreadPool(threads: threads)
+        let estimate = try ReproductionEstimate(
+            of: open, reproduction, training: size.training, validation: size.validation, pool: pool)
+        guard !json else {
+            let members = reproduction.members.map { member in
+                let own = estimate.members.first { $0.member == member }
+                let last = reproduction.milestones.last!
+                return Plan.Member(
+                    net: member.net, batch: member.batch, seed: member.seed, folder: member.folder.path, epochs: last,
+                    epochsDone: own?.done ?? last, estimatedSeconds: (own?.seconds ?? 0).rounded())
+            }
+            return try printJSON(
+                Plan(
+                    members: members, estimatedSeconds: estimate.seconds.rounded(), trainingSegments: size.training,
+                    validationSegments: size.validation, segments: size.isAssumed ? "assumed" : "counted",
+                    threads: pool.threads))
+        }
+        let finished = reproduction.members.count - open.count
+        show("\(finished) of \(counted(reproduction.members.count, "run")) \(finished == 1 ? "is" : "are") finished")
+        for line in lines(of: estimate, reproduction) { show(line) }
+        show(
+            """
+            Estimated from a few steps on \(counted(pool.threads, "thread")): it may be wrong by half, and other work
+            on the machine adds to it. Segments (\(size.isAssumed ? "assumed from the files" : "counted")): \
+            \(grouped(size.training)) training, \(grouped(size.validation)) validation.
+            """)
+    }
+
+    /// The segments of each side, or what they probably are where counting would take long.
+    private func segmentCounts() throws -> (training: Int, validation: Int, isAssumed: Bool) {
+        let paths = data.map { URL(fileURLWithPath: $0) }
+        let share = quick ? 10 : 1
+        if let tracks = try DatasetLoader.audioFileCount(paths) {
+            // Three quarters of the tracks train by the usual split; 15 segments are drawn of each.
+            return (tracks * 3 / 4 * 15 / share, (tracks - tracks * 3 / 4) * 15 / share, true)
+        }
+        let bytes = paths.reduce(0) { sum, path in
+            let files =
+                (try? FileManager.default.contentsOfDirectory(at: path, includingPropertiesForKeys: [.fileSizeKey]))
+                ?? [path]
+            return sum + files.reduce(0) { $0 + ((try? $1.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0) }
+        }
+        // As many as the paper has.
+        if bytes > 400 << 20 { return (11_250 / share, 3_750 / share, true) }
+        let first = try draw(seed: 0, threads: threads)
+        return (
+            first.split.segments(.training, of: first.data.set).count,
+            first.split.segments(.validation, of: first.data.set).count, false
+        )
+    }
+
+    /// A line a row, and the sum.
+    private func lines(of estimate: ReproductionEstimate, _ reproduction: Reproduction) -> [String] {
+        let rows = reproduction.nets + reproduction.batches.filter { $0.batch != $0.net.defaultBatch }
+        let lines = rows.compactMap { row -> String? in
+            let own = estimate.members.filter { $0.member.net == row.net.name && $0.member.batch == row.batch }
+            guard let first = own.first else { return nil }
+            let name = row.net.name + (row.batch == row.net.defaultBatch ? "" : ", batch \(row.batch)")
+            let begun = own.filter { $0.done > 0 }
+            return "\(name.left(20)) \(counted(own.count, "run")) of \(counted(first.epochs, "epoch")), about "
+                + "\(duration(first.secondsPerEpoch * Double(first.epochs))) each"
+                + (begun.isEmpty ? "" : "; \(begun.count) begun")
+        }
+        return lines + ["about \(duration(estimate.seconds)) in all"]
+    }
+
     private func plan() throws -> Reproduction {
-        let usual = seeds ?? (quick ? 2 : 5)
-        let epochs = epochs ?? (quick ? 2 : 200)
+        let usual = seeds ?? (quick ? 1 : 5)
+        let epochs = epochs ?? (quick ? 4 : 200)
         func checked(_ count: Int) throws -> [UInt64] {
             guard 1...1000 ~= count else { throw ValidationError("Seeds must be 1 to 1000.") }
             return (0..<count).map(UInt64.init)
@@ -104,7 +237,7 @@ struct ReproduceCommand: ParsableCommand {
         return Reproduction(
             folder: URL(fileURLWithPath: output ?? (quick ? "reproduction-quick" : "reproduction")), nets: groups,
             batches: batchStudy ? Reproduction.studiedBatches : [],
-            milestones: epochs > 1 ? [epochs / 2, epochs] : [epochs])
+            milestones: epochs > 1 ? [epochs / 2, epochs] : [epochs], isSmokeRun: quick)
     }
 
     private typealias Drawn = (data: LoadedDataset, split: TrackSplit, warnings: [String])
@@ -116,42 +249,8 @@ struct ReproduceCommand: ParsableCommand {
             allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: seed).draw(data)
         guard !drawn.areFolds else { throw ValidationError("Choose a split of one fold: --split names several.") }
-        return (data, drawn.splits[0], drawn.warnings)
-    }
-
-    /// Times a step of each net and says what all of them will take.
-    private func sayTime(
-        of members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: Drawn, threads: Int?
-    ) throws {
-        let pool = try ThreadPool(threads: threads)
-        let training = drawn.split.segments(.training, of: drawn.data.set).count
-        let validation = drawn.split.segments(.validation, of: drawn.data.set).count
-        var total = 0.0
-        let rows = reproduction.nets + reproduction.batches.filter { $0.batch != $0.net.defaultBatch }
-        for row in rows {
-            let own = members.filter { $0.net == row.net.name && $0.batch == row.batch }
-            guard !own.isEmpty else { continue }
-            let last = reproduction.milestones.last!
-            let done = try own.map { try reproduction.begunRun(of: $0)?.folder.records().count ?? 0 }
-            func seconds(_ phase: NetBenchmark.Phase, segments: Int) throws -> Double {
-                let result = try NetBenchmark(architecture: row.net, phase: phase, batch: row.batch)
-                    .run(passes: 5, pool: pool, peak: 1)
-                return Double(segments) / Double(row.batch) * result.msMedian * 1e-3
-            }
-            let epoch = try seconds(.train, segments: training) + seconds(.inference, segments: validation)
-            total += epoch * Double(own.count * last - done.reduce(0, +))
-            let name = row.net.name + (row.batch == row.net.defaultBatch ? "" : ", batch \(row.batch)")
-            let begun = done.filter { $0 > 0 }
-            note(
-                "\(name.left(18)) \(counted(own.count, "run")) of \(counted(last, "epoch")), "
-                    + "\(duration(epoch * Double(last))) each"
-                    + (begun.isEmpty
-                        ? ""
-                        : "; \(begun.count) begun (\(begun.map(String.init).joined(separator: ", ")) epochs are done)"))
-        }
-        note(
-            "about \(duration(total)) in all, by \(training) segments to train and \(validation) held out on "
-                + counted(pool.threads, "thread"))
+        let split = quick ? drawn.splits[0].tenth(of: data.set) : drawn.splits[0]
+        return (data, split, drawn.warnings)
     }
 
     /// The data of one seed at a time.
@@ -172,12 +271,18 @@ struct ReproduceCommand: ParsableCommand {
 
     /// Trains all of them, and writes the page after each but the last.
     private func train(
-        _ members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: DrawnData, threads: Int?
+        _ members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: DrawnData, _ time: OverallTime,
+        _ figures: FigureFiles.Options, threads: Int?
     ) throws {
+        // The words of this very command.
+        let command = "genre " + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
         let interruption = Interruption()
         var warned: UInt64?
         for (index, member) in members.enumerated() {
-            try interruption.check()
+            do { try interruption.check() } catch {
+                note("continue with: \(command)")
+                throw error
+            }
             let value = try drawn(member.seed)
             if warned != member.seed {
                 warned = member.seed
@@ -194,16 +299,21 @@ struct ReproduceCommand: ParsableCommand {
                     configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
                     paths: data, folder: RunFolder(creating: member.folder, replacing: true), toolVersion: toolVersion)
             }
-            _ = try genre.train(run, threads: threads, resuming: begun != nil, interruption: interruption)
+            time.begin(member, done: try begun?.folder.records().count ?? 0)
+            _ = try genre.train(
+                run, threads: threads, resuming: begun != nil, interruption: interruption, callbacks: [time],
+                next: command)
             reportAfterTraining(run, threads: threads)
-            if index + 1 < members.count { _ = try writePage(reproduction, drawn, threads: threads) }
+            if index + 1 < members.count {
+                _ = try writePage(reproduction, drawn, figures, threads: threads)
+            }
         }
     }
 
-    /// Writes page, figures and results.json of what is finished.
+    /// Writes page, figures, results.json and tables of what is finished.
     private func writePage(
-        _ reproduction: Reproduction, _ drawn: DrawnData, threads: Int?
-    ) throws -> (report: ReproductionReport, page: URL) {
+        _ reproduction: Reproduction, _ drawn: DrawnData, _ options: FigureFiles.Options, threads: Int?
+    ) throws -> (report: ReproductionReport, files: (files: [URL], figures: [URL])) {
         var assessment: Assessment?
         if let example = try ReproductionReport.example(of: reproduction) {
             let data = try drawn(example.settings.seed).data
@@ -217,7 +327,12 @@ struct ReproduceCommand: ParsableCommand {
         }
         let page = reproduction.folder.appendingPathComponent("report.html")
         let report = try ReproductionReport(reproduction, assessment: assessment)
-        try report.write(page: page, figures: figuresFolder(beside: page), replacing: replacing.force)
-        return (report, page)
+        return (
+            report,
+            try report.write(
+                page: page, figures: figuresFolder(beside: page), options, replacing: replacing.force)
+        )
     }
 }
+
+extension ReproductionTable.Format: ExpressibleByArgument {}

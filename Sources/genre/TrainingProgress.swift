@@ -9,6 +9,8 @@ final class TrainingProgress: TrainingCallback {
     private let threads: Int
     /// Runs that follow this one, as long as it.
     private let laterRuns: Int
+    /// The command that goes on after an interruption.
+    private let next: String
     private let line = ProgressLine()
     private let pace = Pace()
     /// Since this process began.
@@ -16,7 +18,9 @@ final class TrainingProgress: TrainingCallback {
     private var steps = 0
     private var hasHead = false
 
-    init(_ run: TrainingRun, threads: Int, laterRuns: Int = 0) {
+    /// - Parameter next: the command that goes on after an interruption; nil for that of the run alone.
+    init(_ run: TrainingRun, threads: Int, laterRuns: Int = 0, next: String? = nil) {
+        self.next = next ?? "genre train --resume \(shellWord(run.folder.url.path))"
         self.run = run
         self.threads = threads
         self.laterRuns = laterRuns
@@ -60,9 +64,7 @@ final class TrainingProgress: TrainingCallback {
                     "stopped after epoch \(trainer.history.count): nothing has improved since epoch \(best), whose model "
                         + "is \(run.folder.best.path)")
             case .interrupted:
-                note(
-                    "stopped after step \(trainer.stepsDone); continue with: "
-                        + "genre train --resume \(shellWord(run.folder.url.path))")
+                note("stopped after step \(trainer.stepsDone); continue with: \(next)")
             }
         }
     }

@@ -110,9 +110,11 @@ extension DatasetError {
 ///   - interruption: of several trainings, where this is one of them: it ends none that is all but done.
 ///   - laterRuns: as long as this one, that follow it, for the time left.
 ///   - callbacks: told every event, too.
+///   - next: the command that goes on after an interruption; nil for that of the run alone.
 func train(
     _ run: TrainingRun, threads: Int?, checkpoints: CheckpointRule? = nil, resuming: Bool = false,
-    interruption: Interruption = Interruption(), laterRuns: Int = 0, callbacks: [any TrainingCallback] = []
+    interruption: Interruption = Interruption(), laterRuns: Int = 0, callbacks: [any TrainingCallback] = [],
+    next: String? = nil
 ) throws -> TrainedModel {
     let known = run.judgedTracksLearnedBefore
     if !known.isEmpty {
@@ -126,7 +128,7 @@ func train(
                 + "on would flatter the scores")
     }
     let pool = try ThreadPool(threads: threads)
-    let progress = TrainingProgress(run, threads: pool.threads, laterRuns: laterRuns)
+    let progress = TrainingProgress(run, threads: pool.threads, laterRuns: laterRuns, next: next)
     defer { progress.clear() }
     let outcome = try run.run(
         pool: pool, checkpoints: checkpoints, resuming: resuming, warning: { note("genre: \($0)") },

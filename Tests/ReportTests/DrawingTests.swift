@@ -1,4 +1,5 @@
 import Architectures
+import CZlib
 import Features
 import Foundation
 import NeuralNetwork
@@ -72,24 +73,61 @@ func xmlFault(_ text: String) -> String? {
         #expect(Colour.heatLevel(0) == 0 && Colour.heatLevel(0.001) == 1 && Colour.heatLevel(1) == 10)
     }
 
-    @Test func aStoredPNGHoldsItsPixels() throws {
+    @Test func aSmallPNGIsCompressedAndHoldsItsPixels() throws {
         let pixels = (0..<70_000).map { UInt8($0 * 7 % 256) }
         let file = [UInt8](PNGImage(width: 700, height: 100, palette: ColourMap.viridis.colours, pixels: pixels).data)
+        #expect(file.count < pixels.count / 4)
         let chunks = try chunks(of: file)
         #expect(chunks.map(\.kind) == ["IHDR", "PLTE", "IDAT", "IEND"])
-        // Stored blocks of a zlib stream, then lines of a filter byte and their pixels.
-        let stream = chunks[2].content
-        var lines: [UInt8] = []
-        var place = 2
-        var isLast = false
-        while !isLast {
-            isLast = stream[place] == 1
-            let count = Int(stream[place + 1]) | Int(stream[place + 2]) << 8
-            lines += stream[place + 5..<place + 5 + count]
-            place += 5 + count
-        }
-        #expect(place + 4 == stream.count)
+        var lines = [UInt8](repeating: 0, count: 70_101)
+        var count = uLong(lines.count)
+        #expect(uncompress(&lines, &count, chunks[2].content, uLong(chunks[2].content.count)) == Z_OK)
+        #expect(count == 70_100, "a filter byte and its pixels a line")
         #expect((0..<100).flatMap { lines[$0 * 701 + 1..<($0 + 1) * 701] } == pixels)
+    }
+
+    /// WCAG 2.1, 1.4.11: 3:1 for what must be seen of a graphic.
+    @Test func everyLineStandsOutOnItsGround() {
+        for palette in [Palette.light, .dark, .grey] {
+            func contrast(_ colour: Colour) -> Double {
+                let (one, other) = (palette[colour].luminance, palette.surface.luminance)
+                return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+            }
+            for colour in (0..<6).map({ Colour.series($0) }) + [.ink, .muted, .frame] {
+                #expect(contrast(colour) >= 3, "\(colour) \(palette[colour].description)")
+            }
+            #expect(contrast(.muted) >= 4.5 && contrast(.ink) >= 7, "texts")
+        }
+        // No line is paled.
+        let figures = [
+            Curves.accuracy([SampleRun.record(1), SampleRun.record(2)]),
+            Curves.loss([SampleRun.record(1), SampleRun.record(2)]),
+        ]
+        for figure in figures { #expect(!figure.svg(.light).contains("stroke-opacity")) }
+    }
+
+    @Test func seriesAreToldApartByColourOrDashes() {
+        for palette in [Palette.light, .dark] {
+            for one in 0..<6 {
+                for other in 0..<one {
+                    let (a, b) = (palette.series[one], palette.series[other])
+                    let distance = [(a.red, b.red), (a.green, b.green), (a.blue, b.blue)].reduce(0) {
+                        $0 + abs(Int($1.0) - Int($1.1))
+                    }
+                    #expect(distance >= 60, "\(a.description) \(b.description)")
+                }
+            }
+        }
+        // Neighbouring shades of shares differ, and small shares have shades of their own.
+        for palette in [Palette.light, .dark] {
+            for level in 1...Palette.heatLevels {
+                let (one, other) = (palette[.heat(level)].luminance, palette[.heat(level - 1)].luminance)
+                #expect((max(one, other) + 0.05) / (min(one, other) + 0.05) >= 1.09)
+            }
+        }
+        #expect(Set([0, 0.001, 0.02, 0.1, 0.5, 1].map(Colour.heatLevel)).count == 6)
+        let grey = Curves.accuracy([SampleRun.record(1), SampleRun.record(2)]).svg(.grey)
+        #expect(Set(grey.matches(of: /stroke-dasharray="[^"]*"/).map { String($0.output) }).count >= 3)
     }
 
     /// The chunks of a PNG file whose sums are right.
@@ -125,7 +163,118 @@ func xmlFault(_ text: String) -> String? {
         drawing.image(light, in: whole)
         let copy = Figure(
             name: "copy", title: "", summary: "", width: whole.width, height: whole.height, drawing: drawing)
-        #expect(try copy.png(.light, scale: 1) == light)
+        #expect(try copy.png(.light, scale: 1, dpi: 192) == light)
+    }
+
+    @Test func aPNGSaysItsResolution() throws {
+        let figure = Curves.accuracy([SampleRun.record(1), SampleRun.record(2)])
+        for (scale, dpi, perMetre) in [(2.0, nil, 7559), (1, nil, 3780), (3, 600, 23_622)] as [(Double, Double?, Int)] {
+            let chunks = try chunks(of: [UInt8](figure.png(.light, scale: scale, dpi: dpi)))
+            let physical = try #require(chunks.first { $0.kind == "pHYs" }).content
+            let numbers = [0, 4].map { physical[$0..<$0 + 4].reduce(0) { $0 << 8 | Int($1) } }
+            #expect(numbers == [perMetre, perMetre] && physical[8] == 1)
+            #expect(chunks.firstIndex { $0.kind == "pHYs" }! < chunks.firstIndex { $0.kind == "IDAT" }!)
+        }
+    }
+
+    @Test func aPDFHasItsSizeItsTextsAndNoDateOfItsOwn() throws {
+        let plan = try NetworkPlan(#require(Architecture.named("shallow")).blueprint(genres: 10))
+        let figure = ArchitectureFigure.figure(of: plan)
+        let pdf = try figure.pdf()
+        let text = String(decoding: pdf, as: UTF8.self)
+        #expect(text.hasPrefix("%PDF-1.") && text.contains("%%EOF"))
+        #expect(text.contains("/Font"), "texts are texts")
+        #expect(!text.contains("/Subtype /Image"), "lines are lines")
+        #expect(text.contains("19700101000000Z"))
+        #expect(try figure.pdf() == pdf)
+        let box = try #require(text.firstMatch(of: /MediaBox \[ ?0 0 ([0-9.]+) ([0-9.]+) ?\]/))
+        let width = try #require(Double(box.output.1))
+        #expect(abs(width - figure.width * 0.75) < 0.1)
+        let narrow = String(decoding: try figure.pdf(width: 240), as: UTF8.self)
+        let small = try #require(narrow.firstMatch(of: /MediaBox \[ ?0 0 ([0-9.]+) ([0-9.]+) ?\]/))
+        #expect(abs(try #require(Double(small.output.1)) - 240) < 0.1)
+        #expect(abs(try #require(Double(small.output.2)) - 240 * figure.height / figure.width) < 0.5)
+    }
+
+    @Test func figuresGoWithoutTheirTitles() throws {
+        let plan = try NetworkPlan(#require(Architecture.named("deep")).blueprint(genres: 10))
+        let figures = [
+            Curves.accuracy([SampleRun.record(1), SampleRun.record(2)]),
+            ConfusionFigure.figure(genres: ["a", "b"], counts: [[1, 0], [0, 2]], unit: "segments"),
+            ArchitectureFigure.figure(of: plan),
+        ]
+        for (figure, words) in zip(figures, [">Accuracy<", ">Confusion matrix (segments)<", ">deep<"]) {
+            let bare = figure.withoutTitle
+            #expect(figure.svg(.light).contains(words) && !bare.svg(.light).contains(words))
+            #expect(bare.height == figure.height - 24)
+            #expect(bare.svg(.light).contains("viewBox=\"0 24 "))
+            for frame in bare.drawing.textFrames { #expect(frame.y >= 24 && frame.bottom <= 24 + bare.height) }
+            #expect(bare.withoutTitle.height == bare.height, "once")
+        }
+    }
+
+    @Test func filesHaveTheWidthAndResolutionThatIsAskedFor() throws {
+        let folder = try TemporaryFolder()
+        let figure = Curves.accuracy([SampleRun.record(1), SampleRun.record(2)])
+        let files = try FigureFiles.write(
+            [figure], to: folder.url, .init(millimetres: 85, dpi: 600, hasTitles: false, isAlsoGrey: true))
+        #expect(
+            files.map(\.lastPathComponent) == (FigureFiles.endings + FigureFiles.greyEndings).map { "accuracy" + $0 })
+        let header = try #require(try chunks(of: [UInt8](Data(contentsOf: folder.file("accuracy.png")))).first)
+        let width = header.content[0..<4].reduce(0) { $0 << 8 | Int($1) }
+        #expect(width == 2008)  // 85 / 25.4 * 600
+        let grey = try Data(contentsOf: folder.file("accuracy-grey.png"))
+        #expect(try grey != Data(contentsOf: folder.file("accuracy.png")))
+        let svg = try String(contentsOf: folder.file("accuracy.svg"), encoding: .utf8)
+        #expect(!svg.contains(">Accuracy<"))
+    }
+
+    @Test func widthsOfTextsFollowTheirCharacters() {
+        let ideograph = TextMetrics.width("音", size: 10)
+        #expect(ideograph >= 10 && ideograph <= 12)
+        #expect(abs(TextMetrics.width("日本の音楽", size: 10) - 5 * ideograph) < 1e-9)
+        #expect(TextMetrics.width("e\u{301}", size: 10) == TextMetrics.width("e", size: 10))
+        #expect(TextMetrics.width("\u{200B}", size: 10) == 0)
+        // Cyrillic is no wider than Latin.
+        #expect(TextMetrics.width("джаз", size: 10) < 2.9 * ideograph)
+        let name = TextMetrics.fitted("日本の音楽と世界の音楽", width: 60, size: 11)
+        #expect(name.hasSuffix("…") && TextMetrics.width(name, size: 11) <= 60)
+        let figure = SpectrogramFigure.figure(
+            name: "a", title: "t", values: [Float](repeating: 1, count: 6400), recipe: .schindler,
+            genres: ["日本の音楽", "Ambient (Live) — très calme", "metal"], probabilities: [0.2, 0.7, 0.1], label: 0)
+        for frame in figure.drawing.textFrames { #expect(frame.x >= 0 && frame.right <= figure.width) }
+        #expect(figure.svg().contains(">日本の音楽<"), "there is room for all of it")
+    }
+
+    @Test func theBestEpochIsMarkedAndEveryEpochHasItsValues() {
+        let epochs = (1...5).map { SampleRun.record($0, raw: $0 == 3 ? 0.9 : 0.5) }
+        let figure = Curves.accuracy(epochs, best: epochs[2])
+        let svg = figure.svg(.page)
+        #expect(svg.contains(">best: epoch 3<"))
+        #expect(svg.contains("<title>epoch 3: training, raw 83.3%; validation, raw 90.0%; "))
+        #expect(svg.matches(of: /<title>epoch/).count == 5)
+        // What has no pointer has no such strips.
+        #expect(!figure.svg(.light).contains("<title>epoch"))
+        #expect(!Curves.accuracy(epochs).svg().contains("best:"))
+    }
+
+    @Test func intervalsAreDotsWithWhiskers() {
+        let chart = IntervalChart(
+            title: "t", horizontalTitle: "raw (%)",
+            groups: [
+                .init(
+                    name: "after 2 epochs",
+                    rows: [
+                        .init(name: "<a>", dots: [.init(value: 62, interval: 58.5...65.5, kind: 0)], marks: [63.12]),
+                        .init(name: "b", dots: [.init(value: .nan, interval: nil, kind: 0)]),
+                    ])
+            ], kinds: ["ours"], markKind: "published")
+        let figure = chart.figure(name: "f", summary: "s")
+        let svg = figure.svg()
+        #expect(svg.contains("&lt;a&gt;, ours: 62.0% (95% CI 58.5% to 65.5%)"))
+        #expect(svg.contains("&lt;a&gt;, published: 63.12%"))
+        #expect(xmlFault(svg) == nil && !svg.contains("nan"))
+        for frame in figure.drawing.textFrames { #expect(frame.x >= 0 && frame.right <= figure.width) }
     }
 
     @Test func aPictureTooLargeIsRefused() {
@@ -157,7 +306,7 @@ func xmlFault(_ text: String) -> String? {
         for long in 0..<count {
             let genres = (0..<count).map { $0 == long ? "a very long name of a genre" : "jazz" }
             let counts = (0..<count).map { row in (0..<count).map { row == $0 ? greatest : 0 } }
-            for title in ["Confusions (segments)", "a net with a long name, trained as long, 1 run"] {
+            for title in ["Confusion matrix (segments)", "a net with a long name, trained as long, 1 run"] {
                 let figure = ConfusionFigure.figure(genres: genres, counts: counts, unit: "segments", title: title)
                 #expect(figure.drawing.textFrames.count > 2 * count + 6)
                 for frame in figure.drawing.textFrames {
@@ -168,16 +317,32 @@ func xmlFault(_ text: String) -> String? {
         }
     }
 
-    @Test func aCountKeepsWithinItsCell() throws {
-        let figure = ConfusionFigure.figure(genres: ["a", "b"], counts: [[1335, 0], [0, 2]], unit: "segments")
-        let cells = figure.drawing.marks.compactMap { mark -> Drawing? in
-            guard case .group(let marks, _, let title) = mark, title?.contains("1335") == true else { return nil }
-            return Drawing(marks)
+    @Test func aCellHoldsTheShareAndTellsTheCount() throws {
+        let figure = ConfusionFigure.figure(
+            genres: ["a", "b", "c"], counts: [[1335, 0, 0], [1, 200, 799], [0, 1, 999]], unit: "segments")
+        let svg = figure.svg()
+        #expect(svg.contains("<title>a classified as a: 1,335 of 1,335 segments (100.0%)</title>"))
+        let cells = figure.drawing.marks.compactMap { mark -> (title: String, drawing: Drawing)? in
+            guard case .group(let marks, _, let title?) = mark else { return nil }
+            return (title, Drawing(marks))
         }
-        let cell = try #require(cells.first)
-        let place = try #require(cell.frames.first)
-        #expect(cell.textFrames.count == 2)
-        for text in cell.textFrames { #expect(text.x >= place.x + 2 && text.right <= place.right - 2) }
+        #expect(cells.count == 9)
+        for cell in cells {
+            let place = try #require(cell.drawing.frames.first)
+            // Nothing where nothing is.
+            #expect(cell.drawing.textFrames.count == (cell.title.contains(": 0 of") ? 0 : 1))
+            for text in cell.drawing.textFrames { #expect(text.x >= place.x && text.right <= place.right) }
+        }
+        #expect(svg.contains(">&lt;1<") && svg.contains(">20<") && svg.contains(">80<") && svg.contains(">100<"))
+    }
+
+    @Test func tenGenresFitAPhone() {
+        let genres = ["blues", "classical", "country", "disco", "hiphop", "jazz", "metal", "pop", "reggae", "rock"]
+        let figure = ConfusionFigure.figure(
+            genres: genres, counts: genres.indices.map { row in genres.indices.map { $0 == row ? 9 : 1 } },
+            unit: "tracks")
+        // 380 pixels less the page's margins.
+        #expect(figure.width <= 352)
     }
 
     /// By hand: letters of size 10 reach 8 above their base line and 2.2 below it.

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import ModelFile
 import NeuralNetwork
 import Testing
 import Training
@@ -91,7 +92,7 @@ import Training
         let folder = sample.folder.file("figures")
         try report.write(page: sample.folder.file("report.html"), figures: folder)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        #expect(names.count == 3 * report.figures.count)
+        #expect(names.count == 4 * report.figures.count)
         #expect(report.figures.count >= 6)
         for figure in report.figures {
             #expect(
@@ -101,6 +102,8 @@ import Training
                 let bytes = try Data(contentsOf: folder.appendingPathComponent(figure.name + ending))
                 #expect(bytes.starts(with: [0x89, 0x50, 0x4e, 0x47]))
             }
+            let pdf = try Data(contentsOf: folder.appendingPathComponent(figure.name + ".pdf"))
+            #expect(pdf.starts(with: Data("%PDF-1.".utf8)))
         }
         #expect(try String(contentsOf: sample.folder.file("report.html"), encoding: .utf8) == report.html())
     }
@@ -111,8 +114,10 @@ import Training
         try ModelReport(model: sample.model, name: "a & b").write(page: file)
         let page = try String(contentsOf: file, encoding: .utf8)
         #expect(page.contains("a &amp; b") && page.contains("&lt;script&gt;"))
-        for part in ["scores", "net", "training"] { #expect(page.contains("<section id=\"\(part)\">")) }
-        #expect(page.contains(">learning rate<") && page.contains("95 % interval"))
+        for part in ["use", "limits", "scores", "training", "net", "how-to", "citation"] {
+            #expect(page.contains("<section id=\"\(part)\">"))
+        }
+        #expect(page.contains(">learning rate<") && page.contains("95% CI"))
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
     }
 
@@ -155,10 +160,12 @@ import Training
         #expect(report.names == ["seeds/run-1", "seeds/run-2", other.folder.url.lastPathComponent])
         #expect(report.figures.map(\.name).contains("means-raw"))
         let page = report.html()
-        #expect(page.contains("<h1>1 series and 1 run</h1>") && page.contains("3 runs in all"))
+        #expect(page.contains("<h1>seeds and \(other.folder.url.lastPathComponent)</h1>"))
+        #expect(page.contains("1 series and 1 run, 3 runs in all"))
         // Twins do not deviate: their mean, and an interval without width.
-        let raw = percent(other.model.card.scores?.raw).dropLast(2)
-        #expect(page.contains("<td class=\"n\">\(raw) ± 0.0</td><td class=\"n\">\(raw) to \(raw) %</td>"))
+        let raw = percent(other.model.card.scores?.raw).dropLast()
+        #expect(page.contains("title=\"95% CI \(raw)% to \(raw)%\"><b>\(raw) ± 0.0%</b></td>"))
+        #expect(report.figures.map(\.name).contains("intervals"))
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
         // A member alone is a run like others.
         let single = ComparisonReport(runs: [try FinishedRun(members[0]), try FinishedRun(other.folder.url)])
@@ -172,12 +179,12 @@ import Training
         let page = ComparisonReport(runs: try members.reversed().map { try FinishedRun($0) }).html()
         // Six tracks that one alone has right: p = 2 / 64. Raw by bootstrap.
         #expect(page.contains("<td class=\"n\">6</td><td>run-1</td><td class=\"n\">0</td><td class=\"n\">6</td>"))
-        #expect(page.contains("<td class=\"n\">0.031</td>") && page.contains("95 % interval"))
-        #expect(page.contains(" to ") && page.contains("<h1>2 runs</h1>"))
+        #expect(page.contains("<td class=\"n\">0.031</td>") && page.contains("95% intervals"))
+        #expect(page.contains(" to ") && page.contains("<h1>run-2 and run-1</h1>"))
         // A run's own page tells the interval, too: max is right of all tracks, or of none.
-        for (member, words) in zip(members, ["0.0 to 0.0 %", "100.0 to 100.0 %"]) {
+        for (member, words) in zip(members, ["0.0% to 0.0%", "100.0% to 100.0%"]) {
             let report = RunReport(run: try FinishedRun(member), assessment: nil)
-            #expect(report.html().contains("<small>95 %: \(words)</small>"))
+            #expect(report.html().contains("(95% CI \(words))"))
         }
         _ = folder
     }
@@ -194,7 +201,7 @@ import Training
         let names = section.matches(of: /<td class="key">([^<]*)<\/td>/).map { String($0.output.1) }
         #expect(
             names.prefix(7) == [
-                "net", "epochs", "batch", "segments a track", "learning rate", "optimiser", "L1 penalty",
+                "net", "epochs", "batch", "segments per track", "learning rate", "optimiser", "L1 penalty",
             ])
         for words in [
             ">64 segments<", ">5e-5, constant<", ">music<", ">22,050 Hz, mono, full scale ±32,768<",
@@ -226,8 +233,9 @@ import Training
         let page = try SampleRun().report(audit: value).html()
         for words in [
             "3 tracks of 2 genres, 1 min 30 s in all: 29.5 s to 30.5 s each, median 30.0 s; 1 file of other kinds.",
-            "3 tracks of mp3 (mp3), 44,100 Hz, 2 channels", "Uneven: 1 to 2 tracks a genre", ">1 file cannot be used<",
-            "x.mp3: no sound in it", ">1 track clipped<", "y.mp3: 1.23 % of the samples",
+            "3 tracks of mp3 (mp3), 44,100 Hz, 2 channels", "Uneven: 1 to 2 tracks per genre",
+            ">1 file cannot be used<",
+            "x.mp3: no sound in it", ">1 track clipped<", "y.mp3: 1.23% of the samples",
             "y.mp3 = z.mp3 (across genres)",
             "2 by A &lt;b&gt;", "1 artist known (tracks: 2 by tags); 1 track of unknown ones.",
         ] {
@@ -235,6 +243,164 @@ import Training
         }
         #expect(!page.contains("landmarks") && !page.contains("987654321"))
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+    }
+
+    /// What must be said first is first, and what is long is folded.
+    @Test func theRunsPageIsInAnOrderForReaders() throws {
+        let report = try SampleRun().report()
+        let page = report.html()
+        let ids = page.matches(of: /<section id="([a-z]+)">/).map { String($0.output.1) }
+        #expect(ids == ["summary", "curves", "confusions", "genres", "segments", "net", "configuration", "tracks"])
+        let scores = try #require(report.run.card.scores)
+        #expect(
+            page.contains("<p class=\"headline\"><b>\(percent(scores.max))</b> of 6 validation tracks correct"))
+        let tracks = try #require(page.firstMatch(of: /<section id="tracks">([\s\S]*?)<\/section>/)).output.1
+        let folded = tracks.matches(of: /<details class="genre">([\s\S]*?)<\/details>/).map { $0.output.1 }
+        #expect(folded.count == 3)
+        for genre in folded {
+            let marks = genre.matches(of: /<tr class="(right|wrong)">/).map { $0.output.1 }
+            #expect(marks.count == 2)
+            #expect(marks == marks.filter { $0 == "wrong" } + marks.filter { $0 == "right" }, "wrong ones first")
+        }
+        #expect(!tracks.replacing(/<details class="genre">[\s\S]*?<\/details>/, with: "").contains("<table"))
+        for word in ["rightly", "surest", "right (%)", "told", "held out", "held-out", "nats a segment"] {
+            #expect(!page.contains(word), "\(word)")
+        }
+    }
+
+    @Test func whereAndHowARunWasMadeIsSaid() throws {
+        let sample = try SampleRun()
+        let config = #"""
+            {"date":"2026-11-27T22:00:00Z","command":["genre","train","<x>"],"processor":"A CPU","system":"Debian 12",
+            "build":"abc123"}
+            """#
+        try Data(config.utf8).write(to: sample.folder.file("config.json"))
+        let page = try sample.report().html()
+        for words in ["2026-11-27T22:00:00Z", "genre train &lt;x&gt;", "A CPU", "Debian 12", "abc123"] {
+            #expect(page.contains(words), "\(words)")
+        }
+        #expect(!page.contains("More of config.json"))
+    }
+
+    @Test func notesAreReadAsAText() throws {
+        let long = String(repeating: "word ", count: 400)
+        let notes = """
+            Intended use: a first guess.
+
+            Limits: not for <speech>.
+            Nor for noise.
+
+            \(long)
+
+            # Data
+
+            genre    tracks   share   also
+            blues    16       18.0%   country 23, jazz
+            rock     3        4.5%    <b>
+
+            - one
+              goes on
+            - two & three
+            """
+        let page = ModelReport(model: try SampleRun().model, name: "m", notes: notes).html()
+        #expect(page.contains("<section id=\"use\">\n<h2>Intended use</h2>\n<p>A first guess.</p>"))
+        #expect(page.contains("<p>Not for &lt;speech&gt;. Nor for noise.</p>"))
+        #expect(page.contains("<h3>Data</h3>"))
+        #expect(page.contains("<th>genre</th><th class=\"n\">tracks</th><th class=\"n\">share</th><th>also</th>"))
+        #expect(
+            page.contains("<td>blues</td><td class=\"n\">16</td><td class=\"n\">18.0%</td><td>country 23, jazz</td>"))
+        #expect(page.contains("<td>&lt;b&gt;</td>"))
+        #expect(page.contains("<ul>\n<li>one goes on</li>\n<li>two &amp; three</li>\n</ul>"))
+        // A long line is a paragraph, which wraps.
+        #expect(page.contains("<p>\(long.dropLast())</p>"))
+        #expect(!page.replacing(/<section id="how-to">[\s\S]*?<\/section>/, with: "").contains("<pre"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+        let order = page.matches(of: /<section id="([a-z-]+)">/).map { String($0.output.1) }
+        #expect(order == ["use", "limits", "notes", "scores", "training", "net", "how-to", "citation"])
+    }
+
+    @Test func theBuiltInModelsNotesAreATable() throws {
+        for model in BuiltInModel.all {
+            let page = ModelReport(model: try model.open(), name: model.name, notes: model.notes).html()
+            #expect(page.contains("<td>blues</td>") && page.contains("<th>genre</th>"))
+            #expect(page.contains("Apache License 2.0") && page.contains("Schindler"))
+            for line in model.notes.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+        }
+    }
+
+    @Test func linesAreKeptInAnElementAndNotInAnAttribute() {
+        #expect(escaped("a\nb\t<c>") == "a b &lt;c&gt;")
+        #expect(escapedLines("a\nb\t<c>\r\u{0}") == "a\nb\t&lt;c&gt; \u{FFFD}")
+    }
+
+    @Test func aModelFileIsNamedAfterItsRun() {
+        func name(_ path: String) -> String { ModelReport.name(of: URL(fileURLWithPath: path)) }
+        #expect(name("/a/my-run/model.safetensors") == "my-run")
+        #expect(name("/a/my-run/best.safetensors") == "my-run, best epoch")
+        #expect(name("/a/mine.safetensors") == "mine")
+        #expect(name("/model.safetensors") == "model")
+    }
+
+    /// Whatever stands in a run's folder, there is a page or an error that names the file.
+    @Test(arguments: [
+        (
+            "audit.json",
+            #"{"durations":{"total":-1e300,"least":-1,"median":0,"greatest":1e308},"tracks":-9223372036854775808}"#
+        ),
+        ("audit.json", #"{"tracks":1e400}"#), ("audit.json", "[[[["),
+        ("config.json", #"{"threads":-1e300,"data_seed":1e308,"skipped":[{"file":-1,"reason":[1]}],"date":-1e25}"#),
+        ("config.json", #"{"command":[1,{"a":2}],"processor":{"x":1},"build":false}"#),
+        (
+            "verdicts.json",
+            #"{"side":"validation","genres":[],"tracks":[{"track":"a","label":-1,"max":99,"maj":-9223372036854775808,"segments":-5,"right":9}]}"#
+        ),
+        ("verdicts.json", "NaN"), ("log.jsonl", #"{"epoch":1,"train_loss":NaN}"#),
+        (
+            "log.jsonl",
+            #"{"epoch":1,"learning_rate":5e-05,"maj":0.25,"max":0.25,"penalty":2.3,"raw":0.29,"seconds":-1e25,"train_accuracy":0.2,"train_loss":34.5,"validation_loss":15.8}"#
+        ),
+        (
+            "log.jsonl",
+            #"{"epoch":999999999,"learning_rate":-1e-300,"maj":-1e30,"max":1e30,"penalty":0,"raw":-5,"seconds":1e29,"train_accuracy":7,"train_loss":-1e30,"validation_loss":1e30}"#
+        ),
+    ])
+    func aHostileRunFolderIsNoTrap(file: String, content: String) throws {
+        let sample = try SampleRun()
+        try Data((content + "\n").utf8).write(to: sample.folder.file(file))
+        do {
+            let run = try FinishedRun(sample.folder.url)
+            let audit =
+                file == "audit.json" ? try FinishedRun.json(sample.folder.file(file), folder: sample.folder.url) : nil
+            let page = RunReport(run: run, assessment: nil, audit: audit).html()
+            #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+            #expect(!page.contains("nan%") && !page.contains("inf%"))
+            if file == "verdicts.json" { #expect(page.contains("verdicts.json")) }
+        } catch {
+            #expect("\(error)".contains(file), "\(error)")
+        }
+    }
+
+    /// Every field of an audit that this version knows, with senseless numbers.
+    @Test func anAuditOfSenselessNumbersIsShown() throws {
+        let audit = #"""
+            {"version":1,"roots":["/m"],"kind":"audio","files":-4,"tracks":-3,"otherFiles":4611686018427387904,"genres":[{"name":
+            "blues","tracks":-2,"seconds":-1e300,"artists":-1,"mainArtistTracks":-9223372036854775808}],"durations":{"total":
+            -1e300,"least":-1e308,"median":1e308,"greatest":1e300},"formats":[{"codec":"mp3","container":"mp3","sampleRate":-1,
+            "channels":-2,"tracks":-3}],"faults":[],"remarks":[{"kind":"damaged","track":"y.mp3","measure":-1e300},{"kind":
+            "cutOff","track":"y.mp3","measure":1e300}],"copies":[],"relations":[],"artists":{"fromTags":-2,"fromIndex":0,
+            "fromFolders":0,"unknown":-1,"different":-1,"main":[]},"balance":{"least":-9223372036854775808,"greatest":
+            4611686018427387904},"landmarks":-1,"readingSeconds":-1.5,"comparisonSeconds":-1e300}
+            """#
+        let value = try JSONDecoder().decode(JSONValue.self, from: Data(audit.utf8))
+        let page = try SampleRun().report(audit: value).html()
+        #expect(page.contains("-3 tracks of 1 genre, – in all"))
+        #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
+    }
+
+    @Test func lengthsOfTimeThatAreNoneAreDashes() {
+        #expect([-1e300, -1, .nan, .infinity, 1e300].map { duration($0) } == ["–", "–", "–", "–", "–"])
+        #expect([0, 59.4, 3600].map { duration($0) } == ["0.0 s", "59 s", "1 h 0 min"])
+        #expect(percent(0.64) == "64.0%")
     }
 
     @Test func whatCannotBeWrittenIsNamed() throws {
@@ -274,7 +440,7 @@ import Training
         try expectRefusal("log.jsonl cannot be read") { try FileManager.default.removeItem(at: $0.file("log.jsonl")) }
         try expectRefusal("line 1 of log.jsonl") { try Data("{\"epoch\":1}\n".utf8).write(to: $0.file("log.jsonl")) }
         for (name, value) in [
-            ("epoch", "9223372036854775807"), ("epoch", "0"), ("raw", "1e300"), ("train_loss", "-1e99"),
+            ("epoch", "4611686018427387904"), ("epoch", "0"), ("raw", "1e300"), ("train_loss", "-1e99"),
         ] {
             try expectRefusal("line 4 of log.jsonl") { folder in
                 var fields = [

@@ -56,16 +56,19 @@ public enum Colour: Sendable, Hashable {
     case grid
     /// Axes, edges of boxes.
     case frame
-    /// Okabe and Ito's colours, which the colour-blind tell apart, in an order of our own; they repeat after the last.
+    /// Colours that the colour-blind tell apart, at least 3:1 against the ground; they repeat after the last.
     case series(Int)
-    /// Shares from 0 (level 0, the panel) to 1 (level 10, the first series' colour), and what can be read on them.
+    /// Shares from 0 (level 0, the panel) to 1 (level 10), and what can be read on them. See ``heatLevel(_:)``.
     case heat(Int)
     case onHeat(Int)
     case fixed(RGB)
 
-    /// The level of a share of 0...1; only nothing at all has level 0.
+    /// The level of a share of 0...1; only nothing at all has level 0. Level L ends at the share (L / 10)², so that small
+    /// shares differ, too: up to 1%, 4%, 9%, 16%, 25% and so on.
     static func heatLevel(_ share: Double) -> Int {
-        share > 0 ? max(1, Int((min(share, 1) * Double(Palette.heatLevels)).rounded())) : 0
+        guard share > 0 else { return 0 }
+        // A hair below, since 0.3 × 0.3 is a little more than 0.09.
+        return max(1, Int((min(share, 1).squareRoot() * Double(Palette.heatLevels) - 1e-9).rounded(.up)))
     }
 
     /// The name of the theme's part; nil for a fixed colour.
@@ -94,22 +97,31 @@ struct Palette: Sendable {
     let grid: RGB
     let frame: RGB
     let series: [RGB]
+    /// What the greatest share is painted with.
+    let hottest: RGB
 
     static let heatLevels = 10
 
-    /// The series' colours are those of Okabe and Ito, "Color Universal Design" (2008): blue, vermilion, bluish green,
-    /// reddish purple, orange, sky blue.
+    /// The series' colours begin with those of Okabe and Ito, "Color Universal Design" (2008), that stand out on white:
+    /// blue, vermilion, bluish green. Their purple, orange and sky blue are too pale there (below 3:1): darker ones of the
+    /// same hues take their places.
     static let light = Palette(
         surface: RGB(0xffffff), panel: RGB(0xf3f5f7), ink: RGB(0x1c2126), muted: RGB(0x5b6570), grid: RGB(0xe3e7eb),
-        frame: RGB(0xaab3bc),
-        series: [0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9].map(RGB.init))
+        frame: RGB(0x87919c),
+        series: [0x0072b2, 0xd55e00, 0x009e73, 0xaa4499, 0x8a6a00, 0x1b3a6b].map(RGB.init), hottest: RGB(0x002f52))
 
     /// On dark ground the lighter ones of the same eight come first: sky blue, orange, bluish green, reddish purple,
     /// yellow, vermilion.
     static let dark = Palette(
         surface: RGB(0x15181c), panel: RGB(0x1f242a), ink: RGB(0xe8ebee), muted: RGB(0xa3adb8), grid: RGB(0x2d333a),
-        frame: RGB(0x5c6672),
-        series: [0x56b4e9, 0xe69f00, 0x009e73, 0xcc79a7, 0xf0e442, 0xd55e00].map(RGB.init))
+        frame: RGB(0x6b7683),
+        series: [0x56b4e9, 0xe69f00, 0x009e73, 0xcc79a7, 0xf0e442, 0xd55e00].map(RGB.init), hottest: RGB(0xd6efff))
+
+    /// For black-and-white print: three greys, which dashes double (`SVGWriter`).
+    static let grey = Palette(
+        surface: RGB(0xffffff), panel: RGB(0xf4f4f4), ink: RGB(0x000000), muted: RGB(0x4a4a4a), grid: RGB(0xdddddd),
+        frame: RGB(0x808080),
+        series: [0x000000, 0x555555, 0x2a2a2a, 0x6e6e6e, 0x808080, 0x808080].map(RGB.init), hottest: RGB(0x000000))
 
     subscript(colour: Colour) -> RGB {
         switch colour {
@@ -120,10 +132,17 @@ struct Palette: Sendable {
         case .grid: grid
         case .frame: frame
         case .series(let index): series[index % series.count]
-        case .heat(let level): panel.mixed(with: series[0], share: Double(level) / Double(Self.heatLevels))
+        case .heat(let level): heat(Double(level) / Double(Self.heatLevels))
         case .onHeat(let level): level == 0 ? muted : self[.heat(level)].contrasting
         case .fixed(let value): value
         }
+    }
+
+    /// From the panel by the first series' colour, at 60%, to the hottest.
+    private func heat(_ share: Double) -> RGB {
+        share <= 0.6
+            ? panel.mixed(with: series[0], share: share / 0.6)
+            : series[0].mixed(with: hottest, share: (share - 0.6) / 0.4)
     }
 
     /// The parts as CSS custom properties: "--gk-ink:#1c2126;…".
@@ -146,12 +165,14 @@ struct Palette: Sendable {
 public enum Theme: Sendable, Hashable {
     /// Fixed colours on light or dark ground: for raster pictures and print.
     case light, dark
+    /// Greys and dashes, for print without colours.
+    case grey
     /// A picture of its own that follows the reader's choice of light or dark (`prefers-color-scheme`).
     case adaptive
     /// A part of a page that holds ``Theme/styleSheet``.
     case page
 
-    var palette: Palette { self == .dark ? .dark : .light }
+    var palette: Palette { self == .dark ? .dark : self == .grey ? .grey : .light }
     var usesClasses: Bool { self == .adaptive || self == .page }
 
     /// The custom properties and classes that ``Theme/page`` pictures take their colours from. Print is light.

@@ -68,6 +68,8 @@ enum Mark: Sendable {
     case text(String, Point, TextStyle)
     /// A PNG file, its pixels kept apart.
     case image(Data, Frame)
+    /// What an interactive reader shows where the pointer rests in the frame; nothing elsewhere.
+    case hover(Frame, String)
     /// Marks moved together; the title shows where the pointer rests.
     case group([Mark], offset: Point, title: String?)
 }
@@ -75,6 +77,8 @@ enum Mark: Sendable {
 /// Marks in the order in which they are painted.
 struct Drawing: Sendable {
     private(set) var marks: [Mark]
+    /// What names the picture, at its top: it can be left out where a caption does so.
+    private(set) var heading: [Mark] = []
 
     init(_ marks: [Mark] = []) { self.marks = marks }
 
@@ -96,6 +100,24 @@ struct Drawing: Sendable {
         marks.append(.text(text, place, style))
     }
 
+    /// A text of the heading.
+    mutating func heading(_ text: String, at place: Point, _ style: TextStyle) {
+        guard !text.isEmpty else { return }
+        heading.append(.text(text, place, style))
+    }
+
+    /// The figure's name, shortened to its width.
+    mutating func title(_ text: String, width: Double) {
+        heading(
+            TextMetrics.fitted(text, width: width, size: 13, bold: true), at: Point(8, 20),
+            TextStyle(size: 13, bold: true))
+    }
+
+    mutating func hover(_ frame: Frame, _ words: String) { marks.append(.hover(frame, words)) }
+
+    /// The same without its heading.
+    var withoutHeading: Drawing { Drawing(marks) }
+
     mutating func image(_ png: Data, in frame: Frame) { marks.append(.image(png, frame)) }
 
     /// Adds another drawing, moved by `offset`.
@@ -111,7 +133,9 @@ extension Drawing {
     /// The smallest text's size; nil without texts.
     var leastTextSize: Double? { texts.map(\.style.size).min() }
 
-    private var texts: [(text: String, place: Point, style: TextStyle)] { Self.texts(in: marks, offset: Point(0, 0)) }
+    private var texts: [(text: String, place: Point, style: TextStyle)] {
+        Self.texts(in: heading + marks, offset: Point(0, 0))
+    }
 
     private static func texts(in marks: [Mark], offset: Point) -> [(text: String, place: Point, style: TextStyle)] {
         marks.flatMap { mark -> [(text: String, place: Point, style: TextStyle)] in
@@ -120,7 +144,7 @@ extension Drawing {
                 [(text, Point(place.x + offset.x, place.y + offset.y), style)]
             case .group(let marks, let inner, _):
                 texts(in: marks, offset: Point(offset.x + inner.x, offset.y + inner.y))
-            case .rectangle, .circle, .line, .image: []
+            case .rectangle, .circle, .line, .image, .hover: []
             }
         }
     }

@@ -13,7 +13,7 @@ struct SVGWriter {
     static func document(of figure: Figure, theme: Theme) -> String {
         var writer = SVGWriter(theme: theme)
         writer.open(figure)
-        for mark in figure.drawing.marks { writer.write(mark) }
+        for mark in figure.drawing.heading + figure.drawing.marks { writer.write(mark) }
         writer.text += "</svg>\n"
         return writer.text
     }
@@ -29,12 +29,14 @@ struct SVGWriter {
             ? "" : " xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\""
         text +=
             "<svg\(namespaces)\(size)"
-            + " viewBox=\"0 0 \(width) \(height)\" role=\"img\" font-family=\"\(Self.fonts)\">\n"
+            + " viewBox=\"0 \(Self.number(figure.top)) \(width) \(height)\" role=\"img\" font-family=\"\(Self.fonts)\">\n"
             + "<title>\(escaped(figure.title))</title>\n<desc>\(escaped(figure.summary))</desc>\n"
         if theme == .adaptive { text += "<style>\(Theme.styleSheet)</style>\n" }
         if theme != .page {
             write(
-                .rectangle(Frame(x: 0, y: 0, width: figure.width, height: figure.height), radius: 0, .filled(.surface)))
+                .rectangle(
+                    Frame(x: 0, y: figure.top, width: figure.width, height: figure.height), radius: 0, .filled(.surface)
+                ))
         }
     }
 
@@ -64,6 +66,10 @@ struct SVGWriter {
             text +=
                 "<image\(place(frame)) preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\""
                 + " style=\"image-rendering:pixelated\" \(theme == .page ? "" : "xlink:")href=\"\(data)\"/>\n"
+        case .hover(let frame, let words):
+            // Print and raster pictures have no pointer.
+            guard theme.usesClasses else { return }
+            text += "<rect\(place(frame)) fill-opacity=\"0\"><title>\(escaped(words))</title></rect>\n"
         case .group(let marks, let offset, let title):
             let moved = offset == Point(0, 0) ? "" : " transform=\"translate(\(Self.pair(offset)))\""
             text += "<g\(moved)>\n"
@@ -81,6 +87,11 @@ struct SVGWriter {
     }
 
     private func attributes(of style: Style) -> String {
+        var style = style
+        // Greys of lines are few: dashes tell the rest apart.
+        if theme == .grey, style.dashes.isEmpty, case .series(let index) = style.stroke, style.fill == nil {
+            style.dashes = Self.greyDashes[index % Self.greyDashes.count]
+        }
         var parts = paint("fill", style.fill) + paint("stroke", style.stroke)
         if style.fill != nil, style.fillOpacity < 1 { parts += attribute("fill-opacity", style.fillOpacity) }
         if style.stroke != nil {
@@ -101,6 +112,8 @@ struct SVGWriter {
         if style.rotation != 0 { parts += " transform=\"rotate(\(Self.number(style.rotation)) \(Self.pair(point)))\"" }
         return parts + paint("fill", style.colour) + classes([("f", style.colour)])
     }
+
+    private static let greyDashes: [[Double]] = [[], [5, 2.5], [1.5, 2], [8, 2, 1.5, 2], [], [5, 2.5]]
 
     private func paint(_ name: String, _ colour: Colour?) -> String {
         guard let colour else { return name == "fill" ? " fill=\"none\"" : "" }
@@ -130,7 +143,12 @@ struct SVGWriter {
 }
 
 /// A text that XML and HTML show as it is: markup escaped, characters that XML forbids replaced.
-func escaped(_ text: String) -> String {
+func escaped(_ text: String) -> String { escaped(text, keepsLines: false) }
+
+/// The same with its line feeds and tabs, for the text of an element that shows them; an attribute has one line.
+func escapedLines(_ text: String) -> String { escaped(text, keepsLines: true) }
+
+private func escaped(_ text: String, keepsLines: Bool) -> String {
     var result = ""
     result.reserveCapacity(text.utf8.count)
     for scalar in text.unicodeScalars {
@@ -140,6 +158,7 @@ func escaped(_ text: String) -> String {
         case ">": result += "&gt;"
         case "\"": result += "&quot;"
         case "'": result += "&#39;"
+        case "\t" where keepsLines, "\n" where keepsLines: result.unicodeScalars.append(scalar)
         case "\t", "\n", "\r": result += " "
         // Control characters and the two scalars that XML 1.0 leaves out; marks that turn the direction of writing
         // would let a name rearrange what stands around it.

@@ -19,10 +19,8 @@ public enum ArchitectureFigure {
         let columns = max(plan.towers.count, 1)
         let width = max(2 * margin + Double(columns) * (towerWidth + gap) - gap, 340)
         let centre = width / 2
-        drawing.text(
-            TextMetrics.fitted(plan.blueprint.name, width: width / 2, size: 13, bold: true), at: Point(margin, 20),
-            TextStyle(size: 13, bold: true))
-        drawing.text(
+        drawing.title(plan.blueprint.name, width: width / 2)
+        drawing.heading(
             "\(grouped(plan.parameterCount)) parameters", at: Point(width - margin, 20),
             TextStyle(size: 11, colour: .muted, anchor: .end))
 

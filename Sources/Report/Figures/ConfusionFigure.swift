@@ -22,105 +22,94 @@ public enum ConfusionFigure {
         genres: [String], counts: [[Int]], unit: String, title: String? = nil, name: String? = nil
     ) -> Figure {
         let names = genres.map { TextMetrics.fitted($0, width: greatestName, size: 11) }
-        let longest = max(30, names.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
-        let cell = Point(cellWidth(greatest: counts.joined().max() ?? 0), cellHeight)
+        let longest = max(24, names.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
         let matrix = Frame(
             x: longest + 28,
-            // Below the title and the axis's; names of columns are slanted.
-            y: 52 + (longest + 11) * 0.71, width: cell.x * Double(genres.count), height: cell.y * Double(genres.count))
+            // Below the title and the axis's; names of columns stand upright.
+            y: 50 + longest, width: cell * Double(genres.count), height: cell * Double(genres.count))
 
         var drawing = Drawing()
-        drawing.text(
-            TextMetrics.fitted(title ?? "Confusions (\(unit))", width: 420, size: 13, bold: true), at: Point(8, 20),
-            TextStyle(size: 13, bold: true))
+        drawing.title(title ?? "Confusion matrix (\(unit))", width: max(matrix.right, 340) - 16)
         for (row, values) in counts.enumerated() {
             let total = values.reduce(0, +)
             for (column, value) in values.enumerated() {
                 let share = total > 0 ? Double(value) / Double(total) : 0
                 let place = Frame(
-                    x: matrix.x + Double(column) * cell.x, y: matrix.y + Double(row) * cell.y, width: cell.x,
-                    height: cell.y)
+                    x: matrix.x + Double(column) * cell, y: matrix.y + Double(row) * cell, width: cell, height: cell)
                 addCell(
-                    to: &drawing, place: place, value: value, share: share, isRight: row == column,
-                    title: "\(genres[row]) called \(genres[column]): \(value) of \(total) \(unit) (\(percent(share)))")
+                    to: &drawing, place: place, share: share, isCorrect: row == column,
+                    title:
+                        "\(genres[row]) classified as \(genres[column]): \(grouped(value)) of \(grouped(total)) \(unit) "
+                        + "(\(percent(share)))")
             }
             drawing.text(
-                names[row], at: Point(matrix.x - 6, matrix.y + (Double(row) + 0.5) * cell.y + 4),
+                names[row], at: Point(matrix.x - 5, matrix.y + (Double(row) + 0.5) * cell + 4),
                 TextStyle(size: 11, anchor: .end))
             drawing.text(
-                names[row], at: Point(matrix.x + (Double(row) + 0.5) * cell.x - 2, matrix.y - 6),
-                TextStyle(size: 11, rotation: -45))
+                names[row], at: Point(matrix.x + (Double(row) + 0.5) * cell + 4, matrix.y - 5),
+                TextStyle(size: 11, rotation: -90))
         }
         drawing.text(
             "true genre", at: Point(13, matrix.centre.y),
             TextStyle(size: 11, colour: .muted, anchor: .middle, rotation: -90))
         drawing.text(
-            "predicted genre", at: Point(matrix.centre.x, 42),
-            TextStyle(size: 11, colour: .muted, anchor: .middle))
+            "predicted genre", at: Point(matrix.x, 40), TextStyle(size: 11, colour: .muted))
         addKey(to: &drawing, below: matrix)
-        let right = genres.indices.reduce(0) { $0 + counts[$1][$1] }
+        let correct = genres.indices.reduce(0) { $0 + counts[$1][$1] }
         return Figure(
-            name: name ?? "confusion-\(unit)", title: "Confusion matrix of \(unit)",
-            summary: "A table of colours: true genres down, predicted genres across; each cell holds the number of "
-                + "\(unit) and its share of the row. \(right) of \(counts.joined().reduce(0, +)) lie on the diagonal.",
-            // Few genres need less room than title, key and slanted names.
-            width: max(matrix.right, drawing.textFrames.map(\.right).max() ?? 0) + 8, height: matrix.bottom + 48,
+            name: name ?? "confusion-\(unit)",
+            title: title.map { "\($0): confusion matrix of \(unit)" } ?? "Confusion matrix of \(unit)",
+            summary:
+                "A table of colours: true genres down, predicted genres across; each cell holds its percentage of the "
+                + "true genre's \(unit). \(correct) of \(counts.joined().reduce(0, +)) lie on the diagonal.",
+            // Few genres need less room than title and key.
+            width: max(matrix.right, drawing.textFrames.map(\.right).max() ?? 0) + 8, height: matrix.bottom + 54,
             drawing: drawing)
     }
 
     /// Longer names are shortened.
     private static let greatestName = 110.0
-    private static let cellHeight = 35.0
+    /// Ten of them and the names fit a phone's screen.
+    private static let cell = 26.0
 
-    /// The greatest count, bold, keeps clear of its cell's edges.
-    private static func cellWidth(greatest count: Int) -> Double {
-        max(cellHeight, TextMetrics.width(String(count), size: countSize, bold: true) + 8)
-    }
-
-    private static let countSize = 11.5
-
+    /// Percent of the row; nothing for nothing. The count shows where the pointer rests.
     private static func addCell(
-        to drawing: inout Drawing, place: Frame, value: Int, share: Double, isRight: Bool, title: String
+        to drawing: inout Drawing, place: Frame, share: Double, isCorrect: Bool, title: String
     ) {
         var cell = Drawing()
         let level = Colour.heatLevel(share)
         cell.rectangle(
-            Frame(x: place.x + 0.75, y: place.y + 0.75, width: place.width - 1.5, height: place.height - 1.5),
-            radius: 2, .filled(.heat(level)))
-        if isRight {
+            Frame(x: place.x + 0.5, y: place.y + 0.5, width: place.width - 1, height: place.height - 1), radius: 2,
+            .filled(.heat(level)))
+        if isCorrect {
             cell.rectangle(
-                Frame(x: place.x + 1.25, y: place.y + 1.25, width: place.width - 2.5, height: place.height - 2.5),
-                radius: 2, .stroked(.ink, width: 1.2))
+                Frame(x: place.x + 1, y: place.y + 1, width: place.width - 2, height: place.height - 2), radius: 2,
+                .stroked(share > 0 ? .ink : .frame, width: share > 0 ? 1.2 : 1))
         }
-        if value == 0 {
+        if share > 0 {
             cell.text(
-                "0", at: Point(place.centre.x, place.centre.y + 4),
-                TextStyle(size: 10, colour: .onHeat(0), anchor: .middle))
-        } else {
-            cell.text(
-                String(value), at: Point(place.centre.x, place.centre.y - 0.5),
-                TextStyle(size: countSize, colour: .onHeat(level), anchor: .middle, bold: isRight))
-            cell.text(
-                decimal(share * 100, places: share < 0.0995 ? 1 : 0) + "%",
-                at: Point(place.centre.x, place.centre.y + 11.5),
-                TextStyle(size: 10, colour: .onHeat(level), anchor: .middle))
+                share < 0.005 ? "<1" : decimal(share * 100, places: 0), at: Point(place.centre.x, place.centre.y + 3.8),
+                TextStyle(size: 10.5, colour: .onHeat(level), anchor: .middle, bold: isCorrect))
         }
         drawing.add(cell, title: title)
     }
 
+    /// The shades with the share at which each ends.
     private static func addKey(to drawing: inout Drawing, below matrix: Frame) {
-        let width = min(max(matrix.width, 120), 160)
-        let x = matrix.x + max(matrix.width - width - 60, 0) / 2
+        let step = 17.0
+        let x = max(matrix.right - step * Double(Palette.heatLevels) - 2, 24)
         let y = matrix.bottom + 12
-        let step = width / Double(Palette.heatLevels + 1)
-        for level in 0...Palette.heatLevels {
+        for level in 1...Palette.heatLevels {
             drawing.rectangle(
-                Frame(x: x + Double(level) * step, y: y, width: step, height: 9), .filled(.heat(level)))
+                Frame(x: x + Double(level - 1) * step, y: y, width: step, height: 9), .filled(.heat(level)))
         }
-        let style = TextStyle(size: 10, colour: .muted, anchor: .middle)
-        for share in [0, 0.5, 1] {
-            drawing.text("\(Int(share * 100)) %", at: Point(x + step / 2 + share * (width - step), y + 21), style)
+        for level in [1, 3, 5, 7, 10] {
+            drawing.text(
+                "\(level * level)", at: Point(x + Double(level) * step, y + 21),
+                TextStyle(size: 10, colour: .muted, anchor: .end))
         }
-        drawing.text("of the row", at: Point(x + width + 22, y + 8), TextStyle(size: 10, colour: .muted))
+        drawing.text(
+            "% of the true genre, up to", at: Point(x + step * Double(Palette.heatLevels), y + 34),
+            TextStyle(size: 10, colour: .muted, anchor: .end))
     }
 }

@@ -7,9 +7,11 @@ public enum Curves {
     private static let width = 364.0
     private static let height = 280.0
 
-    /// Shares of right segments and tracks in training and on the held-out tracks.
-    public static func accuracy(_ epochs: [EpochRecord]) -> Figure {
-        accuracy(of: [epochs], title: "Accuracy", name: "accuracy")
+    /// Accuracies on segments and tracks in training and on the validation tracks.
+    ///
+    /// - Parameter best: the best epoch, which is marked; nil for none.
+    public static func accuracy(_ epochs: [EpochRecord], best: EpochRecord? = nil) -> Figure {
+        accuracy(of: [epochs], title: "Accuracy", name: "accuracy", best: best)
     }
 
     /// The same of several runs of one kind: their means, with bands of a standard deviation to both sides.
@@ -17,22 +19,28 @@ public enum Curves {
     /// - Parameter range: percent that the vertical axis covers, for charts that are to be compared; nil for as much as
     ///   the lines need.
     public static func accuracy(
-        of runs: [[EpochRecord]], title: String, name: String, range: ClosedRange<Double>? = nil
+        of runs: [[EpochRecord]], title: String, name: String, range: ClosedRange<Double>? = nil,
+        best: EpochRecord? = nil
     ) -> Figure {
         let lines = accuracyLines(of: runs)
         let chart = LineChart(
-            title: title, horizontalTitle: "epoch", verticalTitle: "right (%)", series: lines,
-            values: range ?? percentages(of: lines))
+            title: title, horizontalTitle: "epoch", verticalTitle: "accuracy (%)", series: lines,
+            values: range ?? percentages(of: lines), hoverUnit: "%", marker: best.map(marker))
         return Figure(
             name: name, title: "\(title) by epoch",
             summary:
-                "Lines over the epochs\(of(runs)): the share of right training segments, and of right held-out segments "
-                + "(raw) and tracks (max, maj)."
-                + last(lines) { "raw \(decimal($0[1], places: 1)) %, max \(decimal($0[2], places: 1)) %" },
+                "Lines over the epochs\(of(runs)): the accuracy on the training segments, and on the validation tracks by "
+                + "segment (raw) and by track (max, maj)."
+                + last(lines) { "raw \(decimal($0[1], places: 1))%, max \(decimal($0[2], places: 1))%" },
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
     }
 
-    /// Max and maj lie close together: one is broad and pale, the other a thin dotted line upon it, without a band.
+    /// The best epoch, at its place.
+    private static func marker(_ best: EpochRecord) -> (x: Double, words: String) {
+        (Double(best.epoch), "best: epoch \(best.epoch)")
+    }
+
+    /// Max and maj lie close together: maj is a thin dotted line upon the other, without a band.
     private static func accuracyLines(of runs: [[EpochRecord]]) -> [LineChart.Series] {
         func series(_ words: String, _ colour: Colour, width: Double, _ value: @escaping (EpochRecord) -> Double)
             -> LineChart.Series
@@ -40,14 +48,13 @@ public enum Curves {
             let (points, spread) = means(of: runs) { share($0, value) * 100 }
             return .init(name: words, points: points, colour: colour, width: width, spread: spread)
         }
-        var max = series("held out, max", .series(2), width: 3.4, \.max)
-        max.opacity = 0.65
-        var maj = series("held out, maj", .ink, width: 1.3, \.maj)
+        let max = series("validation, max", .series(2), width: 2.2, \.max)
+        var maj = series("validation, maj", .ink, width: 1.3, \.maj)
         maj.dashes = [1.5, 2.5]
         maj.spread = []
         return [
-            series("training, raw", .series(1), width: 1.8, \.trainAccuracy),
-            series("held out, raw", .series(0), width: 2.4, \.raw), max, maj,
+            series("training, raw", .series(1), width: 1.6, \.trainAccuracy),
+            series("validation, raw", .series(0), width: 2.4, \.raw), max, maj,
         ]
     }
 
@@ -56,28 +63,32 @@ public enum Curves {
         percentages(of: charts.flatMap(accuracyLines))
     }
 
-    /// Mean cross-entropy a segment in training and on the held-out tracks.
-    public static func loss(_ epochs: [EpochRecord]) -> Figure { loss(of: [epochs], title: "Loss", name: "loss") }
+    /// Mean cross-entropy per segment in training and on the validation tracks.
+    public static func loss(_ epochs: [EpochRecord], best: EpochRecord? = nil) -> Figure {
+        loss(of: [epochs], title: "Cross-entropy", name: "loss", best: best)
+    }
 
     /// The same of several runs of one kind: their means, with bands of a standard deviation to both sides.
-    public static func loss(of runs: [[EpochRecord]], title: String, name: String) -> Figure {
+    public static func loss(
+        of runs: [[EpochRecord]], title: String, name: String, best: EpochRecord? = nil
+    ) -> Figure {
         func series(
             _ words: String, _ colour: Int, width: Double = 1.8, _ value: @escaping (EpochRecord) -> Double
         ) -> LineChart.Series {
             let (points, spread) = means(of: runs, value)
             return .init(name: words, points: points, colour: .series(colour), width: width, spread: spread)
         }
-        let lines = [series("training", 1, \.trainLoss), series("held out", 0, width: 2.4, \.validationLoss)]
+        let lines = [series("training", 1, \.trainLoss), series("validation", 0, width: 2.4, \.validationLoss)]
         let chart = LineChart(
-            title: title, horizontalTitle: "epoch", verticalTitle: "loss (nats a segment)", series: lines,
-            values: losses(of: lines), legendLines: 2)
+            title: title, horizontalTitle: "epoch", verticalTitle: "cross-entropy (nats per segment)", series: lines,
+            values: losses(of: lines), marker: best.map(marker), legendLines: 2)
         return Figure(
             name: name, title: "\(title) by epoch",
             summary:
-                "Lines over the epochs\(of(runs)): the mean cross-entropy of the training segments and of the held-out "
-                + "ones."
+                "Lines over the epochs\(of(runs)): the mean cross-entropy of the training segments and of the "
+                + "validation segments."
                 + last(lines) {
-                    "\(decimal($0[0], places: 3)) in training, \(decimal($0[1], places: 3)) held out"
+                    "\(decimal($0[0], places: 3)) in training, \(decimal($0[1], places: 3)) on validation"
                 },
             width: width, height: height, drawing: chart.drawing(width: width, height: height))
     }
@@ -132,9 +143,9 @@ public enum Curves {
 
         var title: String {
             switch self {
-            case .raw, .max, .maj: "Held-out accuracy (\(rawValue))"
-            case .validationLoss: "Held-out loss"
-            case .trainLoss: "Training loss"
+            case .raw, .max, .maj: "Validation accuracy (\(rawValue))"
+            case .validationLoss: "Validation cross-entropy"
+            case .trainLoss: "Training cross-entropy"
             }
         }
     }
@@ -178,8 +189,9 @@ public enum Curves {
     ) -> Figure {
         let chart = LineChart(
             title: measure.title, horizontalTitle: "epoch",
-            verticalTitle: measure.isShare ? "right (%)" : "loss (nats a segment)", series: series,
-            values: measure.isShare ? range ?? percentages(of: series) : losses(of: series))
+            verticalTitle: measure.isShare ? "accuracy (%)" : "cross-entropy (nats per segment)", series: series,
+            values: measure.isShare ? range ?? percentages(of: series) : losses(of: series),
+            hoverUnit: measure.isShare ? "%" : "")
         // Each line of the legend holds at least one run.
         let height = Self.height + 17 * Double(max(0, series.count - 2))
         return Figure(
@@ -202,13 +214,9 @@ public enum Curves {
             })
     }
 
-    /// The palette repeats after six; then dashes tell the lines apart.
+    /// Three colours by four kinds of line and so on: neighbours differ in colour, and those of like colours in dashes.
     private static func dashes(ofSeries index: Int) -> [Double] {
-        switch index / Palette.light.series.count % 3 {
-        case 0: []
-        case 1: [6, 3]
-        default: [2, 3]
-        }
+        [[], [6, 3], [2, 3], [8, 3, 2, 3]][index / 3 % 4]
     }
 
     private static func share(_ record: EpochRecord, _ value: (EpochRecord) -> Double) -> Double {

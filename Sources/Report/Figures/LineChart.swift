@@ -5,7 +5,6 @@ struct LineChart {
         var points: [Point]
         var colour: Colour
         var width = 1.8
-        var opacity = 1.0
         var dashes: [Double] = []
         /// How far the values spread to both sides of each point, drawn as a band; empty for none.
         var spread: [Double] = []
@@ -21,6 +20,10 @@ struct LineChart {
     var values: ClosedRange<Double>
     /// The vertical ticks' unit, put after each number.
     var unit = ""
+    /// The unit of values that are told where the pointer rests.
+    var hoverUnit = ""
+    /// A horizontal place to point out, and what it is.
+    var marker: (x: Double, words: String)?
     /// Room for so many lines of the legend at least, so that the plots of charts side by side are alike.
     var legendLines = 1
 
@@ -31,9 +34,7 @@ struct LineChart {
     /// The chart in a picture of that size, in CSS pixels.
     func drawing(width: Double, height: Double) -> Drawing {
         var drawing = Drawing()
-        drawing.text(
-            TextMetrics.fitted(title, width: width - 16, size: 13, bold: true), at: Point(8, 20),
-            TextStyle(size: 13, bold: true))
+        drawing.title(title, width: width - 16)
         let legendBottom = addLegend(to: &drawing, width: width, top: 26)
         let plot = Frame(
             x: Self.left, y: legendBottom + 10, width: width - Self.left - Self.right,
@@ -50,6 +51,7 @@ struct LineChart {
         addHorizontalAxis(to: &drawing, plot: plot, scale: horizontal)
 
         for line in series { add(line, to: &drawing, horizontal: horizontal, vertical: vertical, plot: plot) }
+        if let marker { add(marker, to: &drawing, horizontal: horizontal, plot: plot) }
         // What the axis leaves out is said.
         if let greatest = series.flatMap(\.points).max(by: { $0.y < $1.y }), greatest.y > vertical.domain.upperBound {
             let x = horizontal(greatest.x)
@@ -58,8 +60,53 @@ struct LineChart {
                 "↑ " + decimal(greatest.y, places: 1), at: Point(x + (isNearEnd ? -7 : 7), plot.y + 10),
                 TextStyle(size: 11, colour: .muted, anchor: isNearEnd ? .end : .start))
         }
+        addHover(to: &drawing, horizontal: horizontal, plot: plot)
         return drawing
     }
+
+    /// A line over the plot's height, its words at the side that has more room.
+    private func add(
+        _ marker: (x: Double, words: String), to drawing: inout Drawing, horizontal: LinearScale, plot: Frame
+    ) {
+        let x = horizontal(marker.x)
+        guard x >= plot.x, x <= plot.right else { return }
+        drawing.line([Point(x, plot.y), Point(x, plot.bottom)], .stroked(.muted, width: 1, dashes: [2, 3]))
+        let isRight = x > plot.centre.x
+        drawing.text(
+            marker.words, at: Point(x + (isRight ? -5 : 5), plot.bottom - 6),
+            TextStyle(size: 11, colour: .muted, anchor: isRight ? .end : .start))
+    }
+
+    /// No pointer tells more places apart.
+    private static let mostHovers = 400
+
+    /// Over each place of the horizontal axis a strip that tells the values there.
+    private func addHover(to drawing: inout Drawing, horizontal: LinearScale, plot: Frame) {
+        let places = Set(series.flatMap { $0.points.map(\.x) }).sorted()
+        guard places.count > 1 else { return }
+        var words: [Double: [String]] = [:]
+        for line in series {
+            for (index, point) in line.points.enumerated() {
+                let spread =
+                    index < line.spread.count
+                    ? " ± " + decimal(line.spread[index], places: self.places(of: point.y)) : ""
+                words[point.x, default: []].append(
+                    "\(line.name) \(decimal(point.y, places: self.places(of: point.y)))\(spread)\(hoverUnit)")
+            }
+        }
+        let every = (places.count - 1) / Self.mostHovers + 1
+        for index in stride(from: 0, to: places.count, by: every) {
+            let x = horizontal(places[index])
+            let left = index >= every ? (horizontal(places[index - every]) + x) / 2 : plot.x
+            let right = index + every < places.count ? (horizontal(places[index + every]) + x) / 2 : plot.right
+            drawing.hover(
+                Frame(x: left, y: plot.y, width: max(right - left, 0), height: plot.height),
+                "\(horizontalTitle) \(decimal(places[index], places: 0)): "
+                    + (words[places[index]] ?? []).joined(separator: "; "))
+        }
+    }
+
+    private func places(of value: Double) -> Int { hoverUnit == "%" ? 1 : abs(value) < 10 ? 3 : 1 }
 
     private func addLegend(to drawing: inout Drawing, width: Double, top: Double) -> Double {
         var x = Self.left
@@ -77,7 +124,7 @@ struct LineChart {
     }
 
     private func stroke(of line: Series, width: Double) -> Style {
-        Style(stroke: line.colour, strokeWidth: width, strokeOpacity: line.opacity, dashes: line.dashes)
+        Style(stroke: line.colour, strokeWidth: width, dashes: line.dashes)
     }
 
     private static func verticalTicks(_ values: ClosedRange<Double>, plot: Frame) -> Ticks {

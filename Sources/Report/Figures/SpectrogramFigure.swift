@@ -1,7 +1,7 @@
 import Features
 import Foundation
 
-/// One segment as the net hears it, beside what the net says of it.
+/// One segment as the net gets it, above what the net says of it.
 public enum SpectrogramFigure {
     /// - Parameters:
     ///   - name: the stem of the file's name.
@@ -13,26 +13,23 @@ public enum SpectrogramFigure {
         label: Int
     ) -> Figure {
         precondition(values.count == recipe.mels * recipe.segmentFrames, "[mels][frames]")
-        let plot = Frame(x: 56, y: 34, width: 176, height: 176)
-        let width = 420.0
-        let height = 276.0
+        let width = 344.0
+        let plot = Frame(x: 56, y: 34, width: width - 56 - 12, height: 170)
         var drawing = Drawing()
-        drawing.text(
-            TextMetrics.fitted(title, width: width - 16, size: 13, bold: true), at: Point(8, 20),
-            TextStyle(size: 13, bold: true))
+        drawing.title(title, width: width - 16)
         addPicture(to: &drawing, plot: plot, values: values, recipe: recipe)
         addFrequencies(to: &drawing, plot: plot, recipe: recipe)
         addTimes(to: &drawing, plot: plot, recipe: recipe)
-        addProbabilities(
-            to: &drawing, in: Frame(x: plot.right + 14, y: plot.y, width: width - plot.right - 22, height: plot.height),
-            genres: genres, probabilities: probabilities, label: label)
+        let bottom = addProbabilities(
+            to: &drawing, in: Frame(x: 8, y: plot.bottom + 74, width: width - 16, height: 0), genres: genres,
+            probabilities: probabilities, label: label)
         let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
         return Figure(
             name: name, title: title,
             summary: "A mel spectrogram of one segment, low frequencies at the bottom, and bars of the net's "
                 + "probabilities: \(genres[predicted]) \(percent(Double(probabilities[predicted]))); the true genre is "
                 + "\(genres[label]), \(percent(Double(probabilities[label]))).",
-            width: width, height: height, drawing: drawing)
+            width: width, height: bottom + 8, drawing: drawing)
     }
 
     // MARK: - The picture
@@ -128,11 +125,15 @@ public enum SpectrogramFigure {
 
     // MARK: - Probabilities
 
+    private static let row = 16.0
+
     /// A bar a genre; of many genres the most probable and the true one.
+    ///
+    /// - Returns: the lower edge.
     private static func addProbabilities(
         to drawing: inout Drawing, in frame: Frame, genres: [String], probabilities: [Float], label: Int
-    ) {
-        let room = 11
+    ) -> Double {
+        let room = 12
         var shown = Array(genres.indices)
         if shown.count > room {
             let ranking = shown.sorted { (probabilities[$1], $0) < (probabilities[$0], $1) }
@@ -141,33 +142,31 @@ public enum SpectrogramFigure {
             shown.sort()
         }
         let predicted = probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0
-        let row = min(frame.height / Double(shown.count), 22)
-        let names = min(shown.map { TextMetrics.width(genres[$0], size: 11, bold: true) }.max() ?? 0, 70)
-        let bars = Frame(x: frame.x + names + 8, y: frame.y, width: frame.width - names - 8 - 38, height: frame.height)
+        let names = min(
+            max(shown.map { TextMetrics.width(genres[$0], size: 11, bold: true) }.max() ?? 0, 42), frame.width * 0.45)
+        let bars = Frame(x: frame.x + names + 6, y: frame.y, width: frame.width - names - 6 - 48, height: frame.height)
         for (place, genre) in shown.enumerated() {
             let middle = frame.y + (Double(place) + 0.5) * row
             let probability = min(max(Double(probabilities[genre]), 0), 1)
             let colour: Colour = genre == label ? .series(2) : genre == predicted ? .series(1) : .frame
+            let isNamed = genre == label || genre == predicted
             drawing.text(
-                TextMetrics.fitted(genres[genre], width: names, size: 11, bold: true),
-                at: Point(bars.x - 6, middle + 4),
-                TextStyle(size: 11, anchor: .end, bold: genre == label || genre == predicted))
+                TextMetrics.fitted(genres[genre], width: names, size: 11, bold: isNamed),
+                at: Point(bars.x - 6, middle + 4), TextStyle(size: 11, anchor: .end, bold: isNamed))
             drawing.rectangle(
-                Frame(x: bars.x, y: middle - row * 0.3, width: max(probability * bars.width, 1), height: row * 0.6),
+                Frame(x: bars.x, y: middle - row * 0.32, width: max(probability * bars.width, 1), height: row * 0.64),
                 radius: 1, .filled(colour))
             drawing.text(
-                decimal(probability * 100, places: 1),
-                at: Point(bars.x + max(probability * bars.width, 1) + 4, middle + 4),
+                percent(probability), at: Point(bars.x + max(probability * bars.width, 1) + 4, middle + 4),
                 TextStyle(size: 10, colour: .muted))
         }
-        drawing.line(
-            [Point(bars.x, frame.y), Point(bars.x, frame.y + row * Double(shown.count))], .stroked(.frame))
         let below = frame.y + row * Double(shown.count)
-        drawing.text("probability (%)", at: Point(bars.x, below + 16), TextStyle(size: 11, colour: .muted))
-        addKey(to: &drawing, at: Point(frame.x + 8, below + 38), colour: .series(2), words: "true genre")
+        drawing.line([Point(bars.x, frame.y), Point(bars.x, below)], .stroked(.frame))
+        addKey(to: &drawing, at: Point(frame.x, below + 18), colour: .series(2), words: "true genre")
         if predicted != label {
-            addKey(to: &drawing, at: Point(frame.x + 8, below + 54), colour: .series(1), words: "predicted, wrongly")
+            addKey(to: &drawing, at: Point(frame.x + 100, below + 18), colour: .series(1), words: "predicted genre")
         }
+        return below + 24
     }
 
     private static func addKey(to drawing: inout Drawing, at place: Point, colour: Colour, words: String) {

@@ -58,9 +58,9 @@ private struct AuditWords {
         }
         paragraph(
             audit.balance.isUneven
-                ? "Uneven: \(audit.balance.least) to \(audit.balance.greatest) tracks a genre; --class-weights weighs the loss, "
+                ? "Uneven: \(audit.balance.least) to \(audit.balance.greatest) tracks per genre; --class-weights weighs the loss, "
                     + "--balanced-sampling draws genres equally."
-                : "Balanced: \(audit.balance.least) to \(counted(audit.balance.greatest, "track")) a genre.")
+                : "Balanced: \(audit.balance.least) to \(counted(audit.balance.greatest, "track")) per genre.")
     }
 
     private mutating func genres() {
@@ -84,7 +84,7 @@ private struct AuditWords {
             (.cancelling, "whose channels cancel in their mean", { "channel \(Int(max(0, min($0, 1e9)))) taken" }),
             (.short, "shorter than a segment", seconds), (.silent, "silent", seconds),
             (.longSilence, "with long silent stretches", { "\(seconds($0)) at a time" }),
-            (.clipped, "clipped", { "\(decimal($0 * 100, places: 2)) % of the samples" }),
+            (.clipped, "clipped", { "\(decimal($0 * 100, places: 2))% of the samples" }),
             (.cutOff, "too long to be examined whole", { "the first \(seconds($0)) were" }),
         ]
         for (kind, title, measure) in kinds {

@@ -69,9 +69,31 @@ public struct ComparisonReport {
 
     // MARK: - Figures
 
-    public var figures: [Figure] { means + curves }
+    public var figures: [Figure] { intervals + means + curves }
 
     private static let measures: [Curves.Measure] = [.raw, .max, .validationLoss, .trainLoss]
+
+    /// Each entry's accuracies with their intervals; nothing where a run has no scores.
+    private var intervals: [Figure] {
+        guard case .success(let comparison) = comparison else { return [] }
+        let rows = zip(entryNames, comparison.entries).map { name, entry in
+            IntervalChart.Row(
+                name: name,
+                dots: [entry.raw, entry.max, entry.maj].enumerated().map { kind, measure in
+                    .init(
+                        value: measure.value * 100,
+                        interval: measure.interval.map { $0.low * 100...max($0.low, $0.high) * 100 }, kind: kind)
+                })
+        }
+        return [
+            IntervalChart(
+                title: "Accuracy and 95% intervals", horizontalTitle: "accuracy (%)",
+                groups: [.init(name: "", rows: rows)], kinds: ["raw", "max", "maj"]
+            ).figure(
+                name: "intervals",
+                summary: "Dots of raw, max and maj of each run and series, with whiskers for their 95% intervals.")
+        ]
+    }
 
     /// Of all runs; one epoch is no curve.
     private var lines: [Curves.Run] { zip(names, runs).map { Curves.Run(name: $0, epochs: $1.epochs) } }
@@ -93,20 +115,25 @@ public struct ComparisonReport {
         return Self.measures.map { Curves.comparison(ofGroups: groups, by: $0, name: "means", range: range) }
     }
 
-    /// Writes the page, and every figure as SVG and PNG.
+    /// Writes the page, and every figure as files.
     ///
-    /// - Parameter replacing: whether files that are no earlier comparison may be replaced.
-    public func write(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+    /// - Parameter replacing: whether files of other kinds may be replaced.
+    /// - Returns: the figures' files.
+    @discardableResult
+    public func write(
+        page: URL, figures folder: URL?, _ options: FigureFiles.Options = FigureFiles.Options(), replacing: Bool = false
+    ) throws -> [URL] {
         try OutputPlace.check(page, .page(.comparison), replacing: replacing)
-        if let folder { try FigureFiles.write(figures, to: folder, replacing: replacing) }
+        let files = try folder.map { try FigureFiles.write(figures, to: $0, options, replacing: replacing) } ?? []
         do { try AtomicFile.write(html(), to: page) } catch { throw ReportError.cannotWrite(page, error) }
+        return files
     }
 
     // MARK: - The page
 
     public func html() -> String {
         var sections = [Page.Section(id: "scores", heading: "Scores", body: scores)]
-        if haveCurves { sections.append(.init(id: "curves", heading: "Training", body: curveSection)) }
+        if haveCurves { sections.append(.init(id: "curves", heading: "Curves", body: curveSection)) }
         sections.append(.init(id: "runs", heading: "Single runs", body: runTable))
         let series = entries.count(where: \.isSeries)
         let words = [
@@ -115,56 +142,72 @@ public struct ComparisonReport {
         ]
         let members = series > 0 ? ", \(counted(runs.count, "run")) in all" : ""
         return Page(
-            title: words.compactMap { $0 }.joined(separator: " and "),
-            subtitle: Set(runs.map(\.card.architecture)).sorted().joined(separator: ", ") + members,
+            title: title,
+            subtitle: "A comparison of \(words.compactMap { $0 }.joined(separator: " and "))\(members); nets: "
+                + Set(runs.map(\.card.architecture)).sorted().joined(separator: ", ") + ".",
             sections: sections, foot: "Written by GenreKit.", kind: .comparison
         ).html()
     }
 
+    /// The names, as far as they are few.
+    private var title: String {
+        let names = entryNames
+        return names.count <= 3
+            ? names.joined(separator: names.count == 2 ? " and " : ", ")
+            : "\(names[0]), \(names[1]) and \(names.count - 2) more"
+    }
+
+    /// Where a series has means, its members' own lines are there to be unfolded.
     private var curveSection: String {
         let single = curveGrid(curves)
         let note =
-            "<p class=\"note\">raw counts segments, max tracks by summed probability, both on the held-out tracks.</p>\n"
+            "<p class=\"note\">raw counts segments, max tracks by mean probability, both on the validation tracks.</p>\n"
         guard !means.isEmpty else { return single + note }
-        return "<h3>Means</h3>\n" + curveGrid(means)
-            + "<p class=\"note\">The bands are a standard deviation of a series' members to both sides.</p>\n"
-            + "<h3>Runs</h3>\n" + single + note
+        return curveGrid(means)
+            + "<p class=\"note\">Means; the bands are a standard deviation of a series' members to both sides.</p>\n"
+            + note
+            + "<details><summary>The curves of each run</summary>\n\(single)</details>\n"
     }
 
     private var scores: String {
         var body = ""
         switch comparison {
         case .success(let comparison): body = entryTable(comparison) + pairTable(comparison)
-        case .failure(let error): body = "<p class=\"caution\">No intervals and tests: \(escaped("\(error)"))</p>\n"
+        case .failure(let error): body = Page.caution("There are no intervals and tests: \(error)")
         }
         var cautions = Set(runs.compactMap(\.card.blueprint.caution)).sorted()
         if let caution = SplitCaution.words(runs.map(\.card.split)) { cautions.append(caution) }
-        return body + cautions.map { "<p class=\"caution\">\(escaped($0))</p>\n" }.joined()
+        return body + cautions.map(Page.caution).joined()
     }
 
     /// A line an entry: mean, deviation, interval.
     private func entryTable(_ comparison: RunComparison) -> String {
-        func cell(_ measure: RunComparison.Measure) -> String {
+        let measures: [KeyPath<RunComparison.Entry, RunComparison.Measure>] = [\.raw, \.max, \.maj]
+        let best = measures.map { measure in comparison.entries.map { $0[keyPath: measure].value }.max() }
+        func cell(_ entry: RunComparison.Entry, _ place: Int) -> String {
+            let measure = entry[keyPath: measures[place]]
             let deviation = measure.deviation.map { " ± \(decimal($0 * 100, places: 1))" } ?? ""
-            return "<td class=\"n\">\(decimal(measure.value * 100, places: 1))\(deviation)</td><td class=\"n\">"
-                + (measure.interval.map(Tables.words) ?? "–") + "</td>"
+            let words = decimal(measure.value * 100, places: 1) + deviation + "%"
+            let isBest = comparison.entries.count > 1 && measure.value == best[place]
+            let title = measure.interval.map { " title=\"95% CI \(Tables.words($0))\"" } ?? ""
+            return "<td class=\"n\"\(title)>\(isBest ? "<b>\(words)</b>" : words)</td>"
         }
         let rows = zip(entryNames, comparison.entries).map { name, entry in
             "<tr><td>\(escaped(name))</td><td>\(escaped(entry.net))</td><td class=\"n\">\(grouped(entry.epochs))</td>"
                 + "<td class=\"n\">\(grouped(entry.runs))</td><td class=\"n\">\(grouped(entry.tracks))</td>"
-                + [entry.raw, entry.max, entry.maj].map(cell).joined() + "</tr>"
+                + measures.indices.map { cell(entry, $0) }.joined() + "</tr>"
         }
-        let measures = ["raw", "max", "maj"].map {
-            "<th class=\"n\">\($0) (%)</th><th class=\"n\">95 % interval</th>"
-        }
+        let heads = ["raw", "max", "maj"].map { "<th class=\"n\">\($0)</th>" }
         let cautions = comparison.cautions.map { caution in
-            "<p class=\"caution\">\(escaped(caution.prefix(1).uppercased() + caution.dropFirst())).</p>\n"
+            Page.caution(caution.prefix(1).uppercased() + caution.dropFirst() + ".")
         }
         return "<div class=\"scroll\"><table><thead><tr><th>name</th><th>net</th><th class=\"n\">epochs</th>"
-            + "<th class=\"n\">runs</th><th class=\"n\">tracks</th>\(measures.joined())</tr></thead>\n<tbody>\n"
+            + "<th class=\"n\">runs</th><th class=\"n\">tracks</th>\(heads.joined())</tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
-            + "<p class=\"note\">± is the standard deviation of a series' members. Intervals: of a run, and of folds, whose "
-            + "tracks count as one set, by bootstrap over the tracks; of the mean of several seeds by Student's t.</p>\n"
+            + "<div class=\"chart\">\n\(intervals.map { $0.element() }.joined())</div>\n"
+            + "<p class=\"note\">The greatest of each measure is bold. ± is the standard deviation of a series' members. The "
+            + "whiskers are 95% confidence intervals: of a run, and of folds, whose tracks count as one set, by bootstrap over "
+            + "the tracks; of the mean of several seeds by Student's t.</p>\n"
             + cautions.joined()
     }
 
@@ -182,7 +225,7 @@ public struct ComparisonReport {
                 + "<td>\(pair.isOfSameData ? "" : "their data differ")</td></tr>"
         }
         return "<h3>In pairs</h3>\n<div class=\"scroll\"><table><thead><tr><th>first</th>"
-            + "<th class=\"n\">it alone right</th><th>second</th><th class=\"n\">it alone right</th>"
+            + "<th class=\"n\">it alone correct</th><th>second</th><th class=\"n\">it alone correct</th>"
             + "<th class=\"n\">of tracks</th><th class=\"n\">p</th><th></th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
             + "<p class=\"note\">McNemar's exact test, two-sided, by max: the chance of a difference at least so great, were "
@@ -192,7 +235,7 @@ public struct ComparisonReport {
     private var runTable: String {
         let head =
             "<tr><th>run</th><th>net</th><th class=\"n\">seed</th><th class=\"n\">epochs</th><th class=\"n\">raw</th>"
-            + "<th class=\"n\">max</th><th class=\"n\">maj</th><th class=\"n\">raw, 5 epochs</th><th class=\"n\">loss</th>"
+            + "<th class=\"n\">max</th><th class=\"n\">maj</th><th class=\"n\">raw, 5 epochs</th><th class=\"n\">cross-entropy</th>"
             + "<th class=\"n\">tracks</th></tr>"
         let rows = zip(names, runs).map { name, run in
             let scores = run.card.scores
@@ -201,13 +244,13 @@ public struct ComparisonReport {
                 String(run.settings.seed), String(run.epochs.last!.epoch), percent(scores?.raw),
                 percent(scores?.max), percent(scores?.maj), percent(recent?.mean),
                 scores.map { decimal($0.loss, places: 3) } ?? "–",
-                scores.map { "\($0.tracks) \(run.card.scoredSide)" } ?? "–",
+                scores.map { "\($0.tracks) \(run.card.side)" } ?? "–",
             ]
             let numbers = cells.map { "<td class=\"n\">\(escaped($0))</td>" }.joined()
             return "<tr><td>\(escaped(name))</td><td>\(escaped(run.card.architecture))</td>\(numbers)</tr>"
         }
         return "<div class=\"scroll\"><table><thead>\(head)</thead>\n<tbody>\n\(rows.joined(separator: "\n"))\n"
-            + "</tbody></table></div>\n<p class=\"note\">“raw, 5 epochs” is the mean of the last five epochs on the held-out "
-            + "tracks.</p>\n"
+            + "</tbody></table></div>\n<p class=\"note\">“raw, 5 epochs” is the mean of the last five epochs on the "
+            + "validation tracks.</p>\n"
     }
 }

@@ -21,21 +21,26 @@ struct ConfigurationSection {
         settings.add("data", run.dataPaths.isEmpty ? nil : run.dataPaths.joined(separator: ", "))
         settings.add("genres", card.genres.joined(separator: ", "))
         settings.add("split", card.split)
-        settings.add("tracks to train on", card.trainingTracks.map { grouped($0.count) })
-        settings.add("tracks held out", card.heldOutTracks.map { grouped($0.count) })
-        settings.add("tracks to test on", card.testTracks.map { grouped($0.count) })
+        settings.add("training tracks", card.trainingTracks.map { grouped($0.count) })
+        settings.add("validation tracks", card.heldOutTracks.map { grouped($0.count) })
+        settings.add("test tracks", card.testTracks.map { grouped($0.count) })
         settings.add("segments drawn by seed", text("data_seed"))
         if let base = run.configuration["base"], let path = base["path"]?.text {
             settings.add(
-                "began with", path + (base["head_renewed"] == .bool(true) ? ", its last layer drawn anew" : ""))
+                "began with", path + (base["head_renewed"] == .bool(true) ? ", its last layer initialized anew" : ""))
         }
         settings.add(
-            "machine",
+            "kernels",
             [
-                card.instructionSet.map { "\($0) kernels" },
+                card.instructionSet,
                 text("threads").map { $0 == "1" ? "1 thread" : "\($0) threads" },
             ]
             .compactMap { $0 }.joined(separator: ", "))
+        settings.add("processor", run.record("processor"))
+        settings.add("system", run.record("system"))
+        settings.add("date", run.record("date"))
+        settings.add("command", run.record("command"))
+        settings.add("build", run.record("build"))
         settings.add("GenreKit", "version \(card.toolVersion)")
         settings.add("digest of the data", card.dataHash.flatMap { $0.isEmpty ? nil : $0 })
         return settings
@@ -60,7 +65,7 @@ struct ConfigurationSection {
 
     private var rest: String {
         guard case .object(let fields) = run.configuration else { return "" }
-        var others = fields.filter { !Self.told.contains($0.key) }
+        var others = fields.filter { !Self.told.contains($0.key) && !FinishedRun.recordFields.contains($0.key) }
         // Of the training, what a later version may know.
         if case .object(let told) = fields["configuration"] ?? .null, let known = try? JSONValue(Self.full) {
             let unknown = told.filter { known[$0.key] == nil }

@@ -56,6 +56,12 @@ struct Page {
             """
     }
 
+    /// What a reader must know before he trusts a number.
+    static func caution(_ words: String) -> String { "<p class=\"caution\">\(escaped(words))</p>\n" }
+
+    /// What explains a number.
+    static func remark(_ words: String) -> String { "<p class=\"remark\">\(escaped(words))</p>\n" }
+
     private static let styleSheet = """
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
@@ -65,21 +71,22 @@ struct Page {
         header{padding-top:24px}
         h1{font-size:1.7rem;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}
         h2{font-size:1.25rem;margin:0 0 12px;padding-top:22px;border-top:1px solid var(--gk-grid)}
-        h3{font-size:1rem;margin:18px 0 6px}
+        h3{font-size:1.05rem;margin:24px 0 6px}
         p{margin:0 0 12px;max-width:75ch}
         .subtitle,.note,figcaption,footer{color:var(--gk-muted)}
         .note,figcaption{font-size:.875rem}
         nav{display:flex;flex-wrap:wrap;gap:4px 16px;margin:10px 0 18px;font-size:.9rem}
         a{color:inherit;text-decoration-color:var(--gk-frame);text-underline-offset:3px}
         section{margin-bottom:26px}
-        .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:0 0 14px}
-        .card{background:var(--gk-panel);border-radius:8px;padding:10px 12px}
-        .card b{display:block;font-size:1.35rem;line-height:1.25;font-variant-numeric:tabular-nums}
-        .card span{font-size:.8rem;color:var(--gk-muted);line-height:1.3;display:block}
+        .headline{font-size:1.25rem;line-height:1.35;margin:0 0 14px}
+        .headline b{font-size:2rem;font-variant-numeric:tabular-nums}
+        .headline span{color:var(--gk-muted);white-space:nowrap}
+        code{font-size:.9em;overflow-wrap:anywhere}
         .caution{border-left:4px solid var(--gk-series1);background:var(--gk-panel);padding:10px 14px;margin:0 0 14px;\
         border-radius:0 8px 8px 0;max-width:none}
-        .card small{display:block;font-size:.8rem;white-space:nowrap;font-variant-numeric:tabular-nums}
-        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:16px 24px;\
+        .remark{border-left:2px solid var(--gk-frame);padding:2px 14px;margin:0 0 14px;color:var(--gk-muted);\
+        font-size:.9rem;max-width:none}
+        .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,350px),1fr));gap:16px 24px;\
         align-items:start}
         figure{margin:0;min-width:0;max-width:100%}
         .curves{grid-template-columns:1fr}
@@ -87,16 +94,25 @@ struct Page {
         .wide{grid-column:1/-1}
         figure svg{display:block;width:100%;height:auto}
         figcaption{margin-top:4px;overflow-wrap:anywhere}
-        .columns{display:flex;flex-wrap:wrap;gap:4px 48px;align-items:flex-start}
+        .columns{display:flex;flex-wrap:wrap;gap:20px 48px;align-items:flex-start}
+        .columns>.chart{flex:1 1 364px}
+        .chart{max-width:500px;margin-bottom:12px}
+        .figures+.columns{margin-top:20px}
+        .measures td:first-child{white-space:normal}
         .columns>div{min-width:0;max-width:100%}
         .columns h3:first-child{margin-top:2px}
         .scroll{overflow-x:auto;max-width:100%;background:\
         linear-gradient(to right,var(--gk-surface) 40%,transparent) left/32px 100% no-repeat local,\
         linear-gradient(to left,var(--gk-surface) 40%,transparent) right/32px 100% no-repeat local,\
-        linear-gradient(to right,var(--edge),transparent) left/14px calc(100% - 2px) no-repeat scroll,\
-        linear-gradient(to left,var(--edge),transparent) right/14px calc(100% - 2px) no-repeat scroll}
+        linear-gradient(to right,var(--edge),transparent) left/7px calc(100% - 2px) no-repeat scroll,\
+        linear-gradient(to left,var(--edge),transparent) right/7px calc(100% - 2px) no-repeat scroll}
         .scroll td,.name{white-space:nowrap}
         .scroll+.note,details{margin-top:8px}
+        .scroll+h3{margin-top:24px}
+        .genre summary{padding:4px 0;color:var(--gk-ink)}
+        .genre summary span{color:var(--gk-muted)}
+        .genre{border-bottom:1px solid var(--gk-grid);margin-top:0}
+        .genre .tracks{margin-bottom:12px}
         summary{cursor:pointer;color:var(--gk-muted);font-size:.9rem}
         details[open] summary{margin-bottom:8px}
         table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
@@ -117,13 +133,17 @@ struct Page {
         .meter{display:block;height:6px;min-width:70px;background:var(--gk-grid);border-radius:3px;margin-top:9px}
         .meter i{display:block;height:100%;border-radius:3px;background:var(--gk-series0)}
         .tracks{width:100%}
-        .tracks td:nth-child(4){width:36%}
+        .tracks td:nth-child(3){width:36%}
         .mark{font-weight:700}
         .wrong .mark{color:var(--gk-series1)}.right .mark{color:var(--gk-series2)}
         .id{overflow-wrap:anywhere;min-width:min(20em,34vw);padding-left:1.3em;text-indent:-1.3em}
         .swatch{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin:0 .3em 0 .6em}
         .keys .swatch:first-child{margin-left:0}
-        pre{font-size:.8rem;line-height:1.45;margin:0}
+        pre{font-size:.85rem;line-height:1.5;margin:0 0 8px;padding:10px 12px;background:var(--gk-panel);border-radius:6px;\
+        white-space:pre-wrap;overflow-wrap:anywhere}
+        ul{padding-left:1.3em;margin:0 0 12px;max-width:75ch}
+        .notes{margin-bottom:12px}
+        .notes td:last-child:not(.n){white-space:normal}
         footer{padding:18px 16px 40px;font-size:.85rem}
         @media (max-width:640px){
         h1{font-size:1.4rem}
@@ -131,13 +151,12 @@ struct Page {
         .tracks tr{display:block;padding:8px 0;border-bottom:1px solid var(--gk-grid)}
         .tracks td{display:block;border:0;padding:0}
         .tracks td.id{padding-left:1.3em}
-        .tracks td:nth-child(2),.tracks td:nth-child(3){display:inline}
-        .tracks td:nth-child(2)::after{content:" → "}
-        .tracks td:nth-child(4){width:auto}
+        .tracks td:nth-child(3){width:auto}
         header,main,footer{padding-left:14px;padding-right:14px}
         .columns>div,.settings{width:100%}
         .settings tr{display:flex;gap:10px;border-bottom:1px solid var(--gk-grid)}
         .scroll table{font-size:.8rem}
+        .meters th:nth-child(5),.meters td:nth-child(5){display:none}
         .settings td{display:block;border:0;padding:4px 0}
         .settings td.key{flex:0 0 36%;white-space:normal}
         .settings td.value{min-width:0}
@@ -150,8 +169,12 @@ struct Page {
         nav{display:none}
         header,main,footer{max-width:none;padding:0}
         .figures,.curves{grid-template-columns:1fr 1fr}
-        figure,.card,tr{break-inside:avoid}
-        h2,h3{break-after:avoid}
+        .segments{grid-template-columns:1fr 1fr 1fr}
+        figure,tr,.caution{break-inside:avoid}
+        h2,h3,section>p:first-of-type{break-after:avoid}
+        section>h2+.figures{break-before:avoid}
+        details>summary{list-style:none}
+        details:not([open]){display:none}
         .scroll{overflow:visible;background:none}
         .scroll table{font-size:8pt}
         .scroll td:not(.n):not(:first-child){white-space:normal}

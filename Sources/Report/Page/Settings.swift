@@ -24,7 +24,7 @@ extension Settings {
         add("net", told.net)
         add("epochs", grouped(told.epochs))
         add("batch", counted(told.batch, "segment"))
-        add("segments a track", told.segmentsPerTrack.map { "\(grouped($0)), drawn by the seed" } ?? "all")
+        add("segments per track", told.segmentsPerTrack.map { "\(grouped($0)), drawn by the seed" } ?? "all")
         add("learning rate", scientific(told.learningRate) + ", " + Self.words(told.schedule, told.watched))
         add(
             "optimiser",
@@ -45,7 +45,7 @@ extension Settings {
     }
 
     private static func name(_ measure: WatchedMeasure?) -> String {
-        measure == .loss ? "held-out loss" : "held-out \((measure ?? .raw).rawValue)"
+        measure == .loss ? "validation cross-entropy" : "validation \((measure ?? .raw).rawValue)"
     }
 
     private static func words(_ schedule: LearningRateSchedule?, _ watched: WatchedMeasure?) -> String {
@@ -73,7 +73,9 @@ extension Settings {
                 )
             }
             if !sound.pitch.isEmpty { changes.append("shifted by \(list(sound.pitch)) semitones") }
-            add("changed sound", "\(counted(sound.segments, "segment")) a track, " + changes.joined(separator: " and "))
+            add(
+                "changed sound",
+                "\(counted(sound.segments, "segment")) per track, " + changes.joined(separator: " and "))
         }
         add(
             "masks",

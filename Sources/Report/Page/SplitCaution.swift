@@ -8,7 +8,7 @@ enum SplitCaution {
         }
         guard let count = counts.max(), count > 0 else { return nil }
         return
-            "\(counted(count, "recording")) \(count == 1 ? "is" : "are") on two sides of the split: some of what the "
-            + "scores are of was learned from, which flatters them."
+            "\(counted(count, "recording")) \(count == 1 ? "is" : "are") on both sides of the split: the model was "
+            + "trained on part of what it is judged on, so the scores are too high."
     }
 }

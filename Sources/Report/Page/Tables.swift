@@ -12,13 +12,13 @@ enum Tables {
                 + "<td class=\"n\">\(grouped(genre.support))</td>"
                 + "<td class=\"n\">\(scores.trackConfusion[index][index]) of \(tracks)</td></tr>"
         }
-        return "<div class=\"scroll\"><table><thead><tr><th>genre</th><th class=\"n\">precision</th>"
+        return "<div class=\"scroll meters\"><table><thead><tr><th>genre</th><th class=\"n\">precision</th>"
             + "<th class=\"n\">recall</th><th class=\"n\">F1</th><th></th><th class=\"n\">segments</th>"
-            + "<th class=\"n\">tracks right</th></tr></thead>\n<tbody>\n"
+            + "<th class=\"n\">tracks correct</th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 
-    /// Of each genre how many tracks were told rightly, with the 95 % interval of that share.
+    /// Of each genre how many tracks are correct, with the 95% interval of that share.
     static func trackShares(_ scores: Scores) -> String {
         let rows = scores.genres.indices.map { index in
             let total = scores.trackConfusion[index].reduce(0, +)
@@ -29,14 +29,14 @@ enum Tables {
                 + "<td class=\"n\">\(words(interval))</td></tr>"
         }
         return
-            "<div class=\"scroll\"><table><thead><tr><th>genre</th><th class=\"n\">right</th><th class=\"n\">share</th>"
-            + "<th class=\"n\">95 % interval</th></tr></thead>\n<tbody>\n"
+            "<div class=\"scroll\"><table><thead><tr><th>genre</th><th class=\"n\">correct</th><th class=\"n\">share</th>"
+            + "<th class=\"n\">95% CI</th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 
-    /// "53.8 to 72.4 %".
+    /// "53.8% to 72.4%".
     static func words(_ interval: Interval) -> String {
-        "\(decimal(interval.low * 100, places: 1)) to \(decimal(interval.high * 100, places: 1)) %"
+        "\(percent(interval.low)) to \(percent(interval.high))"
     }
 
     /// The cells beside the diagonal that hold the largest part of their row.
@@ -51,36 +51,52 @@ enum Tables {
         func share(_ pair: (row: Int, column: Int, value: Int, total: Int)) -> Double {
             Double(pair.value) / Double(pair.total)
         }
-        guard !pairs.isEmpty else { return "<p>No segment was called by another genre's name.</p>\n" }
+        guard !pairs.isEmpty else { return "<p>No segment was misclassified.</p>\n" }
         pairs.sort { (share($1), $0.row, $0.column) < (share($0), $1.row, $1.column) }
         let rows = pairs.prefix(count).map { pair in
             "<tr><td>\(escaped(scores.genres[pair.row]))</td><td>\(escaped(scores.genres[pair.column]))</td>"
                 + "<td class=\"n\">\(grouped(pair.value)) of \(grouped(pair.total))</td>"
                 + "<td class=\"n\">\(percent(share(pair)))</td></tr>"
         }
-        return "<div class=\"scroll\"><table><thead><tr><th>true genre</th><th>called</th>"
+        return "<div class=\"scroll\"><table><thead><tr><th>true genre</th><th>classified as</th>"
             + "<th class=\"n\">segments</th><th class=\"n\">of the genre</th></tr></thead>\n<tbody>\n"
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
     }
 
     private static let greatestRows = 2000
 
-    /// The verdict on each track and its segments' votes. Of very many tracks, the wrong ones.
+    /// The verdict on each track and its segments' votes, folded by genre, wrong ones first. Of very many tracks, the
+    /// wrong ones.
     static func tracks(_ assessment: Assessment) -> String {
         var shown = assessment.tracks
         var notes: [String] = []
         if shown.count > greatestRows {
             shown = Array(shown.filter { !$0.isRight }.prefix(greatestRows))
             notes.append(
-                "Of \(grouped(assessment.tracks.count)) tracks, \(grouped(shown.count)) wrong ones are listed.")
+                "Of \(counted(assessment.tracks.count, "track")), \(grouped(shown.count)) misclassified ones are listed."
+            )
         }
-        let rows = shown.map { row(of: $0, genres: assessment.genres) }
+        let parts = assessment.genres.indices.compactMap { genre -> String? in
+            let own = assessment.tracks.filter { $0.label == genre }
+            let listed = shown.filter { $0.label == genre }
+            guard !own.isEmpty else { return nil }
+            let rows = (listed.filter { !$0.isRight } + listed.filter(\.isRight)).map {
+                row(of: $0, genres: assessment.genres)
+            }
+            let correct = own.count(where: \.isRight)
+            let summary =
+                "<summary>\(escaped(assessment.genres[genre])) <span>\(grouped(correct)) of \(grouped(own.count)) correct"
+                + "</span></summary>\n"
+            let table =
+                "<table class=\"tracks\"><thead><tr><th>track</th><th>verdict (mean probability)</th>"
+                + "<th>votes of the segments</th></tr></thead>\n<tbody>\n" + rows.joined(separator: "\n")
+                + "\n</tbody></table>\n"
+            return "<details class=\"genre\">\(summary)\(rows.isEmpty ? "" : table)</details>\n"
+        }
         return notes.map { "<p class=\"note\">\(escaped($0))</p>\n" }.joined()
             + "<p class=\"note keys\">Votes: <span class=\"swatch true\"></span>true genre "
             + "<span class=\"swatch called\"></span>wrong verdict <span class=\"swatch other\"></span>other genres</p>\n"
-            + "<table class=\"tracks\"><thead><tr><th>track</th><th>true genre</th>"
-            + "<th>verdict (mean probability)</th><th>votes of the segments</th></tr></thead>\n<tbody>\n"
-            + rows.joined(separator: "\n") + "\n</tbody></table>\n"
+            + parts.joined()
     }
 
     private static func row(of track: Assessment.Track, genres: [String]) -> String {
@@ -104,7 +120,7 @@ enum Tables {
         if verdict.byVote != called { words += ", by votes <b>\(escaped(genres[verdict.byVote]))</b>" }
         return "<tr class=\"\(track.isRight ? "right" : "wrong")\"><td class=\"id\">"
             + "<span class=\"mark\">\(track.isRight ? "✓" : "✗")</span>\u{A0}\(escaped(track.id))</td>"
-            + "<td>\(escaped(genres[track.label]))</td><td>\(words)</td>"
+            + "<td>\(words)</td>"
             + "<td><span class=\"bar\">\(parts.joined())</span><span class=\"note\">\(votes)</span></td></tr>"
     }
 

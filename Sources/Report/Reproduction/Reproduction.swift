@@ -3,7 +3,7 @@ import Foundation
 import ModelFile
 import Training
 
-/// The trainings behind the report's Table I and its study of batch sizes, and which of them are done.
+/// The trainings behind the paper's Table I and its study of batch sizes, and which of them are done.
 ///
 /// Each member is what `genre train DATA --net NET --epochs LAST --seed SEED` makes, in NET/seed-SEED of one folder
 /// (NET/batch-B/seed-SEED for a batch size that is not the net's own). The learning rate is constant, so a run of 200
@@ -41,20 +41,28 @@ public struct Reproduction: Sendable {
     /// The rule by which the members' tracks are divided, in words, as their cards say it; nil for whatever rule. The seed
     /// in it does not count, for each member has its own.
     public var split: String?
+    /// Whether it is only to show that everything works: its accuracies are no result.
+    public let isSmokeRun: Bool
 
     /// The nets of Table I: the row CRNN as the text describes it and as the authors' code computes it.
     public static let usualNets = ["shallow", "deep", "crnn", "crnn-published"]
-    /// The batch sizes that the report tried (its section on training).
+    /// The batch sizes that the paper tried (its section on training).
     public static let studiedBatches = [28, 32, 64, 128]
 
-    /// - Parameter batches: sizes by which the first net is trained, too, under its seeds.
-    public init(folder: URL, nets: [Group], batches: [Int] = [], milestones: [Int]) {
+    /// Fewer epochs are a smoke run in any case.
+    private static let fewestEpochs = 10
+
+    /// - Parameters:
+    ///   - batches: sizes by which the first net is trained, too, under its seeds.
+    ///   - isSmokeRun: whether the data is cut down.
+    public init(folder: URL, nets: [Group], batches: [Int] = [], milestones: [Int], isSmokeRun: Bool = false) {
         precondition(nets.allSatisfy { !$0.seeds.isEmpty } && !nets.isEmpty, "there is something to reproduce")
         precondition(!milestones.isEmpty, "accuracies are told at some time")
         self.folder = folder
         self.nets = nets
         self.batches = batches.map { Group(net: nets[0].net, batch: $0, seeds: nets[0].seeds) }
         self.milestones = milestones.sorted()
+        self.isSmokeRun = isSmokeRun || milestones.max()! < Self.fewestEpochs
     }
 
     /// Of one row, seed by seed.

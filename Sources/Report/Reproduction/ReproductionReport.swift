@@ -1,4 +1,5 @@
 import Architectures
+import Datasets
 import Evaluation
 import Foundation
 import NeuralNetwork
@@ -43,7 +44,7 @@ public struct ReproductionReport {
         return nil
     }
 
-    /// What the report's figures 5 to 7 show: a true genre and what it was called. (The caption of figure 7 says pop, the
+    /// What the paper's figures 5 to 7 show: a true genre and what it was called. (The caption of figure 7 says pop, the
     /// text metal.)
     public static let shownConfusions = [("rock", "country"), ("jazz", "blues"), ("metal", "metal")]
 
@@ -53,7 +54,7 @@ public struct ReproductionReport {
         return (nets + batches).flatMap(\.runs).filter { seen.insert($0.folder.url.path).inserted }
     }
 
-    /// Holds the rule of outputs for the page and results.json beside it.
+    /// Holds the rule of outputs for the page, and results.json and the tables beside it.
     ///
     /// - Parameter replacing: whether files of other kinds may be replaced.
     public static func check(page: URL, figures folder: URL?, replacing: Bool = false) throws {
@@ -61,23 +62,72 @@ public struct ReproductionReport {
         try OutputPlace.check([page], makingFolder: true, replacing: replacing) { _ in .page(.reproduction) }
         let results = page.deletingLastPathComponent().appendingPathComponent("results.json")
         try OutputPlace.check([results], makingFolder: true, replacing: replacing) { _ in .reproductionResults }
+        let tables = ReproductionTable.Format.allCases.map {
+            page.deletingLastPathComponent().appendingPathComponent($0.fileName)
+        }
+        try OutputPlace.check(tables, makingFolder: true, replacing: replacing) { _ in .reproductionTable }
     }
 
-    public func write(page: URL, figures folder: URL?, replacing: Bool = false) throws {
+    /// Writes the page, the figures, and beside the page results.json and the table for texts.
+    ///
+    /// - Returns: the page, results.json and the tables, and apart from them the figures' files.
+    @discardableResult
+    public func write(
+        page: URL, figures folder: URL?, _ options: FigureFiles.Options = FigureFiles.Options(), replacing: Bool = false
+    ) throws -> (files: [URL], figures: [URL]) {
         try Self.check(page: page, figures: folder, replacing: replacing)
-        if let folder { try FigureFiles.write(figures, to: folder, replacing: replacing) }
+        let pictures = try folder.map { try FigureFiles.write(figures, to: $0, options, replacing: replacing) } ?? []
+        let place = page.deletingLastPathComponent()
+        var files = [page]
         do {
-            try AtomicFile.write(html(besides: page.deletingLastPathComponent()), to: page)
-            try AtomicFile.write(json(), to: page.deletingLastPathComponent().appendingPathComponent("results.json"))
+            try AtomicFile.write(html(besides: place), to: page)
+            files.append(place.appendingPathComponent("results.json"))
+            try AtomicFile.write(json(), to: files[1])
+            let table = ReproductionTable(self)
+            for format in ReproductionTable.Format.allCases {
+                let file = place.appendingPathComponent(format.fileName)
+                try AtomicFile.write(table.text(format), to: file)
+                files.append(file)
+            }
         } catch {
             throw ReportError.cannotWrite(page, error)
         }
+        return (files, pictures)
     }
 
     // MARK: - Figures
 
     public var figures: [Figure] {
-        curves.flatMap(\.figures) + comparisons + studyCurves + confusions + spectrograms + architectures
+        published + curves.flatMap(\.figures) + comparisons + studyCurves + confusions + spectrograms + architectures
+    }
+
+    /// Ours beside the published raw accuracies; nothing where no run is finished.
+    private var published: [Figure] {
+        let groups = reproduction.milestones.compactMap { epochs -> IntervalChart.Group? in
+            let rows = nets.compactMap { row -> IntervalChart.Row? in
+                guard let raw = spread(row.runs, after: epochs, \.raw) else { return nil }
+                let interval = raw.interval.map { $0.low * 100...max($0.low, $0.high) * 100 }
+                let published = PublishedResult.find(row.group.net.name, epochs: epochs, in: PublishedResult.tableI)
+                return IntervalChart.Row(
+                    name: row.group.net.name, dots: [.init(value: raw.mean * 100, interval: interval, kind: 0)],
+                    marks: published.map { [$0.raw] } ?? [])
+            }
+            return rows.isEmpty ? nil : IntervalChart.Group(name: "after \(counted(epochs, "epoch"))", rows: rows)
+        }
+        guard !groups.isEmpty else { return [] }
+        let hasPublished = groups.contains { $0.rows.contains { !$0.marks.isEmpty } }
+        let hasIntervals = groups.contains { $0.rows.contains { $0.dots.contains { $0.interval != nil } } }
+        return [
+            IntervalChart(
+                title: "Raw accuracy, ours and published", horizontalTitle: "raw accuracy (%)", groups: groups,
+                kinds: [hasIntervals ? "ours: mean and 95% CI over the runs" : "ours"],
+                markKind: hasPublished ? "published: Table I of the paper" : nil
+            ).figure(
+                name: "published",
+                summary:
+                    "Dots of our mean raw accuracy of each net after each number of epochs, with whiskers for the 95% "
+                    + "interval of the mean over the runs, and diamonds at the paper's values.")
+        ]
     }
 
     /// Of each net the curves of both sides: of the first net after every milestone, of the others after the last.
@@ -93,10 +143,10 @@ public struct ReproductionReport {
                     let epochs = row.runs.map { run in run.epochs.filter { $0.epoch <= milestone } }
                     return [
                         Curves.accuracy(
-                            of: epochs, title: "\(name): accuracy, \(counted(milestone, "epoch"))",
+                            of: epochs, title: "Accuracy, \(name), \(counted(milestone, "epoch"))",
                             name: "accuracy-\(name)-\(milestone)", range: range),
                         Curves.loss(
-                            of: epochs, title: "\(name): loss, \(counted(milestone, "epoch"))",
+                            of: epochs, title: "Cross-entropy, \(name), \(counted(milestone, "epoch"))",
                             name: "loss-\(name)-\(milestone)"),
                     ]
                 }
@@ -136,7 +186,7 @@ public struct ReproductionReport {
             let name = row.group.net.name
             return ConfusionFigure.figure(
                 genres: pooled.genres, counts: pooled.confusion, unit: "segments",
-                title: "\(name), \(counted(row.runs.count, "run"))", name: "confusion-\(name)")
+                title: "\(name), segments, \(counted(row.runs.count, "run"))", name: "confusion-\(name)")
         }
     }
 
@@ -161,8 +211,6 @@ public struct ReproductionReport {
 
     /// - Parameter folder: of the page, from which it links to the runs' own.
     private func html(besides folder: URL) -> String {
-        let paths = Set(runs.flatMap(\.dataPaths)).sorted().map { URL(fileURLWithPath: $0).lastPathComponent }
-        let recipes = Set(runs.map(\.card.recipe.name)).sorted()
         let confusions = confusions
         var sections = [Page.Section(id: "table", heading: "Accuracies", body: summary)]
         if !batches.isEmpty {
@@ -170,29 +218,30 @@ public struct ReproductionReport {
                 .init(
                     id: "batches", heading: "Batch sizes",
                     body: batchTable() + curveGrid(studyCurves)
-                        + "<p class=\"note\">The report tried batches of "
+                        + "<p class=\"note\">The paper tried batches of "
                         + Reproduction.studiedBatches.map(String.init).joined(separator: ", ")
                         + " segments and found 64 the most accurate.</p>\n"))
         }
         sections += [
-            .init(id: "curves", heading: "Training", body: curveSection),
+            .init(id: "curves", heading: "Curves", body: curveSection),
             .init(
-                id: "confusions", heading: "Confusions",
+                id: "confusions", heading: "Confusion matrices",
                 body: figureGrid(
                     zip(confusions, confusions.indices).map { figure, index in
                         figure.element(
                             caption: index == 0 && nets[0].group.net.name == "shallow"
-                                ? "Figure 2 of the report shows one run of this net." : "")
+                                ? "Figure 2 of the paper shows one run of this net." : "")
                     })),
         ]
         if let assessment {
             sections.append(
                 .init(
                     id: "segments", heading: "Segments",
-                    body: "<p>Segments held out from <span class=\"name\">\(escaped(nets[0].group.net.name))</span>, "
-                        + "<span class=\"name\">\(escaped(nets[0].runs[0].name))</span>, as in the report's figures 5 to 7 (rock called country, jazz "
-                        + "called blues, metal called metal) where the net says the same of some; else the wrong verdicts "
-                        + "that it was surest of.</p>\n" + figureGrid(assessment.exampleElements)))
+                    body: "<p>Validation segments of <span class=\"name\">\(escaped(nets[0].group.net.name))</span>, "
+                        + "<span class=\"name\">\(escaped(nets[0].runs[0].name))</span>, as in the paper's figures 5 to 7 "
+                        + "(rock classified as country, jazz as blues, metal as metal) where the net says the same of some; "
+                        + "else the misclassified segments with the highest confidence.</p>\n"
+                        + figureGrid(assessment.exampleElements, kind: "segments")))
         }
         sections += [
             .init(id: "runs", heading: "Runs", body: runTable(besides: folder)),
@@ -201,66 +250,86 @@ public struct ReproductionReport {
                 body: figureGrid(
                     zip(architectures, nets).map { figure, row in
                         let number = ["shallow": 1, "deep": 8, "crnn": 9][row.group.net.name]
-                        return figure.element(caption: number.map { "Figure \($0) of the report." } ?? "")
+                        return figure.element(caption: number.map { "Figure \($0) of the paper." } ?? "")
                     })),
         ]
         return Page(
-            title: "Table I, reproduced",
-            subtitle:
-                "\(runs.count) of \(counted(reproduction.members.count, "run")) on \(paths.joined(separator: ", ")), features "
-                + "\(recipes.joined(separator: ", ")).",
+            title: title,
+            subtitle: "The paper: \(Paper.authors), \(Paper.title), \(Paper.place). \(runs.count) of "
+                + "\(counted(reproduction.members.count, "run")) finished" + dataWords + ".",
             sections: sections, foot: "Written by GenreKit.", kind: .reproduction
         ).html()
+    }
+
+    /// What was done, and no more than that.
+    private var title: String {
+        if reproduction.isSmokeRun { return "Smoke run: Table I of \(Paper.authors)" }
+        guard runs.isEmpty || isOnThePapersData else { return "The nets of \(Paper.authors) on other data" }
+        let isWhole = runs.count == reproduction.members.count && reproduction.milestones.last! >= 100
+        return isWhole
+            ? "Table I of \(Paper.authors), reproduced" : "Table I of \(Paper.authors): a reproduction under way"
+    }
+
+    private var dataWords: String {
+        guard !runs.isEmpty else { return "" }
+        let paths = Set(runs.flatMap(\.dataPaths)).sorted().map { URL(fileURLWithPath: $0).lastPathComponent }
+        let recipes = Set(runs.map(\.card.recipe.name)).sorted()
+        return (paths.isEmpty ? "" : ", on " + paths.joined(separator: ", "))
+            + ", features \(recipes.joined(separator: ", "))"
     }
 
     private var summary: String {
         let total = reproduction.members.count
         var summary = ""
+        if reproduction.isSmokeRun {
+            let tenth = runs.contains { $0.card.split?.hasSuffix(TrackSplit.tenthWords) == true }
+            summary += Page.caution(
+                "A smoke run of \(counted(reproduction.milestones.last!, "epoch"))"
+                    + "\(tenth ? " on a tenth of the tracks" : ""): it shows that everything works. Its accuracies are no "
+                    + "reproduction of Table I.")
+        }
+        if let caution = SplitCaution.words(runs.map(\.card.split)) { summary += Page.caution(caution) }
+        for warning in assessment?.warnings ?? [] { summary += Page.caution(warning) }
+        let chart = published.map { $0.element() }
+        // The chart answers the question; beside it there is room for what it stands on.
+        summary +=
+            chart.isEmpty
+            ? netTable()
+            : "<div class=\"columns\">\n<div>\n\(netTable())</div>\n<div class=\"chart\">\n\(chart.joined())</div>\n</div>\n"
         if runs.count < total {
-            summary +=
-                "<p class=\"caution\">\(runs.count) of \(counted(total, "run")) \(runs.count == 1 ? "is" : "are") finished; the "
-                + "figures are of \(runs.count == 1 ? "that one" : "those").</p>\n"
+            summary += Page.remark(
+                "\(runs.count) of \(counted(total, "run")) \(runs.count == 1 ? "is" : "are") finished; the values are of "
+                    + "\(runs.count == 1 ? "that one" : "those").")
         }
-        if reproduction.milestones.last! < 10 {
-            summary +=
-                "<p class=\"caution\">A smoke run of \(counted(reproduction.milestones.last!, "epoch")): it shows that "
-                + "everything works and says nothing about accuracies.</p>\n"
-        }
-        if let caution = SplitCaution.words(runs.map(\.card.split)) {
-            summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
-        }
-        if !runs.isEmpty, !isOnTheReportsData {
+        if !runs.isEmpty, !isOnThePapersData, !reproduction.isSmokeRun {
             let recipes = Set(runs.map(\.card.recipe.name)).sorted().joined(separator: ", ")
-            summary +=
-                "<p class=\"caution\">This is not the report's own data (features: \(escaped(recipes))): its figures stand beside "
-                + "these for orientation and do not compare one to one.</p>\n"
+            summary += Page.remark(
+                "This is not the paper's own data (features: \(recipes)): its values stand beside these for orientation and "
+                    + "do not compare one to one.")
         }
-        for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() {
-            summary += "<p class=\"caution\">\(escaped(caution))</p>\n"
-        }
-        for warning in assessment?.warnings ?? [] { summary += "<p class=\"caution\">\(escaped(warning))</p>\n" }
-        return summary + netTable()
-            + "<p class=\"note\">Means of the runs and their standard deviations (n − 1) on the held-out tracks after the "
-            + "epoch named; “raw, 5 epochs” is the mean of the five epochs that end there. The learning rate is constant, so "
-            + "that longer trainings hold the shorter ones. Table I is that of Pandey, Hossain &amp; Bayraktar (five runs, the "
-            + "coursework's split and segments); Schindler, Lidy &amp; Rauber 2016 judged four folds.</p>\n"
+        for caution in Set(runs.compactMap(\.card.blueprint.caution)).sorted() { summary += Page.remark(caution) }
+        let five =
+            hasMeansOfFive ? " “raw, 5 epochs” is the mean of the five epochs that end there." : ""
+        return summary
+            + "<p class=\"note\">Means of the runs ± standard deviation (n − 1) on the validation tracks after the epoch "
+            + "named.\(five) The learning rate is constant, so that longer trainings hold the shorter ones. Published: Table I "
+            + "of \(escaped(Paper.authors)), means of five runs on the coursework's split and segments. Schindler, Lidy &amp; "
+            + "Rauber 2016 judged four folds. For a text: table.tex, table.md and table.csv beside this page.</p>\n"
     }
 
     private var curveSection: String {
         let curves = curves
         var body = ""
         for (index, part) in curves.enumerated() where !part.figures.isEmpty {
-            let isReports = index == 0 && part.net == "shallow" && reproduction.milestones == [100, 200]
-            body +=
-                "<h3>\(escaped(part.net))</h3>\n"
-                + curveGrid(part.figures) { isReports ? "Figure \(3 + $0 / 2) of the report." : "" }
+            let isPapers = index == 0 && part.net == "shallow" && reproduction.milestones == [100, 200]
+            body += curveGrid(part.figures) { isPapers ? "Figure \(3 + $0 / 2) of the paper." : "" }
         }
         if !comparisons.isEmpty {
             body += "<h3>All nets</h3>\n" + curveGrid(comparisons)
         }
         guard !body.isEmpty else { return "<p>There are no curves yet.</p>\n" }
         return body
-            + "<p class=\"note\">Means over a net's runs; the bands are a standard deviation to both sides. Training "
-            + "figures are taken while it trains, with dropout.</p>\n"
+            + "<p class=\"note\">Means over a net's runs; the bands are a standard deviation to both sides. Training values are "
+            + "taken during the epoch, with dropout; validation values after it.</p>\n"
     }
 }

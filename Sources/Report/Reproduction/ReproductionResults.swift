@@ -27,11 +27,14 @@ struct ReproductionResults: Encodable {
     struct Measure: Encodable {
         let mean: Double
         let deviation: Double?
+        /// Ends of the 95% interval of the mean over the runs; nil for one run.
+        let low: Double?
+        let high: Double?
         /// Mean over the runs of each run's mean of the five epochs that end there; nil where there are fewer.
         let meanOfFiveEpochs: Double?
 
         private enum CodingKeys: String, CodingKey {
-            case mean, deviation
+            case mean, deviation, low, high
             case meanOfFiveEpochs = "mean_of_five_epochs"
         }
     }
@@ -55,6 +58,8 @@ struct ReproductionResults: Encodable {
         }
     }
 
+    /// Whether it only shows that everything works: then its accuracies are no result.
+    let smokeRun: Bool
     let recipes: [String]
     let splits: [String]
     let genres: [String]
@@ -64,6 +69,7 @@ struct ReproductionResults: Encodable {
 
     private enum CodingKeys: String, CodingKey {
         case recipes, splits, genres, nets, batches
+        case smokeRun = "smoke_run"
         case toolVersions = "tool_versions"
     }
 
@@ -74,6 +80,7 @@ struct ReproductionResults: Encodable {
                 after: report.reproduction.milestones.compactMap { Self.milestone($0, of: row, in: report) },
                 confusion: ReproductionReport.pooled(row)?.confusion, runs: row.runs.map(Self.run))
         }
+        smokeRun = report.reproduction.isSmokeRun
         recipes = Set(report.runs.map(\.card.recipe.name)).sorted()
         splits = Set(report.runs.compactMap(\.card.split)).sorted()
         genres = report.runs.first?.card.genres ?? []
@@ -88,7 +95,8 @@ struct ReproductionResults: Encodable {
         func measure(_ value: (EpochRecord) -> Double) -> Measure? {
             report.spread(row.runs, after: epochs, value).map { spread in
                 Measure(
-                    mean: spread.mean, deviation: spread.deviation,
+                    mean: spread.mean, deviation: spread.deviation, low: spread.interval?.low,
+                    high: spread.interval?.high,
                     meanOfFiveEpochs: report.meanOfFiveEpochs(row.runs, upTo: epochs, value))
             }
         }

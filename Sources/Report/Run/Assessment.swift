@@ -23,6 +23,8 @@ public struct Assessment: Sendable {
         public let track: String
         /// The segment's number among those of its track that were judged, from 1.
         public let number: Int
+        /// Seconds of the track at which it begins and ends; nil where they are not known.
+        public let seconds: ClosedRange<Double>?
         public let label: Int
         public let probabilities: [Float]
         /// [mel][frame].
@@ -30,6 +32,12 @@ public struct Assessment: Sendable {
 
         public var predicted: Int { mostProbable(probabilities) }
         public var isRight: Bool { predicted == label }
+
+        /// Where it lies, in words.
+        var place: String {
+            seconds.map { "\(decimal($0.lowerBound, places: 1)) s to \(decimal($0.upperBound, places: 1)) s" }
+                ?? "segment \(number)"
+        }
     }
 
     public let genres: [String]
@@ -91,18 +99,27 @@ public struct Assessment: Sendable {
             var values = [Float](repeating: 0, count: set.valueCount)
             try values.withUnsafeMutableBufferPointer { try set.read(candidate.segment, into: $0.baseAddress!) }
             return Example(
-                track: set.tracks[candidate.track].id, number: candidate.number, label: candidate.label,
+                track: set.tracks[candidate.track].id, number: candidate.number,
+                seconds: card.configuration?.segmentsPerTrack == nil
+                    ? Self.seconds(ofSegment: candidate.number - 1, card.recipe) : nil, label: candidate.label,
                 probabilities: candidate.probabilities, values: values)
         }
         var warnings: [String] = []
         if judged.count < judgedIds.count {
             warnings.append(
-                "Only \(judged.count) of the \(judgedIds.count) tracks that the run was judged on are in the data now.")
+                "The data now holds only \(judged.count) of the \(judgedIds.count) tracks that the run was judged on.")
         } else if let then = card.scores, then.confusion != scores.confusion {
             warnings.append(
-                "The data, or the build, is not what the run was judged with: some verdicts differ from its scores.")
+                "The data or the build has changed since the run was judged: some verdicts differ from its scores.")
         }
         self.warnings = warnings
+    }
+
+    /// Of a track whose segments are all there, in their order.
+    private static func seconds(ofSegment index: Int, _ recipe: FeatureRecipe) -> ClosedRange<Double>? {
+        guard recipe.makesSegmentsFromAudio, recipe.picture == nil, recipe.sampleRate > 0 else { return nil }
+        let start = Double(index * recipe.segmentStride) / recipe.sampleRate
+        return start...start + max(recipe.segmentSeconds, 0)
     }
 }
 
@@ -117,8 +134,8 @@ struct Candidate {
     var predicted: Int { mostProbable(probabilities) }
     var certainty: Float { probabilities[predicted] }
 
-    /// The wrong one that the net was surest of; the next wrong one of another genre and track; the surest right one, of a
-    /// third genre where there is one.
+    /// The wrong one of the highest confidence; the next wrong one of another genre and track; the correct one of the
+    /// highest confidence, of a third genre where there is one.
     static func choose(from candidates: [Candidate]) -> [Candidate] {
         let sorted = candidates.sorted { ($1.certainty, $0.segment) < ($0.certainty, $1.segment) }
         let wrong = sorted.filter { $0.predicted != $0.label }
@@ -134,7 +151,7 @@ struct Candidate {
         return chosen
     }
 
-    /// Of each pair the one that the net was surest of; nil where there are no pairs, or a pair does not occur.
+    /// Of each pair the one of the highest confidence; nil where there are no pairs, or a pair does not occur.
     static func choose(_ pairs: [(label: Int, predicted: Int)], from candidates: [Candidate]) -> [Candidate]? {
         let chosen = pairs.compactMap { label, predicted in
             candidates.filter { $0.label == label && $0.predicted == predicted }

@@ -4,7 +4,8 @@ extension Assessment {
         examples.enumerated().map { index, example in
             let words =
                 example.isRight
-                ? "\(genres[example.label]), rightly" : "\(genres[example.label]) called \(genres[example.predicted])"
+                ? "\(genres[example.label]), correct"
+                : "\(genres[example.label]) classified as \(genres[example.predicted])"
             return SpectrogramFigure.figure(
                 name: "segment-\(index + 1)-\(example.isRight ? "right" : "wrong")", title: words,
                 values: example.values, recipe: recipe, genres: genres, probabilities: example.probabilities,
@@ -15,7 +16,7 @@ extension Assessment {
     /// With the track's name below, as elements of a page.
     var exampleElements: [String] {
         zip(spectrograms, examples).map { figure, example in
-            figure.element(caption: "\(example.track), its segment \(example.number) of those judged")
+            figure.element(caption: "\(example.track), \(example.place)")
         }
     }
 }

@@ -24,6 +24,25 @@ public struct FinishedRun {
     /// What the data was opened from.
     public var dataPaths: [String] { configuration["data"]?.strings ?? [] }
 
+    /// How config.json may call what it records of where and how the run was made.
+    private static let recordNames = [
+        "date": ["date", "started"], "command": ["command", "command_line"], "processor": ["processor"],
+        "system": ["system"], "build": ["build"],
+    ]
+
+    /// Fields of config.json that ``record(_:)`` reads.
+    static let recordFields = Set(recordNames.values.joined())
+
+    /// What config.json records of where and how the run was made, in words; nil where it does not.
+    ///
+    /// - Parameter name: "date", "command", "processor", "system" or "build".
+    func record(_ name: String) -> String? {
+        let value = Self.recordNames[name]?.lazy.compactMap { configuration[$0] }.first
+        guard let value, value != .null else { return nil }
+        let words = value.text ?? value.strings?.joined(separator: " ") ?? ""
+        return words.isEmpty ? nil : words
+    }
+
     /// No file of a run is nearly as long.
     private static let greatestFile = 256 << 20
 
