@@ -31,6 +31,7 @@ struct gk_audio {
     int finished;          // the last sample was given
     int channel;           // the one to take; -1 for the mean of all
     int damaged;
+    int failures_since;    // of `damaged`, since the last frame that was decoded
     int is_strict;         // packets that fail their checksum are left out
     int is_encrypted;      // a packet was
     int end_is_missing;
@@ -344,24 +345,42 @@ int gk_audio_cancelling(const gk_audio *audio) { return gk_cancelling_channel(&a
 
 // MARK: Decoding
 
+static void count_failure(gk_audio *audio) {
+    audio->damaged++;
+    audio->failures_since++;
+}
+
+/// Whether this is no frame of MPEG audio but what stands between or around the frames of sound files: tags and zeros.
+static int is_beside_frames(const gk_audio *audio) {
+    static const char marks[5][4] = {"ID3", "TAG", "LYR", "APE", {0, 0, 0, 0}};
+    const enum AVCodecID codec = audio->codec->codec_id;
+    if (codec != AV_CODEC_ID_MP3 && codec != AV_CODEC_ID_MP2 && codec != AV_CODEC_ID_MP1 && codec != AV_CODEC_ID_AAC)
+        return 0;
+    for (int i = 0; i < 5; i++) {
+        if (audio->packet->size >= 3 && !memcmp(audio->packet->data, marks[i], 3)) return 1;
+    }
+    return 0;
+}
+
 /// Decodes into `audio->frame`: 1 with a frame, 0 at the end, libav's code only where memory is short.
 static int next_frame(gk_audio *audio) {
     for (;;) {
         int code = avcodec_receive_frame(audio->codec, audio->frame);
         if (code >= 0) {
+            audio->failures_since = 0;
             if (audio->frame->decode_error_flags || (audio->frame->flags & AV_FRAME_FLAG_CORRUPT)) audio->damaged++;
             return 1;
         }
         if (code == AVERROR_EOF) return 0;
         if (code == AVERROR(ENOMEM)) return code;
-        if (code != AVERROR(EAGAIN)) audio->damaged++;
+        if (code != AVERROR(EAGAIN)) count_failure(audio);
         if (audio->at_end) return 0;
 
         // Every turn takes a packet from the file, so that the loop ends whatever the decoder says.
         code = av_read_frame(audio->format, audio->packet);
         if (code == AVERROR(ENOMEM)) return code;
         if (code < 0) {
-            if (code != AVERROR_EOF) audio->damaged++;
+            if (code != AVERROR_EOF) count_failure(audio);
             audio->at_end = 1;
             avcodec_send_packet(audio->codec, NULL);
             continue;
@@ -373,7 +392,7 @@ static int next_frame(gk_audio *audio) {
             const double start = packet->pts == AV_NOPTS_VALUE ? audio->packets_end : (double)packet->pts * unit;
             audio->packets_end = fmax(audio->packets_end, start + (double)packet->duration * unit);
             code = audio->is_encrypted ? AVERROR_EXIT : avcodec_send_packet(audio->codec, packet);
-            if (code < 0) audio->damaged++;
+            if (code < 0 && !is_beside_frames(audio)) count_failure(audio);
         }
         av_packet_unref(audio->packet);
         if (code == AVERROR(ENOMEM) || audio->is_encrypted) return code;
@@ -413,6 +432,8 @@ static void judge_end(gk_audio *audio) {
         if (stream->start_time != AV_NOPTS_VALUE) claim += (double)stream->start_time * unit;
         if (!is_exact && format->duration != AV_NOPTS_VALUE) claim = fmin(claim, (double)format->duration / AV_TIME_BASE);
         audio->end_is_missing = audio->packets_end < claim - (is_exact ? 0.03 : 0.5);
+        // Where all of the sound is there, what fails behind it is no sound: other programs' tags.
+        if (is_exact && audio->seconds > (double)stream->duration * unit - 0.001) audio->damaged -= audio->failures_since;
     }
 }
 

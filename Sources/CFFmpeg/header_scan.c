@@ -101,6 +101,9 @@ int gk_scan_ogg_pages(const gk_file_view *view, int *is_cut_off) {
     int64_t place = view->base;
     int damaged = 0, is_searching = 0, is_counted = 0, failures = 0;
     *is_cut_off = 0;
+    uint8_t mark[4];
+    // What stands before the first page is no damage either.
+    is_counted = gk_view_peek(view, place, mark, 4) == 4 && memcmp(mark, "OggS", 4) != 0;
     for (int got; page && table && (got = gk_view_peek(view, place, page, most)) >= 4;) {
         const int is_marked = !memcmp(page, "OggS", 4), length = is_marked ? page_bytes(page, got) : 0;
         const int is_longer = is_marked && length > got; // only the last page can be: `most` bytes hold any

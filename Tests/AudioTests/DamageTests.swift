@@ -77,4 +77,20 @@ struct DamageTests {
         let between = Array(whole[..<page]) + [UInt8](repeating: 7, count: 500) + Array(whole[page...])
         #expect(try remarks(try sandbox.file("between.opus", between)).damagedPackets > 0)
     }
+
+    @Test("What other programs put before, between and behind the sound is no damage")
+    func tags() throws {
+        let tag = Array("TAG".utf8) + [UInt8](repeating: 32, count: 125)
+        let front = Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 20] + [UInt8](repeating: 0, count: 20)
+        for name in ["long.flac", "long.wv", "long.mp3"] {
+            #expect(try remarks(try sandbox.file(name, try bytes(name) + tag)) == SoundRemarks(), "\(name)")
+        }
+        for name in ["long.flac", "long.mp3", "long.opus"] {
+            #expect(try remarks(try sandbox.file(name, front + bytes(name))) == SoundRemarks(), "\(name)")
+        }
+        let joined = try bytes("sine.mp3") + bytes("sine.mp3")
+        #expect(try remarks(try sandbox.file("joined.mp3", joined)).damagedPackets == 0)
+        let zeros = [UInt8](repeating: 0, count: 100_000)
+        #expect(try remarks(try sandbox.file("zeros.mp3", zeros + bytes("long.mp3"))).damagedPackets == 0)
+    }
 }
