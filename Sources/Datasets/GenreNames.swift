@@ -123,9 +123,8 @@ func genresLeftOut(
     guard genres.count - few.count > 1 else {
         throw .tooFewGenres(names: words, least: least, what: what, left: genres.count - few.count)
     }
-    warning(
-        "\(few.count) genre\(few.count == 1 ? " is" : "s are") left out, with fewer than \(least) usable "
-            + "\(what)\(least == 1 ? "" : "s") each: \(words)")
+    let lack = least == 1 ? "without a usable \(what)" : "with fewer than \(least) usable \(what)s each"
+    warning("\(few.count) genre\(few.count == 1 ? " is" : "s are") left out, \(lack): \(words)")
     return Set(few.map { genres[$0] })
 }
 
