@@ -15,7 +15,7 @@ func openModel(_ name: String?) throws -> TrainedModel {
         guard case .unreadable = error else { throw error }
         let kind = FileKind(place.path)
         if kind == .model { throw error }
-        throw ToolError.notAModel(path: name ?? place.path, kind: kind.words)
+        throw ToolError.notAModel(path: place.relativePath, kind: kind.words)
     }
 }
 

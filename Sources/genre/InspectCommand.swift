@@ -64,7 +64,8 @@ struct InspectCommand: ParsableCommand {
         }
         if paths.count == 1 {
             switch kinds[0] {
-            case .missing: return try show(model: paths[0])  // says what there is
+            case .missing:
+                throw ToolError.nothingNamed(name: paths[0], known: BuiltInModel.all.map(\.name))
             case .other where AudioFileNames.extensions.contains((paths[0] as NSString).pathExtension.lowercased()):
                 return try show(audio: paths[0])  // says what is wrong with it
             case .empty, .playlist, .other, .emptyFolder:

@@ -78,8 +78,9 @@ struct ReportCommand: ParsableCommand {
             let files = try ComparisonReport(runs: all).write(
                 page: page, figures: noFigures ? nil : figuresFolder(beside: page), options,
                 replacing: replacing.force)
-            show("report: \(page.path)")
+            show("report: \(page.relativePath)")
             sayFigures(files)
+            noteNext([("open the report", fileLink(page))])
             return
         }
         let page = given ?? finished.folder.report
@@ -96,8 +97,9 @@ struct ReportCommand: ParsableCommand {
         if let tensorboard {
             try RunEvents.write(finished, figures: report.figures, to: URL(fileURLWithPath: tensorboard))
         }
-        show("report: \(page.path)")
+        show("report: \(page.relativePath)")
         sayFigures(files)
+        noteNext([("open the report", fileLink(page))])
     }
 
     private func assessment(of run: FinishedRun, threads: Int?) throws -> Assessment? {

@@ -30,6 +30,8 @@ enum ToolError: Error, CustomStringConvertible {
     case seriesForModel(path: String, members: [String])
     case runWithoutModel(path: String)
     case nothingThere(path: String)
+    /// Neither a file or folder nor a built-in model.
+    case nothingNamed(name: String, known: [String])
     case nothingToInspect(path: String, kind: String)
     case noFiles(folder: String)
 
@@ -72,6 +74,10 @@ enum ToolError: Error, CustomStringConvertible {
         case .nothingThere(let path): "there is no file or folder \(path); check the name"
         case .nothingToInspect(let path, let kind):
             "\(path) \(kind): name a model, a folder of music, a table, or an audio file"
+        case .nothingNamed(let name, let known):
+            "there is no file or folder \(name), and no built-in model of that name"
+                + (Suggestion.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" }
+                    ?? " (they are \(known.joined(separator: ", ")))")
         case .noFiles(let folder): "there is no file in \(folder); name a folder of music"
         case .runWithoutModel(let path):
             "the run \(path) has no model yet: it gets one when its first epoch ends; 'genre train --resume "

@@ -65,6 +65,7 @@ struct CommandWords {
         var rest = words[...]
         let isHelp = rest.first == "help"
         if isHelp { rest.removeFirst() }
+        if isHelp, rest.first == "help" { return }
         var command = root
         while let word = rest.first, !word.hasPrefix("-") {
             guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == word })

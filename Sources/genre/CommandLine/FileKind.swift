@@ -62,12 +62,11 @@ enum FileKind: Equatable {
         return isSafetensors((try? handle.read(upToCount: 16)) ?? Data())
     }
 
-    /// Whether a word can be no music but the wrong name of a model: nothing is there, and it has no ending of music.
+    /// Whether a word can be no music but the wrong name of a model: nothing is there, and no ending speaks of music.
     static func isNoMusic(_ word: String) -> Bool {
         let ending = (word as NSString).pathExtension.lowercased()
         return word != "-" && !isNetworkAddress(word) && !FileManager.default.fileExists(atPath: word)
-            && (ending == "safetensors"
-                || Suggestion.nearest(to: word, among: BuiltInModel.all.map(\.name)) != nil && !word.contains("/"))
+            && (ending == "safetensors" || ending.isEmpty && !word.contains("/"))
     }
 
     /// "is a model file": what a complaint says behind the path.
