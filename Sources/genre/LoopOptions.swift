@@ -23,7 +23,7 @@ struct LoopOptions: ParsableArguments {
         help: """
             Begin with the weights of a model; where its genres are others, its last layer is initialized again. 'none' \
             begins from scratch.
-            """, completion: Completions.model)
+            """, completion: Completions.base)
     var from: String?
     @Option(
         help: """

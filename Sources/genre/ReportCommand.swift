@@ -127,5 +127,5 @@ struct ReportCommand: ParsableCommand {
 /// Says where the figures of a page are.
 func sayFigures(_ files: [URL]) {
     guard let first = files.first else { return }
-    show("figures: \(counted(files.count, "file")) (SVG, PDF, PNG) in \(first.deletingLastPathComponent().path)")
+    show("figures: \(counted(files.count, "file")) (SVG, PDF, PNG) in \(first.deletingLastPathComponent().relativePath)")
 }

@@ -21,6 +21,8 @@ enum Completions {
     static let audio = CompletionKind.file()
     /// Built-in models, model files and run folders.
     static let model = words(builtInModels, orFiles: ["safetensors"])
+    /// A model to begin with, or none.
+    static let base = words(["none"] + builtInModels, orFiles: ["safetensors"])
     static let netOrModel = words(nets + builtInModels, orFiles: ["safetensors"])
     static let modelOrData = words(
         builtInModels, orFiles: ["safetensors", "csv", "tsv", "npz", "npy", "pkl"])
