@@ -127,5 +127,6 @@ struct ReportCommand: ParsableCommand {
 /// Says where the figures of a page are.
 func sayFigures(_ files: [URL]) {
     guard let first = files.first else { return }
-    show("figures: \(counted(files.count, "file")) (SVG, PDF, PNG) in \(first.deletingLastPathComponent().relativePath)")
+    show(
+        "figures: \(counted(files.count, "file")) (SVG, PDF, PNG) in \(first.deletingLastPathComponent().relativePath)")
 }
