@@ -68,12 +68,12 @@ static int usable_rate(int rate) { return rate >= GK_AUDIO_LEAST_RATE && rate <=
 // MARK: Opening
 
 // Formats of FFmpeg that hold music, video formats among them. Whatever else it knows is refused: scripts and playlists
-// (concat, hls, sdp, sbg), music for synthesizers, whose length no byte bounds (libgme, libopenmpt), pictures, raw samples
-// and speech codecs that have no mark, and the formats of single games.
+// (concat, hls, sdp, sbg), music for synthesizers, whose length no byte bounds (libgme, libopenmpt), pictures, raw
+// samples and speech codecs that have no mark, and the formats of single games.
 static const char formats_of_music[] =
-    "aa,aac,ac3,adx,aea,aiff,amr,ape,asf,asf_o,ast,au,avi,bfstm,brstm,caf,dff,dsf,dts,dtshd,dv,eac3,flac,flv,gsm,hca,iff,"
-    "ivf,kux,laf,loas,matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,nsv,ogg,oma,osq,pvf,rm,rso,sbc,sds,shn,"
-    "smjpeg,sox,spdif,tak,truehd,tta,voc,vqf,w64,wav,webm,wsd,wtv,wv,xwma";
+    "aa,aac,ac3,adx,aea,aiff,amr,ape,asf,asf_o,ast,au,avi,bfstm,brstm,caf,dff,dsf,dts,dtshd,dv,eac3,flac,flv,gsm,hca,"
+    "iff,ivf,kux,laf,loas,matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,nsv,ogg,oma,osq,pvf,rm,rso,sbc,"
+    "sds,shn,smjpeg,sox,spdif,tak,truehd,tta,voc,vqf,w64,wav,webm,wsd,wtv,wv,xwma";
 
 // No part of a sound file is larger; claims of more fail at once. The libraries' limit serves the whole process.
 enum { greatest_block = 64 << 20, greatest_frame = 1 << 21, most_streams = 64 };
@@ -122,7 +122,8 @@ static const AVInputFormat *find_format(gk_audio *audio, const char *path, gk_au
         report(error, GK_AUDIO_NO_STREAM, NULL); // a picture
     } else {
         error->kind = GK_AUDIO_UNRECOGNISED;
-        snprintf(error->text, sizeof error->text, "FFmpeg takes it for '%s', which holds no recorded music", format->name);
+        snprintf(error->text, sizeof error->text, "FFmpeg takes it for '%s', which holds no recorded music",
+                 format->name);
     }
     return NULL;
 }
@@ -168,8 +169,8 @@ static int open_container(gk_audio *audio, const char *path, gk_audio_error *err
     return 1;
 }
 
-/// WAV's PCM by the header itself where libavformat reads it wrongly: big-endian files (it takes them for little-endian),
-/// and samples of fewer valid bits than they take up (24 in 32 it takes for floats).
+/// WAV's PCM by the header itself where libavformat reads it wrongly: big-endian files (it takes them for
+/// little-endian), and samples of fewer valid bits than they take up (24 in 32 it takes for floats).
 static void correct_wave(const gk_header_facts *facts, AVCodecParameters *stream) {
     if (!facts->is_wave || !(facts->is_extensible || facts->is_big_endian) || facts->channels <= 0) return;
     if (facts->frame_bytes * 8 != (int64_t)facts->channels * facts->container_bits) return;
@@ -430,10 +431,12 @@ static void judge_end(gk_audio *audio) {
         const double unit = av_q2d(stream->time_base);
         double claim = (double)stream->duration * unit;
         if (stream->start_time != AV_NOPTS_VALUE) claim += (double)stream->start_time * unit;
-        if (!is_exact && format->duration != AV_NOPTS_VALUE) claim = fmin(claim, (double)format->duration / AV_TIME_BASE);
+        if (!is_exact && format->duration != AV_NOPTS_VALUE)
+            claim = fmin(claim, (double)format->duration / AV_TIME_BASE);
         audio->end_is_missing = audio->packets_end < claim - (is_exact ? 0.03 : 0.5);
         // Where all of the sound is there, what fails behind it is no sound: other programs' tags.
-        if (is_exact && audio->seconds > (double)stream->duration * unit - 0.001) audio->damaged -= audio->failures_since;
+        if (is_exact && audio->seconds > (double)stream->duration * unit - 0.001)
+            audio->damaged -= audio->failures_since;
     }
 }
 

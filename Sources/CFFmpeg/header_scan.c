@@ -14,13 +14,15 @@ static int64_t synchsafe(const uint8_t *bytes) {
 /// Whether an ID3v2 tag begins at a place; where it ends, and how many frames it has (counted to GK_MOST_TAGS and one).
 static int scan_id3(const gk_file_view *view, int64_t start, int64_t *end, int *frames) {
     uint8_t head[10];
-    if (gk_view_peek(view, start, head, 10) < 10 || memcmp(head, "ID3", 3) || head[3] == 0xFF || head[4] == 0xFF) return 0;
+    if (gk_view_peek(view, start, head, 10) < 10 || memcmp(head, "ID3", 3)) return 0;
+    if (head[3] == 0xFF || head[4] == 0xFF) return 0;
     *end = start + 10 + synchsafe(head + 6) + (head[5] & 0x10 ? 10 : 0);
     const int version = head[3], width = version == 2 ? 6 : 10;
     int64_t place = start + 10;
     if (version > 2 && head[5] & 0x40 && gk_view_peek(view, place, head, 4) == 4) // an extended header
         place += version == 3 ? 4 + (int64_t)AV_RB32(head) : synchsafe(head);
-    while (*frames <= GK_MOST_TAGS && place + width <= *end && gk_view_peek(view, place, head, width) == width && head[0]) {
+    while (*frames <= GK_MOST_TAGS && place + width <= *end) {
+        if (gk_view_peek(view, place, head, width) < width || !head[0]) break;
         const int64_t size = version == 2 ? AV_RB24(head + 3) : version == 3 ? AV_RB32(head + 4) : synchsafe(head + 4);
         place += width + size;
         ++*frames;
@@ -28,11 +30,12 @@ static int scan_id3(const gk_file_view *view, int64_t start, int64_t *end, int *
     return 1;
 }
 
-/// The place behind the ID3v2 tags at the file's start. Tags of too many frames, all of them, are taken out of the view.
+/// The place behind the ID3v2 tags at the file's start. Those of too many frames are taken out of the view.
 static int64_t pass_id3(gk_file_view *view) {
     int64_t place = 0, end = 0;
     int frames = 0;
-    for (int tags = 0; place < view->size && scan_id3(view, place, &end, &frames) && tags < GK_MOST_TAGS; tags++) place = end;
+    for (int tags = 0; tags < GK_MOST_TAGS && place < view->size && scan_id3(view, place, &end, &frames); tags++)
+        place = end;
     if (frames > GK_MOST_TAGS && place < view->size) {
         view->base = place;
         view->size -= place;

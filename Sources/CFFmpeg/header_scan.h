@@ -1,15 +1,15 @@
 #pragma once
 #include "file_view.h"
 
-// What a file's own bytes say before libavformat reads them: claims that libavformat would believe at any cost are taken
-// out of the view, and what it reads wrongly, or does not say, is found out.
+// What a file's own bytes say before libavformat reads them: claims that libavformat would believe at any cost are
+// taken out of the view, and what it reads wrongly, or does not say, is found out.
 
 /// Tags of one file that are read: libavformat's time for them grows as their square.
 enum { GK_MOST_TAGS = 2048 };
 
 typedef struct {
     int is_encrypted;   // an Audible or Windows Media file under digital rights management
-    int claims_much;    // more than GK_MOST_TAGS that cannot be taken out of the view, or too many samples of an MP4 file
+    int claims_much;    // more than GK_MOST_TAGS that cannot be taken out of the view, or too many samples in MP4
     int is_ogg;         // a physical Ogg stream begins where the view does
     int is_wave;        // a RIFF, RIFX, RF64 or BW64 file of form WAVE, and so the following
     int is_big_endian;  // RIFX

@@ -44,8 +44,8 @@ typedef struct {
 typedef struct gk_audio gk_audio;
 
 /// Opens the best audio stream of a local regular file; 0 with the fault in `error` where it cannot be done.
-/// Only formats that hold recorded music are taken. What the file claims is bounded: 64 MB for any part of it (a limit that
-/// libavutil keeps for the whole process), thousands of tags, seconds of processor time for its header.
+/// Only formats that hold recorded music are taken. What the file claims is bounded: 64 MB for any part of it (a limit
+/// that libavutil keeps for the whole process), thousands of tags, seconds of processor time for its header.
 /// Playlists and references inside the file to other files or hosts are never followed.
 /// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own. `channel`: the one that gk_audio_next
 /// gives, from 0; -1 for the mean of all.
