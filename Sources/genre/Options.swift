@@ -114,7 +114,7 @@ func segmentChoice(_ text: String) throws -> SegmentChoice {
 }
 
 let netNames = Architecture.all.map(\.name).joined(separator: ", ")
-let netList = Architecture.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n")
+let netList = Terminal.list(Architecture.all.map { ($0.name, $0.summary) })
 /// What a user must know about nets whose figures are not what they seem.
 let netCautions = Architecture.all.compactMap(\.caution).joined(separator: "\n")
 let recipeNames = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")

@@ -48,7 +48,4 @@ extension SplitOptions {
 }
 
 /// A line a rule, for help and complaints.
-let splitRuleList: String = {
-    let width = (SplitRule.known.map(\.rule.count).max() ?? 0) + 2
-    return SplitRule.known.map { "  \($0.rule.left(width))\($0.meaning)" }.joined(separator: "\n")
-}()
+let splitRuleList = Terminal.list(SplitRule.known.map { ($0.rule, $0.meaning) })

@@ -28,6 +28,16 @@ enum Terminal {
             .map { wrapped(line: String($0), columns: columns) }.joined(separator: "\n")
     }
 
+    /// Names with their meanings, one below the other, for help: a meaning that is too long goes on below its beginning.
+    static func list(_ entries: [(name: String, meaning: String)]) -> String {
+        let width = (entries.map(\.name.displayWidth).max() ?? 0) + 4
+        return entries.map { name, meaning in
+            let lines = wrapped(meaning, columns: usualColumns - 1 - width).split(separator: "\n")
+                .map { $0.trimmingPrefix("  ") }
+            return ("  " + name).left(width) + lines.joined(separator: "\n" + "".left(width))
+        }.joined(separator: "\n")
+    }
+
     /// Prose whose lines were broken for another width, its paragraphs on one line each, to be broken anew; lines of tables,
     /// which have wide gaps, stay apart.
     static func reflowed(_ text: String) -> String {
