@@ -28,28 +28,28 @@ public struct Architecture: Sendable {
     /// The blueprint for so many genres.
     public func blueprint(genres: Int) -> Blueprint { build(genres) }
 
-    /// Every net that the tool knows, in the order of the report.
+    /// Every net that the tool knows, in the order of the paper.
     public static let all: [Architecture] = [
         Architecture(
             name: "shallow",
-            summary: "two towers of one convolution each (Schindler et al. 2016; the report's main net)",
+            summary: "two towers of one convolution each (Schindler et al. 2016; the paper's main net)",
             blueprint: Blueprint.shallow),
         Architecture(
-            name: "deep", summary: "two towers of four convolutions each (the report's first extension)",
+            name: "deep", summary: "two towers of four convolutions each (the paper's first extension)",
             blueprint: Blueprint.deep),
         Architecture(
             name: "deep-published",
-            summary: "the deep net as the report's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
+            summary: "the deep net as the paper's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
             defaultL1: 1e-5, blueprint: Blueprint.deepPublished),
         Architecture(
-            name: "crnn", summary: "the deep towers, then an LSTM over time (the report's second extension)",
+            name: "crnn", summary: "the deep towers, then an LSTM over time (the paper's second extension)",
             blueprint: Blueprint.crnn),
         Architecture(
-            name: "bicrnn", summary: "crnn in both directions of time (the report's future work)",
+            name: "bicrnn", summary: "crnn in both directions of time (the paper's future work)",
             blueprint: Blueprint.bicrnn),
         Architecture(
             name: "crnn-published",
-            summary: "the CRNN as the report's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
+            summary: "the CRNN as the paper's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
             defaultL1: 1e-5, defaultBatch: 32,
             blueprint: Blueprint.crnnPublished),
     ]

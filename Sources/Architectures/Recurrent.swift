@@ -18,7 +18,7 @@ extension Blueprint {
         recurrent("bicrnn", genres: genres, bidirectional: true)
     }
 
-    /// What the report's authors' code computes, for Table I's third row: two LSTM layers of 200 on a tensor of
+    /// What the paper's authors' code computes, for Table I's third row: two LSTM layers of 200 on a tensor of
     /// (batch, 5120), which PyTorch takes as ONE sequence whose steps are the segments of the batch. 4,835,002
     /// parameters for ten genres. See ``Architecture/caution``.
     public static func crnnPublished(genres: Int) -> Blueprint {

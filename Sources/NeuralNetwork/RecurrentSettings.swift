@@ -6,7 +6,7 @@ public struct LSTMSettings: Sendable, Hashable, Codable {
         /// sets the number of steps, and a tower of fewer columns gives each of them to as many steps in a row as its
         /// pools have joined.
         case time(order: [String])
-        /// The segments of a batch, in their order, each flattened channel by channel, tower by tower: what the report's
+        /// The segments of a batch, in their order, each flattened channel by channel, tower by tower: what the paper's
         /// authors' code computes. A segment's logits then depend on those before it in the batch.
         case batch
     }

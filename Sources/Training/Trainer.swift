@@ -4,7 +4,7 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 
-/// Trains a net as the report describes: each epoch takes all training segments once in a new order, the last partial
+/// Trains a net as the paper describes: each epoch takes all training segments once in a new order, the last partial
 /// batch included, and judges the net on the validation segments.
 public final class Trainer {
     public let configuration: TrainingConfiguration

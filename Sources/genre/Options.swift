@@ -15,7 +15,7 @@ func checked(threads: Int?) throws -> Int? {
     return threads
 }
 
-/// Hyperparameters of a training; every default is the report's.
+/// Hyperparameters of a training; every default is the paper's.
 struct HyperparameterOptions: ParsableArguments {
     @Option(
         help: "The net: \(netNames). By default shallow, or that of the model to begin with.",
