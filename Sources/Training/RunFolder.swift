@@ -146,7 +146,10 @@ public struct RunFolder: Sendable {
         guard !Self.isRun(url) else { return [] }
         return [split, log, best, verdicts, report, figures, checkpoints, tensorboard].filter { file in
             var status = stat()
-            return lstat(file.path, &status) == 0
+            guard lstat(file.path, &status) == 0 else { return false }
+            // What a run that was killed at its very beginning left is none of another's.
+            return file != split || status.st_mode & S_IFMT != S_IFREG
+                || (try? read(SplitRecord.self, from: split)) == nil
         }
     }
 

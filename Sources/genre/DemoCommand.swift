@@ -28,6 +28,7 @@ struct DemoCommand: ParsableCommand {
         name: [.short, .long], help: "Where to put the corpus and the run; by default a new temporary folder.",
         completion: .directory)
     var output: String?
+    @OptionGroup var replacing: ReplacingOption
     @Option(help: "Passes over the training segments.", completion: .default) var epochs = 30
     @Option(help: "Seed of the corpus and of the training.", completion: .default) var seed: UInt64 = 0
     @Option(help: "Number of threads; by default one per core.", completion: .default) var threads: Int?
@@ -35,11 +36,22 @@ struct DemoCommand: ParsableCommand {
     private static let tracksPerGenre = 12
     private static let seconds = 10.0
 
+    /// Whether the corpus replaces nothing: files of others in its folder stay only if none has a name of its own.
+    private func checkPlace(of corpus: URL) throws {
+        try OutputPlace.checkFolder(corpus)
+        try OutputPlace.checkInnerFolder(corpus)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: corpus.path)) ?? []
+        guard names.isEmpty || replacing.force else {
+            throw StorageError.taken(paths: [corpus.path], kind: "a demo's music")
+        }
+    }
+
     func run() throws {
         guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
         let threads = try checked(threads: threads)
         let folder = try output.map { URL(fileURLWithPath: $0) } ?? TemporaryPlace.makeFolder("genre-demo")
         let corpus = folder.appendingPathComponent("music")
+        try checkPlace(of: corpus)
         show(
             """
             1. Composing \(Self.tracksPerGenre) tracks of \(Int(Self.seconds)) s in each of ten styles named after GTZAN's genres.
@@ -47,7 +59,7 @@ struct DemoCommand: ParsableCommand {
                not the accuracy on real music.
                \(corpus.path)
             """)
-        let runFolder = try RunFolder(creating: folder.appendingPathComponent("run"), replacing: false)
+        let runFolder = try RunFolder(creating: folder.appendingPathComponent("run"), replacing: replacing.force)
         try DemoCorpus.write(
             to: corpus, tracksPerGenre: Self.tracksPerGenre, seconds: Self.seconds, seed: seed)
 
