@@ -297,7 +297,8 @@ struct ReproduceCommand: ParsableCommand {
             } else {
                 run = try TrainingRun(
                     configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
-                    paths: data, folder: RunFolder(creating: member.folder, replacing: replacing.force), toolVersion: toolVersion)
+                    paths: data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
+                    toolVersion: toolVersion)
             }
             time.begin(member, done: try begun?.folder.records().count ?? 0)
             _ = try genre.train(
