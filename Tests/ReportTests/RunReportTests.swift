@@ -271,8 +271,8 @@ import Training
     @Test func whereAndHowARunWasMadeIsSaid() throws {
         let sample = try SampleRun()
         let config = #"""
-            {"date":"2026-11-27T22:00:00Z","command":["genre","train","<x>"],"processor":"A CPU","system":"Debian 12",
-            "build":"abc123"}
+            {"provenance":{"date":"2026-11-27T22:00:00Z","command":["genre","train","<x>"],"processor":"A CPU","cores":2,
+            "system":"Debian 12","commit":"abc123"}}
             """#
         try Data(config.utf8).write(to: sample.folder.file("config.json"))
         let page = try sample.report().html()

@@ -27,17 +27,19 @@ public struct FinishedRun {
     /// How config.json may call what it records of where and how the run was made.
     private static let recordNames = [
         "date": ["date", "started"], "command": ["command", "command_line"], "processor": ["processor"],
-        "system": ["system"], "build": ["build"],
+        "system": ["system"], "build": ["commit", "build", "executable"],
     ]
 
     /// Fields of config.json that ``record(_:)`` reads.
-    static let recordFields = Set(recordNames.values.joined())
+    static let recordFields = Set(recordNames.values.joined()).union(["provenance"])
 
     /// What config.json records of where and how the run was made, in words; nil where it does not.
     ///
     /// - Parameter name: "date", "command", "processor", "system" or "build".
     func record(_ name: String) -> String? {
-        let value = Self.recordNames[name]?.lazy.compactMap { configuration[$0] }.first
+        let value = Self.recordNames[name]?.lazy.compactMap { field in
+            configuration["provenance"]?[field] ?? configuration[field]
+        }.first
         guard let value, value != .null else { return nil }
         let words = value.text ?? value.strings?.joined(separator: " ") ?? ""
         return words.isEmpty ? nil : words
