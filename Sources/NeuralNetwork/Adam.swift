@@ -53,7 +53,7 @@ public final class Adam {
     ) throws(NeuralNetworkError) {
         self.settings = settings
         self.plan = plan
-        stretches = plan.stretches { !frozen.contains($0.name) }
+        stretches = plan.stretches { $0.role != .statistic && !frozen.contains($0.name) }
         firstMoment = try AlignedBuffer(floats: plan.storedCount)
         secondMoment = try AlignedBuffer(floats: plan.storedCount)
     }

@@ -4,6 +4,9 @@ import Foundation
 final class AlignedBuffer {
     let bytes: UnsafeMutableRawBufferPointer
 
+    /// Bytes that one buffer may have: more than the machine's memory would end the program when it is touched.
+    static var largest: Int { Int(clamping: ProcessInfo.processInfo.physicalMemory) }
+
     init(byteCount: Int) throws(NeuralNetworkError) {
         let rounded = max(64, (byteCount + 63) / 64 * 64)
         var memory: UnsafeMutableRawPointer?
@@ -21,18 +24,4 @@ final class AlignedBuffer {
     var floats: UnsafeMutablePointer<Float> { bytes.baseAddress!.assumingMemoryBound(to: Float.self) }
 
     deinit { free(bytes.baseAddress) }
-}
-
-/// Hands out pieces of memory that is allocated at once, later: first count, then bind.
-struct ArenaPlan {
-    private(set) var byteCount = 0
-
-    /// The offset of `bytes` bytes, aligned to 64.
-    mutating func reserve(bytes: Int) -> Int {
-        let offset = byteCount
-        byteCount += (bytes + 63) / 64 * 64
-        return offset
-    }
-
-    mutating func reserve(floats: Int) -> Int { reserve(bytes: floats * MemoryLayout<Float>.stride) }
 }

@@ -1,85 +1,75 @@
 import CKernels
 
-/// The blocks of one depth, one a tower, run together so that they can share work and threads.
-final class BlockGroup {
-    /// What a group needs, before there is memory.
-    struct Layout {
-        let blocks: [NetworkPlan.Block]
-        /// Index of each block's tower.
-        let towers: [Int]
-        let handle: OpaquePointer
-        let workspace: Int
-        let outputs: [Int]
-        let argmaxes: [Int]
-        let outputGradients: [Int]
-        let training: Bool
-
-        init(
-            plan: NetworkPlan, level: Int, batch: Int, training: Bool, pool: ThreadPool, arena: inout ArenaPlan
-        ) throws(NeuralNetworkError) {
-            towers = plan.towers.indices.filter { plan.towers[$0].blocks.count > level }
-            let blocks = towers.map { plan.towers[$0].blocks[level] }
-            self.blocks = blocks
-            self.training = training
-            let shapes = zip(towers, blocks).map { tower, block in
-                gk_block_shape(
-                    height: Int32(block.input.shape.extent.mels), width: Int32(block.input.shape.extent.frames),
-                    in_channels: Int32(block.input.shape.channels), out_channels: Int32(block.channels),
-                    kernel_height: Int32(block.kernel.mels), kernel_width: Int32(block.kernel.frames),
-                    pool_height: Int32(block.pool.mels), pool_width: Int32(block.pool.frames), slope: block.slope,
-                    // The first blocks all read the segments; later ones their own tower.
-                    input: level == 0 ? 0 : Int32(tower))
-            }
-            let made = gk_blocks_create(shapes, Int32(shapes.count), Int32(batch), training, Int32(pool.threads))
-            guard let made else { throw .outOfMemory(bytes: 0) }
-            handle = made
-            workspace = arena.reserve(bytes: gk_blocks_workspace(made))
-            let sizes = blocks.map { batch * $0.output.storedCount }
-            outputs = sizes.map { arena.reserve(floats: $0) }
-            argmaxes = sizes.map { arena.reserve(bytes: training ? $0 * MemoryLayout<UInt16>.stride : 0) }
-            outputGradients = sizes.map { arena.reserve(floats: training ? $0 : 0) }
-        }
-    }
-
+/// Blocks of one depth, run together so that they can share work and threads.
+final class BlockGroup: Step {
+    let name: String
     private let handle: OpaquePointer
     private let tensors: UnsafeMutableBufferPointer<gk_block_tensors>
 
-    /// - Parameter activations: what each tower has put out so far; this group's outputs take their place.
-    init(
-        layout: Layout, base: UnsafeMutableRawPointer, parameters: [String: ParameterLocation],
-        activations: inout [Activation]
-    ) {
-        handle = layout.handle
-        gk_blocks_bind(layout.handle, base + layout.workspace)
-        tensors = .allocate(capacity: layout.blocks.count)
-        for (index, block) in layout.blocks.enumerated() {
-            let weight = parameters["\(block.name).weight"]!
-            let bias = parameters["\(block.name).bias"]!
-            let tower = layout.towers[index]
-            let output = (base + layout.outputs[index]).assumingMemoryBound(to: Float.self)
-            let outputGradient =
-                layout.training ? (base + layout.outputGradients[index]).assumingMemoryBound(to: Float.self) : nil
-            let argmax =
-                layout.training ? (base + layout.argmaxes[index]).assumingMemoryBound(to: UInt16.self) : nil
-            tensors.initializeElement(
-                at: index,
-                to: gk_block_tensors(
-                    input: activations[tower].values, weights: weight.values, bias: bias.values, output: output,
-                    argmax: argmax, output_gradient: outputGradient, input_gradient: activations[tower].gradient,
-                    weight_gradient: weight.gradient, bias_gradient: bias.gradient))
-            activations[tower] = Activation(
-                values: output, gradient: outputGradient, count: block.output.storedCount)
+    static func plan(
+        _ blocks: [BlockStage], _ planning: inout StepPlanning, number: Int
+    ) throws(NeuralNetworkError) -> StepMaker {
+        var numbers: [Int: Int32] = [:]
+        let shapes = blocks.map { block in
+            // Blocks with equal numbers read the same memory.
+            let input = numbers[block.reads] ?? Int32(numbers.count)
+            numbers[block.reads] = input
+            return gk_block_shape(
+                height: Int32(block.input.shape.extent.mels), width: Int32(block.input.shape.extent.frames),
+                in_channels: Int32(block.input.shape.channels), out_channels: Int32(block.channels),
+                kernel_height: Int32(block.kernel.mels), kernel_width: Int32(block.kernel.frames),
+                pool_height: Int32(block.pool.mels), pool_width: Int32(block.pool.frames), slope: block.slope,
+                input: input)
+        }
+        let batch = planning.batch * planning.graph.values[blocks[0].reads].images
+        let made = gk_blocks_create(
+            shapes, Int32(shapes.count), Int32(batch), planning.training, Int32(planning.pool.threads))
+        guard let handle = made else { throw .outOfMemory(bytes: 0) }
+        // Spectra of the weights stay from one change of them to the next.
+        let workspace = planning.memory.reserve(bytes: gk_blocks_workspace(handle))
+        let argmaxes = blocks.map { block in
+            planning.training
+                ? planning.reserveThrough(bytes: batch * block.output.storedCount * MemoryLayout<UInt16>.stride) : nil
+        }
+        return { binding in
+            BlockGroup(
+                blocks, handle: handle, workspace: workspace, argmaxes: argmaxes, binding: binding, number: number)
         }
     }
 
-    func prepare(pool: ThreadPool) { gk_blocks_prepare(handle, pool.handle, tensors.baseAddress) }
-
-    func forward(count: Int, pool: ThreadPool) {
-        gk_blocks_forward(handle, pool.handle, Int32(count), tensors.baseAddress)
+    private init(
+        _ blocks: [BlockStage], handle: OpaquePointer, workspace: MemoryPlan.Piece, argmaxes: [MemoryPlan.Piece?],
+        binding: StepBinding, number: Int
+    ) {
+        name = "blocks \(number)"
+        self.handle = handle
+        gk_blocks_bind(handle, binding.memory.bytes(workspace))
+        tensors = .allocate(capacity: blocks.count)
+        for (index, block) in blocks.enumerated() {
+            let weight = binding.parameter("\(block.name).weight")
+            let bias = binding.parameter("\(block.name).bias")
+            let (input, output) = (binding.inputs[index], binding.outputs[index])
+            tensors.initializeElement(
+                at: index,
+                to: gk_block_tensors(
+                    input: input.values, weights: weight.values, bias: bias.values, output: output.values,
+                    argmax: argmaxes[index].map { binding.memory.bytes($0).assumingMemoryBound(to: UInt16.self) },
+                    output_gradient: output.gradient, input_gradient: input.gradient,
+                    weight_gradient: weight.gradient, bias_gradient: bias.gradient))
+        }
+        images = binding.inputs[0].images
     }
 
-    func backward(count: Int, pool: ThreadPool) {
-        gk_blocks_backward(handle, pool.handle, Int32(count), tensors.baseAddress)
+    private let images: Int
+
+    func prepare(pool: ThreadPool) { gk_blocks_prepare(handle, pool.handle, tensors.baseAddress) }
+
+    func forward(_ call: StepCall) {
+        gk_blocks_forward(handle, call.pool.handle, Int32(call.count * images), tensors.baseAddress)
+    }
+
+    func backward(_ call: StepCall) {
+        gk_blocks_backward(handle, call.pool.handle, Int32(call.count * images), tensors.baseAddress)
     }
 
     deinit {

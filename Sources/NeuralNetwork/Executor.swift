@@ -35,19 +35,29 @@ public final class Executor {
     private let training: Bool
     private let arena: AlignedBuffer
     private let gradients: AlignedBuffer?
-    private let groups: [BlockGroup]
-    private let recurrent: RecurrentRunner?
-    private let stages: [DenseRunner]
-    private let embeddingInputs: [Activation]
+    private let steps: [any Step]
+    /// For each step, whether it or one before it has trained parameters; the others' backward passes are left out.
+    private var isTrained: [Bool]
+    /// Names that begin each step's parameters' names, and the steps whose outputs it reads.
+    private let owners: [(names: [String], before: [Int])]
+    private let logits: BoundValue
+    private let embeddingInputs: [BoundValue]
     private let probabilityBuffer: UnsafeMutablePointer<Float>
     private let labelBuffer: UnsafeMutablePointer<Int32>
     private var preparedVersion = 0
-    /// Groups below it, and the recurrent stage where it is nil, need no gradients.
-    private var lowestTrainedGroup: Int? = 0
     private var recorder: ((String, Double) -> Void)?
 
     /// - Throws: ``NeuralNetworkError/outOfMemory(bytes:)``.
-    public init(parameters: ParameterStore, batch: Int, mode: Mode, pool: ThreadPool) throws(NeuralNetworkError) {
+    public convenience init(
+        parameters: ParameterStore, batch: Int, mode: Mode, pool: ThreadPool
+    ) throws(NeuralNetworkError) {
+        try self.init(parameters: parameters, batch: batch, mode: mode, pool: pool, fill: 0)
+    }
+
+    /// - Parameter fill: what memory holds at first, for tests of what relies on it.
+    package init(
+        parameters: ParameterStore, batch: Int, mode: Mode, pool: ThreadPool, fill: UInt8
+    ) throws(NeuralNetworkError) {
         precondition(batch >= 1, "a batch holds at least one segment")
         let plan = parameters.plan
         self.parameters = parameters
@@ -56,82 +66,36 @@ public final class Executor {
         self.pool = pool
         var dropoutSeed: UInt64?
         if case .training(let seed) = mode { dropoutSeed = seed }
-        let training = dropoutSeed != nil
-        self.training = training
+        training = dropoutSeed != nil
 
-        // First every piece reserves its place, then one allocation serves them all.
-        var layout = ArenaPlan()
-        let inputOffset = layout.reserve(floats: batch * plan.blueprint.input.area)
-        let depth = plan.towers.map(\.blocks.count).max() ?? 0
-        var groupPlans: [BlockGroup.Layout] = []
-        for level in 0..<depth {
-            groupPlans.append(
-                try BlockGroup.Layout(
-                    plan: plan, level: level, batch: batch, training: training, pool: pool, arena: &layout))
-        }
-        let recurrentLayout = plan.recurrent.map {
-            RecurrentRunner.Layout(stage: $0, batch: batch, training: training, arena: &layout)
-        }
-        let stageOffsets = plan.dense.map { stage in
-            (
-                output: layout.reserve(floats: batch * stage.units.stored),
-                gradient: layout.reserve(floats: training ? batch * stage.units.stored : 0)
-            )
-        }
-        let probabilityOffset = layout.reserve(floats: batch * plan.classes)
-        let labelOffset = layout.reserve(bytes: batch * MemoryLayout<Int32>.stride)
-
-        arena = try AlignedBuffer(byteCount: layout.byteCount)
+        // First every piece says what it needs and when, then one allocation serves them all.
+        var layout = ExecutorLayout(plan.graph, batch: batch, dropoutSeed: dropoutSeed, pool: pool)
+        let made = try layout.planStages()
+        let probabilityPiece = layout.planning.memory.reserve(floats: batch * plan.classes)
+        let labelPiece = layout.planning.memory.reserve(bytes: batch * MemoryLayout<Int32>.stride)
+        layout.planning.memory.settle()
+        let needed = layout.planning.memory.byteCount
+        guard needed <= AlignedBuffer.largest else { throw .outOfMemory(bytes: needed) }
+        arena = try AlignedBuffer(byteCount: needed)
+        if fill != 0 { arena.bytes.initializeMemory(as: UInt8.self, repeating: fill) }
         gradients = training ? try AlignedBuffer(floats: plan.storedCount) : nil
-        let base = arena.bytes.baseAddress!
-        func floats(_ offset: Int) -> UnsafeMutablePointer<Float> {
-            (base + offset).assumingMemoryBound(to: Float.self)
-        }
-        let inputs = floats(inputOffset)
-        self.inputs = inputs
-        probabilityBuffer = floats(probabilityOffset)
-        labelBuffer = (base + labelOffset).assumingMemoryBound(to: Int32.self)
 
+        let memory = BoundMemory(plan: layout.planning.memory, base: arena.bytes.baseAddress!)
+        probabilityBuffer = memory.floats(probabilityPiece)
+        labelBuffer = memory.bytes(labelPiece).assumingMemoryBound(to: Int32.self)
         var locations: [String: ParameterLocation] = [:]
         for specification in plan.parameters {
             locations[specification.name] = ParameterLocation(
                 values: parameters.values + specification.offset,
                 gradient: gradients.map { $0.floats + specification.offset })
         }
-
-        let image = Activation(
-            values: UnsafePointer(inputs), gradient: nil, count: plan.blueprint.input.area)
-        var activations = plan.towers.map { _ in image }
-        var built: [BlockGroup] = []
-        for group in groupPlans {
-            built.append(BlockGroup(layout: group, base: base, parameters: locations, activations: &activations))
-        }
-        groups = built
-
-        recurrent = recurrentLayout.map { layout in
-            RecurrentRunner(
-                layout: layout, base: base, inputs: activations, dropoutSeed: dropoutSeed, parameters: locations)
-        }
-
-        var inputsOfStage = recurrent.map { [$0.output] } ?? (plan.towers.isEmpty ? [image] : activations)
-        var inputsOfLastStage = inputsOfStage
-        var runners: [DenseRunner] = []
-        for (stage, offsets) in zip(plan.dense, stageOffsets) {
-            let output = Activation(
-                values: UnsafePointer(floats(offsets.output)), gradient: training ? floats(offsets.gradient) : nil,
-                count: stage.units.stored)
-            let key = dropoutSeed.map { seed in
-                var stream = RandomStream(seed: seed, purpose: "dropout of \(stage.name)")
-                return stream.next()
-            }
-            runners.append(
-                DenseRunner(
-                    stage: stage, inputs: inputsOfStage, output: output, dropoutKey: key, parameters: locations))
-            inputsOfLastStage = inputsOfStage
-            inputsOfStage = [output]
-        }
-        stages = runners
-        embeddingInputs = inputsOfLastStage
+        let bound = layout.bind(made, memory: memory, parameters: locations)
+        steps = bound.steps
+        owners = bound.owners
+        isTrained = bound.steps.map { _ in true }
+        inputs = bound.input.values
+        logits = bound.logits
+        embeddingInputs = bound.embedding
     }
 
     // MARK: - Inference
@@ -157,9 +121,7 @@ public final class Executor {
 
     /// The logits of the last call, without the spare columns: [count][classes].
     public func lastLogits(count: Int) -> [Float] {
-        let stored = plan.dense.last!.units.stored
-        let output = stages.last!.output.values
-        return (0..<count).flatMap { row in (0..<plan.classes).map { output[row * stored + $0] } }
+        (0..<count).flatMap { row in (0..<plan.classes).map { logits.values[row * logits.count + $0] } }
     }
 
     /// What the last dense layer read in the last call, in canonical order: [count][``NetworkPlan/embeddingSize``]. In an
@@ -168,15 +130,9 @@ public final class Executor {
         var result: [Float] = []
         result.reserveCapacity(count * plan.embeddingSize)
         for row in 0..<count {
-            var rest = plan.dense.last!.segments[...]
             for input in embeddingInputs {
-                // One activation holds one part or, of a recurrent layer, one a direction.
-                var parts: [StoredFeatures] = []
-                while let part = rest.first, parts.reduce(part.storedCount, { $0 + $1.storedCount }) <= input.count {
-                    parts.append(rest.removeFirst())
-                }
                 let start = input.values + row * input.count
-                parts.forEachStoredFeature { result.append(start[$0]) }
+                input.parts.forEachStoredFeature { result.append(start[$0]) }
             }
         }
         return result
@@ -209,33 +165,27 @@ public final class Executor {
         precondition(training, "an inference executor has no backward pass")
         forward(count: count, step: step)
         let result = part("softmax and loss") {
-            softmax(count: count, labels: labels, targets: targets, gradient: stages.last!.output.gradient)
+            softmax(count: count, labels: labels, targets: targets, gradient: logits.gradient)
         }
-        for (index, stage) in stages.enumerated().reversed() {
-            part("dense \(index + 1) backward") { stage.backward(count: count, step: step, pool: pool) }
-        }
-        guard let lowestTrainedGroup else { return result }
-        if let recurrent { part("LSTM backward") { recurrent.backward(count: count, step: step, pool: pool) } }
-        for (index, group) in groups.enumerated().reversed() where index >= lowestTrainedGroup {
-            part("blocks \(index + 1) backward") { group.backward(count: count, pool: pool) }
+        let call = StepCall(count: count, step: step, pool: pool)
+        for (index, stage) in steps.enumerated().reversed() where isTrained[index] {
+            part("\(stage.name) backward") { stage.backward(call) }
         }
         return result
     }
 
     /// Leaves out the part of the backward pass that only frozen parameters would need; their gradients are then void.
+    /// Norms whose parameters are all frozen keep to their running statistics.
     ///
     /// - Parameter frozen: names of the parameters that no optimiser will update.
     public func skipGradients(of frozen: Set<String>) {
-        func isTrained(_ prefixes: [String]) -> Bool {
-            plan.parameters.contains { parameter in
-                !frozen.contains(parameter.name) && prefixes.contains { parameter.name.hasPrefix($0 + ".") }
+        for (index, owner) in owners.enumerated() {
+            let own = plan.parameters.filter { parameter in
+                parameter.role != .statistic && owner.names.contains { parameter.name.hasPrefix($0 + ".") }
             }
-        }
-        lowestTrainedGroup = groups.indices.first { level in
-            isTrained(plan.towers.compactMap { level < $0.blocks.count ? $0.blocks[level].name : nil })
-        }
-        if lowestTrainedGroup == nil, let stage = plan.recurrent, isTrained([stage.name]) {
-            lowestTrainedGroup = groups.count
+            let isOwn = own.contains { !frozen.contains($0.name) }
+            steps[index].setTrained(isOwn)
+            isTrained[index] = isOwn || owner.before.contains { isTrained[$0] }
         }
     }
 
@@ -270,15 +220,12 @@ public final class Executor {
     private func forward(count: Int, step: UInt64) {
         precondition(1...batch ~= count, "the executor is planned for 1 to \(batch) segments")
         if preparedVersion != parameters.version {
-            part("spectra of the weights") { for group in groups { group.prepare(pool: pool) } }
+            part("spectra of the weights") { for stage in steps { stage.prepare(pool: pool) } }
             preparedVersion = parameters.version
         }
-        for (index, group) in groups.enumerated() {
-            part("blocks \(index + 1) forward") { group.forward(count: count, pool: pool) }
-        }
-        if let recurrent { part("LSTM forward") { recurrent.forward(count: count, step: step, pool: pool) } }
-        for (index, stage) in stages.enumerated() {
-            part("dense \(index + 1) forward") { stage.forward(count: count, step: step, pool: pool) }
+        let call = StepCall(count: count, step: step, pool: pool)
+        for stage in steps where !(stage is ForkStep) {
+            part("\(stage.name) forward") { stage.forward(call) }
         }
     }
 
@@ -291,33 +238,20 @@ public final class Executor {
             for index in 0..<count { labelBuffer[index] = labels[index] }
         }
         var correct: Int32 = 0
-        let stored = Int32(plan.dense.last!.units.stored)
+        let stored = Int32(logits.count)
         if let targets, labels != nil {
             targets.check(count: count, classes: plan.classes)
             var weight = 0.0
             let loss = targets.withKernelTargets(labels: labelBuffer) { targets in
                 gk_softmax_cross_entropy_targets(
-                    Int32(count), Int32(plan.classes), stored, stages.last!.output.values, targets, probabilityBuffer,
+                    Int32(count), Int32(plan.classes), stored, logits.values, targets, probabilityBuffer,
                     gradient, &correct, &weight)
             }
             return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0, weight: weight)
         }
         let loss = gk_softmax_cross_entropy(
-            Int32(count), Int32(plan.classes), stored, stages.last!.output.values,
+            Int32(count), Int32(plan.classes), stored, logits.values,
             labels == nil ? nil : labelBuffer, probabilityBuffer, gradient, &correct)
         return BatchResult(lossSum: loss, correct: Int(correct), penalty: 0, weight: Double(count))
     }
-}
-
-/// Where a parameter and its gradient begin.
-struct ParameterLocation {
-    let values: UnsafeMutablePointer<Float>
-    let gradient: UnsafeMutablePointer<Float>?
-}
-
-/// A layer's output, the gradient with respect to it (the input segments have none), and its floats a segment.
-struct Activation {
-    let values: UnsafePointer<Float>
-    let gradient: UnsafeMutablePointer<Float>?
-    let count: Int
 }

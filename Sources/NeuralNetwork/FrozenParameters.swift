@@ -1,7 +1,7 @@
 extension NetworkPlan {
     /// Names of the parameters that patterns name:
-    /// - `towers`: all that lies before the recurrent and dense layers;
-    /// - `conv2`: the second convolution of every tower;
+    /// - `towers`: all convolutions and norms;
+    /// - `conv2`: the second convolution of every tower or chain;
     /// - else the parameter of that name, or those whose name goes on with a point: `frequency`, `frequency.1`, `dense1`.
     ///
     /// - Throws: ``NeuralNetworkError/badParameter(name:problem:)`` for a pattern that names nothing, and where nothing
@@ -21,24 +21,30 @@ extension NetworkPlan {
             }
             result.formUnion(found)
         }
-        guard result.count < parameters.count else {
+        guard parameters.contains(where: { $0.role != .statistic && !result.contains($0.name) }) else {
             throw .badParameter(name: patterns.joined(separator: ", "), problem: "nothing would be left to train")
         }
         return result
     }
 
     private func prefixes(of pattern: String) -> [String] {
-        if pattern == "towers" { return towers.flatMap(\.blocks).map(\.name) }
+        if pattern == "towers" {
+            return graph.nodes.compactMap { node in
+                switch node.operation {
+                case .convolution, .norm: node.name
+                default: nil
+                }
+            }
+        }
         if pattern.hasPrefix("conv"), let depth = Int(pattern.dropFirst(4)), depth >= 1 {
-            return towers.compactMap { $0.blocks.count >= depth ? $0.blocks[depth - 1].name : nil }
+            return graph.nodes.filter { $0.depth == depth }.map(\.name)
         }
         return [pattern]
     }
 
     /// Names of the parameters of the last layer, which gives the logits.
     public var headParameters: Set<String> {
-        guard let head = dense.last?.name else { return [] }
-        return Set(parameters.map(\.name).filter { $0.hasPrefix(head + ".") })
+        Set(graph.parameters[head.parameters].map(\.name))
     }
 
     /// Where and how the kernels keep each parameter, in words: equal for equal memory.

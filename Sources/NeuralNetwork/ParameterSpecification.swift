@@ -3,7 +3,10 @@ public struct ParameterSpecification: Sendable, Hashable {
     public enum Role: Sendable, Hashable {
         /// Pays the L1 penalty.
         case weight
+        /// Learned, without a penalty: biases, and the scales of norms.
         case bias
+        /// Measured, not learned: no optimiser and no penalty touches it.
+        case statistic
     }
 
     /// What the values are drawn from.
@@ -11,6 +14,7 @@ public struct ParameterSpecification: Sendable, Hashable {
         /// Normal with variance 2 / fan in (He et al. 2015).
         case kaimingNormal(fanIn: Int)
         case zero
+        case one
         /// Uniform in ± bound.
         case uniform(bound: Double)
     }
@@ -53,6 +57,10 @@ public enum ParameterLayout: Sendable, Hashable {
     case gatesOfState(hidden: StoredChannels)
     /// LSTM biases [4 * hidden] as [4][stored hidden].
     case gateBiases(hidden: StoredChannels)
+    /// Weights of other cells' gates [gates * hidden, all features] as [all stored features][gates][stored hidden].
+    case gates(Int, segments: [StoredFeatures], hidden: StoredChannels)
+    /// Their biases [gates * hidden] as [gates][stored hidden].
+    case biases(gates: Int, hidden: StoredChannels)
     /// [count], rounded up.
     case vector(StoredChannels)
 
@@ -65,6 +73,9 @@ public enum ParameterLayout: Sendable, Hashable {
             [4 * hidden.count, segments.reduce(0) { $0 + $1.shape.count }]
         case .gatesOfState(let hidden): [4 * hidden.count, hidden.count]
         case .gateBiases(let hidden): [4 * hidden.count]
+        case .gates(let gates, let segments, let hidden):
+            [gates * hidden.count, segments.reduce(0) { $0 + $1.shape.count }]
+        case .biases(let gates, let hidden): [gates * hidden.count]
         case .vector(let channels): [channels.count]
         }
     }
@@ -78,6 +89,9 @@ public enum ParameterLayout: Sendable, Hashable {
             segments.reduce(0) { $0 + $1.storedCount } * 4 * hidden.stored
         case .gatesOfState(let hidden): hidden.stored * 4 * hidden.stored
         case .gateBiases(let hidden): 4 * hidden.stored
+        case .gates(let gates, let segments, let hidden):
+            segments.reduce(0) { $0 + $1.storedCount } * gates * hidden.stored
+        case .biases(let gates, let hidden): gates * hidden.stored
         case .vector(let channels): channels.stored
         }
     }
@@ -97,24 +111,34 @@ public enum ParameterLayout: Sendable, Hashable {
             for output in 0..<outputs.count {
                 segments.forEachStoredFeature { body($0 * outputs.stored + output) }
             }
-        case .gatesOfInput(let segments, let hidden):
-            for gate in 0..<4 {
-                for unit in 0..<hidden.count {
-                    segments.forEachStoredFeature { body(($0 * 4 + gate) * hidden.stored + unit) }
-                }
-            }
+        case .gatesOfInput(let segments, let hidden): Self.forEachGate(4, segments, hidden, body)
+        case .gates(let gates, let segments, let hidden): Self.forEachGate(gates, segments, hidden, body)
         case .gatesOfState(let hidden):
             for gate in 0..<4 {
                 for unit in 0..<hidden.count {
                     for state in 0..<hidden.count { body((state * 4 + gate) * hidden.stored + unit) }
                 }
             }
-        case .gateBiases(let hidden):
-            for gate in 0..<4 {
-                for unit in 0..<hidden.count { body(gate * hidden.stored + unit) }
-            }
+        case .gateBiases(let hidden): Self.forEachBias(4, hidden, body)
+        case .biases(let gates, let hidden): Self.forEachBias(gates, hidden, body)
         case .vector(let channels):
             for index in 0..<channels.count { body(index) }
+        }
+    }
+
+    private static func forEachGate(
+        _ gates: Int, _ segments: [StoredFeatures], _ hidden: StoredChannels, _ body: (Int) -> Void
+    ) {
+        for gate in 0..<gates {
+            for unit in 0..<hidden.count {
+                segments.forEachStoredFeature { body(($0 * gates + gate) * hidden.stored + unit) }
+            }
+        }
+    }
+
+    private static func forEachBias(_ gates: Int, _ hidden: StoredChannels, _ body: (Int) -> Void) {
+        for gate in 0..<gates {
+            for unit in 0..<hidden.count { body(gate * hidden.stored + unit) }
         }
     }
 }
@@ -134,6 +158,12 @@ public struct StoredChannels: Sendable, Hashable {
     init(units: Int) {
         count = units
         stored = (units + 15) / 16 * 16
+    }
+
+    /// As these features have them.
+    init(of features: StoredFeatures) {
+        count = features.shape.channels
+        stored = features.storedChannels
     }
 }
 

@@ -73,6 +73,8 @@ public final class ParameterStore {
             switch specification.initialiser {
             case .zero:
                 specification.layout.forEachStoredIndex { start[$0] = 0 }
+            case .one:
+                specification.layout.forEachStoredIndex { start[$0] = 1 }
             case .kaimingNormal(let fanIn):
                 let deviation = (2 / Double(fanIn)).squareRoot()
                 specification.layout.forEachStoredIndex { start[$0] = Float(stream.normal() * deviation) }
