@@ -6,17 +6,27 @@ public struct Architecture: Sendable {
     public let name: String
     /// One sentence for lists and help.
     public let summary: String
+    /// Where the net is described.
+    public let source: String
+    /// The recipe of features that its authors used, or the nearest that is known here, in words.
+    public let features: String
+    /// The size of segment that it was made for; other sizes change what hangs on it.
+    public let input: Extent
     /// The L1 factor and batch size that its authors train it with.
     public let defaultL1: Double
     public let defaultBatch: Int
-    private let build: @Sendable (Int) -> Blueprint
+    private let build: @Sendable (Int, Extent) -> Blueprint
 
     public init(
-        name: String, summary: String, defaultL1: Double = 1e-4, defaultBatch: Int = 64,
-        blueprint: @escaping @Sendable (Int) -> Blueprint
+        name: String, summary: String, source: String = "", features: String = "", input: Extent = 80 × 80,
+        defaultL1: Double = 1e-4, defaultBatch: Int = 64,
+        blueprint: @escaping @Sendable (_ genres: Int, _ input: Extent) -> Blueprint
     ) {
         self.name = name
         self.summary = summary
+        self.source = source
+        self.features = features
+        self.input = input
         self.defaultL1 = defaultL1
         self.defaultBatch = defaultBatch
         build = blueprint
@@ -26,33 +36,46 @@ public struct Architecture: Sendable {
     public var caution: String? { blueprint(genres: 2).caution }
 
     /// The blueprint for so many genres.
-    public func blueprint(genres: Int) -> Blueprint { build(genres) }
+    ///
+    /// - Parameter input: the size of a segment; nil for ``input``.
+    public func blueprint(genres: Int, input: Extent? = nil) -> Blueprint { build(genres, input ?? self.input) }
 
-    /// Every net that the tool knows, in the order of the paper.
-    public static let all: [Architecture] = [
+    /// The same net for segments of another size.
+    public func taking(_ input: Extent) -> Architecture {
+        Architecture(
+            name: name, summary: summary, source: source, features: features, input: input, defaultL1: defaultL1,
+            defaultBatch: defaultBatch, blueprint: build)
+    }
+
+    /// Every net that the tool knows: those of the paper in its order, then those that it builds on, then the field's.
+    public static let all: [Architecture] = paper + related + field
+
+    public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
+
+    /// The nets of the paper.
+    public static let paper: [Architecture] = [
         Architecture(
             name: "shallow",
             summary: "two towers of one convolution each (Schindler et al. 2016; the paper's main net)",
-            blueprint: Blueprint.shallow),
+            source: "Schindler, Lidy & Rauber 2016", features: "paper", blueprint: Blueprint.shallow),
         Architecture(
             name: "deep", summary: "two towers of four convolutions each (the paper's first extension)",
-            blueprint: Blueprint.deep),
+            source: "Schindler, Lidy & Rauber 2016", features: "paper", blueprint: Blueprint.deep),
         Architecture(
             name: "deep-published",
             summary: "the deep net as the paper's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
-            defaultL1: 1e-5, blueprint: Blueprint.deepPublished),
+            source: "Pandey, Hossain & Bayraktar", features: "paper", defaultL1: 1e-5,
+            blueprint: Blueprint.deepPublished),
         Architecture(
             name: "crnn", summary: "the deep towers, then an LSTM over time (the paper's second extension)",
-            blueprint: Blueprint.crnn),
+            source: "Pandey, Hossain & Bayraktar", features: "paper", blueprint: Blueprint.crnn),
         Architecture(
             name: "bicrnn", summary: "crnn in both directions of time (the paper's future work)",
-            blueprint: Blueprint.bicrnn),
+            source: "Pandey, Hossain & Bayraktar", features: "paper", blueprint: Blueprint.bicrnn),
         Architecture(
             name: "crnn-published",
             summary: "the CRNN as the paper's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
-            defaultL1: 1e-5, defaultBatch: 32,
+            source: "Pandey, Hossain & Bayraktar", features: "paper", defaultL1: 1e-5, defaultBatch: 32,
             blueprint: Blueprint.crnnPublished),
     ]
-
-    public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
 }

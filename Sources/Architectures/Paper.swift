@@ -3,8 +3,8 @@ import NeuralNetwork
 extension Blueprint {
     /// Schindler, Lidy & Rauber 2016, figure 1, with the paper's sizes (section IV): two towers side by side, one for
     /// each axis of the spectrogram, then a dense layer of 200. 2,060,642 parameters for ten genres.
-    public static func shallow(genres: Int) -> Blueprint {
-        Blueprint("shallow", input: 80 × 80) {
+    public static func shallow(genres: Int, input: Extent = 80 × 80) -> Blueprint {
+        Blueprint("shallow", input: input) {
             Towers {
                 Tower("frequency") {
                     Convolution(16, kernel: 10 × 23)
@@ -26,8 +26,8 @@ extension Blueprint {
 
     /// Schindler, Lidy & Rauber 2016, figure 2, with the paper's sizes (section IX.A): four convolutions a tower, their
     /// kernels halved from layer to layer. 1,283,362 parameters for ten genres.
-    public static func deep(genres: Int) -> Blueprint {
-        Blueprint("deep", input: 80 × 80) {
+    public static func deep(genres: Int, input: Extent = 80 × 80) -> Blueprint {
+        Blueprint("deep", input: input) {
             deepTowers(timeKernel: 21 × 20, laterSlope: 0.3)
             Dense(200)
             LeakyReLU(0.3)
@@ -39,8 +39,8 @@ extension Blueprint {
     /// The deep net as the paper's authors' code builds it, which differs from the paper: the time tower's first
     /// kernel is 21 x 10 (the only one that halves to 10 x 5) and convolutions 2 to 4 are followed by a plain ReLU. Their
     /// L1 factor is 1e-5. 1,280,002 parameters for ten genres.
-    public static func deepPublished(genres: Int) -> Blueprint {
-        Blueprint("deep-published", input: 80 × 80) {
+    public static func deepPublished(genres: Int, input: Extent = 80 × 80) -> Blueprint {
+        Blueprint("deep-published", input: input) {
             deepTowers(timeKernel: 21 × 10, laterSlope: 0)
             Dense(200)
             LeakyReLU(0.3)

@@ -1,3 +1,5 @@
+import NeuralNetwork
+
 /// Everything that a training run was told; with the data and the build it determines the result bit for bit.
 public struct TrainingConfiguration: Codable, Sendable, Hashable {
     /// Name of the architecture.
@@ -28,6 +30,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var frozen: [String]?
     /// Digest of the weights that the training begins with, hexadecimal; nil where they are drawn by the seed.
     public var base: String?
+    /// A net of one's own; nil where ``net`` names a known one.
+    public var blueprint: Blueprint?
 
     /// The report's hyperparameters (section V).
     public init(
@@ -35,7 +39,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
         segmentsPerTrack: Int? = 15, averagedEpochs: Int? = nil, augmentation: AugmentationConfiguration? = nil,
         schedule: LearningRateSchedule? = nil, patience: Int? = nil, watched: WatchedMeasure? = nil,
-        frozen: [String]? = nil, base: String? = nil
+        frozen: [String]? = nil, base: String? = nil, blueprint: Blueprint? = nil
     ) {
         self.net = net
         self.epochs = epochs
@@ -54,11 +58,12 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.watched = watched
         self.frozen = frozen
         self.base = base
+        self.blueprint = blueprint
     }
 
     private enum CodingKeys: String, CodingKey {
         case net, epochs, batch, beta1, beta2, epsilon, l1, seed, augmentation, schedule, patience, watched, frozen,
-            base
+            base, blueprint
         case learningRate = "learning_rate"
         case segmentsPerTrack = "segments_per_track"
         case averagedEpochs = "averaged_epochs"

@@ -35,7 +35,22 @@ extension Blueprint {
     }
 }
 
+extension Blueprint {
+    /// Whether parts of a segment are read by themselves.
+    public var hasWindows: Bool { layers.hasWindows }
+}
+
 extension [Layer] {
+    fileprivate var hasWindows: Bool {
+        contains { layer in
+            switch layer {
+            case .windows: true
+            case .branches(let branches, _): branches.contains { $0.layers.hasWindows }
+            default: false
+            }
+        }
+    }
+
     fileprivate var readsAcrossTheBatch: Bool {
         contains { layer in
             switch layer {

@@ -137,6 +137,9 @@ struct GraphBuilder {
                 FeatureShape(channels: units, extent: 1 × 1), stored: StoredChannels(units: units).stored,
                 images: graph.values[flow.values[0]].images, at: place)
             return Flow(try add(.dense(units: units), name: name, inputs: flow.values, output: output, at: place))
+        case .flatten:
+            return Flow(
+                try addJoin(flow.values, .features, name: scope.joined("flat\(scope.count("flat"))"), at: place))
         case .standardise:
             try check(flow.values == [0], "\(place): a standardisation by band stands at the input")
             return Flow(try addAlike(.standardise, name: "standardisation", to: 0, at: place))
@@ -303,7 +306,8 @@ struct GraphBuilder {
             return try add(.add, name: name, inputs: inputs, output: output, at: place)
         }
         try check(shape.channels <= 1 << 26, "\(place): a join of \(shape.channels) channels is too large")
-        let stored = shape.extent.area == 1 ? StoredChannels(units: shape.channels) : StoredChannels(channels: shape.channels)
+        let stored =
+            shape.extent.area == 1 ? StoredChannels(units: shape.channels) : StoredChannels(channels: shape.channels)
         let output = try addValue(shape, stored: stored.stored, images: images, at: place)
         return try add(.concatenate(join), name: name, inputs: inputs, output: output, at: place)
     }

@@ -17,6 +17,8 @@ public indirect enum Layer: Sendable, Hashable {
     case windows(Int, layers: [Layer])
     /// In training, each value is zero with probability `rate`, the rest divided by 1 - rate.
     case dropout(rate: Float)
+    /// All features in a row, channel by channel. A dense layer does so by itself; a sequence of windows needs it said.
+    case flatten
     /// A fully connected layer with bias on all features, flattened channel by channel.
     case dense(units: Int)
     /// Each mel band of the input less its mean, over its deviation: fitted on the training tracks, kept with the model.
@@ -110,6 +112,8 @@ public func GRU(
 }
 // swift-format-ignore: AlwaysUseLowerCamelCase
 public func Windows(_ count: Int, @LayerBuilder layers: () -> [Layer]) -> Layer { .windows(count, layers: layers()) }
+// swift-format-ignore: AlwaysUseLowerCamelCase
+public func Flatten() -> Layer { .flatten }
 // swift-format-ignore: AlwaysUseLowerCamelCase
 public func Dense(_ units: Int) -> Layer { .dense(units: units) }
 // swift-format-ignore: AlwaysUseLowerCamelCase

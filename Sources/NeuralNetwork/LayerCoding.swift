@@ -4,7 +4,7 @@
 extension Layer: Codable {
     private enum Word: String, CaseIterable {
         case convolution, batchNorm, maxPool, averagePool, globalPool, leakyReLU, elu, sigmoid, tanh, towers, branches
-        case lstm, gru, windows, dropout, dense, standardise
+        case lstm, gru, windows, dropout, flatten, dense, standardise
 
         /// Every key that a layer of this word may have, beside "layer".
         var keys: Set<Key> {
@@ -14,7 +14,7 @@ extension Layer: Codable {
             case .maxPool, .averagePool: [.window, .stride, .padding]
             case .globalPool: [.kind, .over]
             case .leakyReLU: [.slope]
-            case .elu, .sigmoid, .tanh, .standardise: []
+            case .elu, .sigmoid, .tanh, .flatten, .standardise: []
             case .towers: [.towers]
             case .branches: [.branches, .join]
             case .lstm, .gru: [.settings]
@@ -35,7 +35,7 @@ extension Layer: Codable {
 
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: Key.self)
-        // Two places of the path a level at least.
+        // A level of branches is four places of the path, one of windows two.
         guard decoder.codingPath.count <= 4 * Self.deepest else {
             throw decoder.problem("layers lie more than \(Self.deepest) deep within one another")
         }
@@ -88,6 +88,7 @@ extension Layer: Codable {
                 try values.decode(Int.self, forKey: .count), layers: try values.decode([Layer].self, forKey: .layers))
         case .dropout: self = .dropout(rate: try values.decode(Float.self, forKey: .rate))
         case .dense: self = .dense(units: try values.decode(Int.self, forKey: .units))
+        case .flatten: self = .flatten
         case .standardise: self = .standardise
         }
     }
@@ -113,7 +114,7 @@ extension Layer: Codable {
             try values.encode(kind, forKey: .kind)
             try values.encode(axis, forKey: .over)
         case .activation(.leakyReLU(let slope)): try values.encode(slope, forKey: .slope)
-        case .activation, .standardise: break
+        case .activation, .flatten, .standardise: break
         case .branches(let branches, let join):
             if word == .towers { return try values.encode(branches, forKey: .towers) }
             try values.encode(branches, forKey: .branches)
@@ -143,6 +144,7 @@ extension Layer: Codable {
         case .windows: .windows
         case .dropout: .dropout
         case .dense: .dense
+        case .flatten: .flatten
         case .standardise: .standardise
         }
     }

@@ -310,7 +310,8 @@ final class WindowsStep: Step {
         let (whole, part) = isSplit ? (input, output) : (output, input)
         let (frames, stored) = (part.shape.extent.frames, part.stored)
         let ofWhole = gk_copy_side(
-            image: Int64(whole.count), row: Int64(whole.shape.extent.frames * stored), column: Int64(stored), channel: 1)
+            image: Int64(whole.count), row: Int64(whole.shape.extent.frames * stored), column: Int64(stored), channel: 1
+        )
         let ofPart = gk_copy_side(
             image: Int64(count * part.count), row: Int64(frames * stored), column: Int64(stored), channel: 1)
         for window in 0..<count {

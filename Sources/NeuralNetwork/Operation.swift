@@ -117,7 +117,8 @@ extension Operation {
                     layer > 0
                     ? recurrent.lastOutputs.reduce(0) { $0 + $1.shape.count } * steps
                     : inputs.reduce(0) { $0 + $1.count }
-                work += settings.directions * settings.cell.gates * settings.hidden
+                work +=
+                    settings.directions * settings.cell.gates * settings.hidden
                     * (projected + steps * settings.hidden)
             }
             return work
@@ -179,7 +180,7 @@ extension Operation {
         case .convolution(let convolution):
             let stride = convolution.stride == 1 × 1 ? "" : ", stride \(convolution.stride)"
             let padding = convolution.pads.isEmpty && convolution.kernel.area > 1 ? ", unpadded" : ""
-            return "convolution \(convolution.kernel)\(stride)\(padding)"
+            return "conv \(convolution.kernel)\(stride)\(padding)"
         case .norm: return "batch norm"
         case .activation(let activation): return activation.words ?? "identity"
         case .pool(let pool):

@@ -67,13 +67,15 @@ public struct TrainingRun {
             self.base = record
             blueprint = model.card.blueprint.classes(genres.count)
             learnedBefore = model.card.trainingTracks
+        } else if let written = configuration.blueprint {
+            blueprint = written.classes(genres.count)
+            self.base = nil
+            learnedBefore = nil
         } else {
             guard let architecture = Architecture.named(configuration.net) else {
                 throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
             }
-            var blueprint = architecture.blueprint(genres: genres.count)
-            blueprint.input = data.set.mels × data.set.frames
-            self.blueprint = blueprint
+            blueprint = architecture.blueprint(genres: genres.count, input: data.set.mels × data.set.frames)
             self.base = nil
             learnedBefore = nil
         }

@@ -45,7 +45,7 @@ struct BenchNets: ParsableCommand {
     @Flag(help: "Print one JSON object a measurement, then one with peak_memory_bytes.") var json = false
 
     func run() throws {
-        let architectures = try (net.isEmpty ? Architecture.all : net.map(architecture)).map(resized)
+        let architectures = try (net.isEmpty ? Architecture.paper : net.map(architecture)).map(resized)
         let batches = batch.isEmpty ? [1, 16, 64, 256] : batch
         guard batches.allSatisfy({ 1...65_536 ~= $0 }) else { throw ValidationError("--batch must be 1 to 65536.") }
         guard passes.map({ $0 >= 1 }) ?? true else { throw ValidationError("--passes must be at least 1.") }
@@ -101,13 +101,8 @@ struct BenchNets: ParsableCommand {
     /// The architecture with the segment size that was asked for.
     private func resized(_ architecture: Architecture) throws -> Architecture {
         guard mels != nil || frames != nil else { return architecture }
-        let resized = Architecture(
-            name: architecture.name, summary: architecture.summary, defaultL1: architecture.defaultL1
-        ) { [mels, frames] genres in
-            var blueprint = architecture.blueprint(genres: genres)
-            blueprint.input = (mels ?? blueprint.input.mels) × (frames ?? blueprint.input.frames)
-            return blueprint
-        }
+        let native = architecture.input
+        let resized = architecture.taking((mels ?? native.mels) × (frames ?? native.frames))
         // A size that does not fit is said before anything is measured.
         _ = try NetworkPlan(resized.blueprint(genres: 10))
         return resized

@@ -22,7 +22,7 @@ struct DrawCommand: ParsableCommand {
             \(netList)
             """)
 
-    @Argument(help: "Nets or models to draw; by default all nets.", completion: Completions.netOrModel)
+    @Argument(help: "Nets or models to draw; by default the paper's nets.", completion: Completions.netOrModel)
     var nets: [String] = []
     @Option(help: "A model to draw. Repeat for several.", completion: Completions.model) var model: [String] = []
     @Option(help: "Number of genres.", completion: .default) var genres = 10
@@ -34,7 +34,7 @@ struct DrawCommand: ParsableCommand {
         guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
         let folder = URL(fileURLWithPath: output)
         let named = nets + model
-        let nets = named.isEmpty ? Architecture.all.map(\.name) : named
+        let nets = named.isEmpty ? Architecture.paper.map(\.name) : named
         let figures = try zip(nets, fileNames(of: nets)).map { try figure(of: $0, name: $1) }
         let options = try figureOptions.checked()
         try FigureFiles.check(figures, in: folder, options, replacing: replacing.force)

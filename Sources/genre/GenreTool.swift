@@ -16,7 +16,8 @@ struct GenreTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
-            FeaturesCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self, ReportCommand.self,
+            FeaturesCommand.self, NetsCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
+            ReportCommand.self,
             DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

@@ -63,8 +63,7 @@ struct ImportCommand: ParsableCommand {
         }
         let recipe = try recipe(said)
         // Trainings do the same: the net takes the size of the segments.
-        var blueprint = architecture.blueprint(genres: genres.count)
-        blueprint.input = recipe.mels × recipe.segmentFrames
+        let blueprint = architecture.blueprint(genres: genres.count, input: recipe.mels × recipe.segmentFrames)
         let model = try TrainedModel(
             importing: url, blueprint: blueprint, genres: genres, recipe: recipe, calibration: said.calibration,
             toolVersion: toolVersion)

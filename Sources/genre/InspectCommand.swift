@@ -130,38 +130,7 @@ struct InspectCommand: ParsableCommand {
             "",
             "layers (channels x mel bands x frames)",
         ]
-        for tower in plan.towers {
-            for block in tower.blocks {
-                let parts = [
-                    "conv \(block.kernel)", block.pool.area > 1 ? "max pool \(block.pool)" : nil,
-                    activation(block.slope),
-                ]
-                lines.append(
-                    "  \(block.name.left(11)) \("\(block.input.shape)".left(9)) -> \("\(block.output.shape)".left(10)) "
-                        + parts.compactMap { $0 }.joined(separator: ", "))
-            }
-        }
-        if let stage = plan.recurrent {
-            let inputs = stage.inputs(ofLayer: 0).reduce(0) { $0 + $1.shape.count }
-            let sequence = stage.steps.map { "over time, \($0) steps" } ?? "across the segments of the batch"
-            let settings = stage.settings
-            let parts = [
-                settings.bidirectional ? "both directions" : nil,
-                settings.layers > 1 ? "\(settings.layers) layers" : nil,
-                stage.dropout > 0 ? "dropout \(stage.dropout)" : nil,
-            ]
-            lines.append(
-                "  \(stage.name.left(11)) \(String(inputs).left(9)) -> "
-                    + String(stage.hidden.count * settings.directions).left(10) + " "
-                    + (["LSTM \(sequence)"] + parts.compactMap { $0 }).joined(separator: ", "))
-        }
-        for stage in plan.dense {
-            let inputs = stage.segments.reduce(0) { $0 + $1.shape.count }
-            let parts = [activation(stage.slope), stage.dropout > 0 ? "dropout \(stage.dropout)" : nil]
-            lines.append(
-                "  \(stage.name.left(11)) \(String(inputs).left(9)) -> \(String(stage.units.count).left(10)) "
-                    + parts.compactMap { $0 }.joined(separator: ", "))
-        }
+        lines += layerLines(of: plan)
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
         lines += [""] + origin(of: card)
         if let scores = card.scores {
@@ -224,9 +193,5 @@ struct InspectCommand: ParsableCommand {
         if let base = card.configuration?.base { lines.append("began with the weights of digest \(base)") }
         if let frozen = card.configuration?.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
         return lines
-    }
-
-    private func activation(_ slope: Float) -> String? {
-        slope == 1 ? nil : slope == 0 ? "ReLU" : "leaky ReLU \(slope)"
     }
 }

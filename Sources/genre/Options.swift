@@ -82,9 +82,18 @@ extension HyperparameterOptions {
         augmentation: AugmentationConfiguration? = nil, net base: String? = nil,
         usual: TrainingConfiguration = TrainingConfiguration()
     ) throws -> TrainingConfiguration {
-        let net = net ?? base ?? "shallow"
-        guard let architecture = Architecture.named(net) else {
-            throw ValidationError(unknown("net", net, among: Completions.nets))
+        var net = net ?? base ?? "shallow"
+        let blueprint = net.hasSuffix(".json") ? try readBlueprint(net) : nil
+        let architecture: Architecture
+        if let blueprint {
+            net = blueprint.name
+            // As of the field's nets: no penalty unless it is asked for.
+            architecture = Architecture(name: net, summary: "", defaultL1: 0) { _, _ in blueprint }
+        } else {
+            guard let named = Architecture.named(net) else {
+                throw ValidationError(unknown("net", net, among: Completions.nets))
+            }
+            architecture = named
         }
         var perTrack = usual.segmentsPerTrack
         if let segments {
@@ -97,7 +106,8 @@ extension HyperparameterOptions {
             net: net, epochs: epochs ?? usual.epochs, batch: batch ?? architecture.defaultBatch,
             learningRate: learningRate ?? usual.learningRate, beta1: beta1 ?? usual.beta1, beta2: beta2 ?? usual.beta2,
             epsilon: epsilon ?? usual.epsilon, l1: l1 ?? architecture.defaultL1, seed: seed ?? usual.seed,
-            segmentsPerTrack: perTrack, averagedEpochs: averageLast, augmentation: augmentation)
+            segmentsPerTrack: perTrack, averagedEpochs: averageLast, augmentation: augmentation,
+            blueprint: blueprint)
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
     }
@@ -114,7 +124,9 @@ func segmentChoice(_ text: String) throws -> SegmentChoice {
 }
 
 let netNames = Architecture.all.map(\.name).joined(separator: ", ")
-let netList = Terminal.list(Architecture.all.map { ($0.name, $0.summary) })
+let netList =
+    Terminal.list(Architecture.paper.map { ($0.name, $0.summary) })
+    + "\n'genre nets' lists \(Architecture.all.count - Architecture.paper.count) more, and all with their sizes."
 /// What a user must know about nets whose figures are not what they seem.
 let netCautions = Architecture.all.compactMap(\.caution).joined(separator: "\n")
 let recipeNames = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name).joined(separator: ", ")

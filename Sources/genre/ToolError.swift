@@ -23,6 +23,8 @@ enum ToolError: Error, CustomStringConvertible {
     case senselessModel(model: String, track: String)
     /// A result that JSON cannot hold.
     case notANumber(field: String)
+    /// A net in a file of its own.
+    case badNet(path: String, problem: String)
     case noSuchModel(name: String, known: [String])
     /// Something else where a model is wanted; `kind` says what it is.
     case notAModel(path: String, kind: String)
@@ -38,6 +40,7 @@ enum ToolError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .unreadable(let path, let what): "\(path): \(what) cannot be read; check the path and its permissions"
+        case .badNet(let path, let problem): "\(path) is no net: \(problem)"
         case .badList(let path, let problem):
             problem.contains(path) ? "--from: \(problem)" : "--from \(path): \(problem)"
         case .unwritable(let path, let reason):

@@ -26,7 +26,7 @@ let smallBlueprint = Blueprint("small", input: 13 × 11) {
 }
 
 /// Two recurrent layers in both directions after towers of unequal width, with dropout wherever it can be.
-func recurrentBlueprint(over sequence: LSTMSettings.Sequence) -> Blueprint {
+func recurrentBlueprint(over sequence: RecurrentSettings.Sequence) -> Blueprint {
     Blueprint("recurrent", input: 12 × 12) {
         Towers {
             Tower("a") {
@@ -187,8 +187,8 @@ func recurrentBlueprint(over sequence: LSTMSettings.Sequence) -> Blueprint {
     }
 
     /// The derivative along random directions against central differences, through both kinds of sequences.
-    @Test(arguments: [LSTMSettings.Sequence.time(order: ["b", "a"]), .batch])
-    func recurrentGradientsMatchFiniteDifferences(sequence: LSTMSettings.Sequence) throws {
+    @Test(arguments: [RecurrentSettings.Sequence.time(order: ["b", "a"]), .batch])
+    func recurrentGradientsMatchFiniteDifferences(sequence: RecurrentSettings.Sequence) throws {
         let plan = try NetworkPlan(recurrentBlueprint(over: sequence))
         let store = try ParameterStore(plan: plan)
         store.initialise(seed: 2)

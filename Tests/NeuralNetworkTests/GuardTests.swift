@@ -24,28 +24,7 @@ import Testing
     /// Fused stages with their shapes, the parts of a training step in the order in which they run, parameters.
     private func dump(_ plan: NetworkPlan) throws -> String {
         var lines = ["\(plan.blueprint.name): \(plan.parameterCount) parameters, \(plan.multiplyAdds) multiply-adds"]
-        let depth = plan.towers.map(\.blocks.count).max() ?? 0
-        for level in 0..<depth {
-            lines.append("group of blocks")
-            for tower in plan.towers where tower.blocks.count > level {
-                let block = tower.blocks[level]
-                lines.append(
-                    "  \(block.name): \(stored(block.input)) -> \(stored(block.output)), kernel \(block.kernel), "
-                        + "pool \(block.pool), slope \(block.slope)")
-            }
-        }
-        if let stage = plan.recurrent {
-            lines.append(
-                "lstm \(stage.name): \(stage.settings.hidden) units, \(stage.settings.layers) layers, "
-                    + "\(stage.settings.directions) directions, steps \(stage.steps.map(String.init) ?? "of the batch"), "
-                    + "dropout \(stage.settings.dropout) and \(stage.dropout)")
-            for source in stage.sources { lines.append("  reads \(stored(source.features)), span \(source.span)") }
-        }
-        for stage in plan.dense {
-            lines.append(
-                "dense \(stage.name): \(stage.segments.map(stored).joined(separator: " + ")) -> \(stage.units.count) "
-                    + "(\(stage.units.stored)), slope \(stage.slope), dropout \(stage.dropout)")
-        }
+        for stage in plan.stages { lines += self.lines(of: stage) }
         lines.append("parameters: \(plan.storedWeightCount) floats of weights, \(plan.storedCount) in all")
         for parameter in plan.parameters {
             lines.append("  \(parameter.name) \(parameter.role) \(parameter.shape) at \(parameter.offset)")
@@ -58,6 +37,29 @@ import Testing
         let parts = executor.profiledTrainingStep(count: 2, labels: [0, 1], optimiser: optimiser)
         lines += ["parts of a step"] + parts.map { "  \($0.part)" }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func lines(of stage: Stage) -> [String] {
+        switch stage {
+        case .blocks(let blocks):
+            ["group of blocks"]
+                + blocks.map { block in
+                    "  \(block.name): \(stored(block.input)) -> \(stored(block.output)), kernel \(block.kernel), "
+                        + "pool \(block.pool), slope \(block.slope)"
+                }
+        case .recurrent(let stage):
+            [
+                "\(stage.settings.cell) \(stage.name): \(stage.settings.hidden) units, \(stage.settings.layers) layers, "
+                    + "\(stage.settings.directions) directions, steps \(stage.steps.map(String.init) ?? "of the batch"), "
+                    + "dropout \(stage.settings.dropout) and \(stage.dropout)"
+            ] + stage.sources.map { "  reads \(stored($0.features)), span \($0.span)" }
+        case .dense(let stage):
+            [
+                "dense \(stage.name): \(stage.segments.map(stored).joined(separator: " + ")) -> \(stage.units.count) "
+                    + "(\(stage.units.stored)), slope \(stage.slope), dropout \(stage.dropout)"
+            ]
+        case .convolution, .norm, .node: ["no fused stage"]
+        }
     }
 
     private func stored(_ features: StoredFeatures) -> String { "\(features.shape) (\(features.storedChannels))" }

@@ -32,9 +32,9 @@ import Testing
             var blueprint = plan.blueprint
             blueprint.layers.removeAll { if case .dropout = $0 { true } else { false } }
             blueprint.layers = blueprint.layers.map { layer in
-                guard case .lstm(var settings) = layer else { return layer }
+                guard case .recurrent(var settings) = layer else { return layer }
                 settings.dropout = 0
-                return .lstm(settings)
+                return .recurrent(settings)
             }
             let twin = try ParameterStore(plan: NetworkPlan(blueprint))
             for specification in plan.parameters {

@@ -90,7 +90,7 @@ import Testing
             let specification = try #require(plan.parameters.first { $0.name == name })
             return model.parameters.canonical(specification).map(Double.init)
         }
-        let last = try #require(plan.dense.last).name
+        let last = plan.head.name
         let (weights, bias) = (try values("\(last).weight"), try values("\(last).bias"))
         for (row, moment) in moments.enumerated() {
             let vector = embedding.segments[row * size..<(row + 1) * size].map(Double.init)

@@ -17,4 +17,5 @@ void check_vocoder(void);
 void check_dense(gk_pool *pool);
 void check_adam(gk_pool *pool);
 void check_lstm(gk_pool *pool);
+void check_layers(gk_pool *pool);
 void check_blocks(gk_pool *pool);

@@ -70,6 +70,7 @@ int main(int count, char **arguments) {
         check_dense(pool);
         check_adam(pool);
         check_lstm(pool);
+        check_layers(pool);
         check_blocks(pool);
         gk_pool_destroy(pool);
     }

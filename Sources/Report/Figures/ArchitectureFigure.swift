@@ -1,8 +1,9 @@
 import NeuralNetwork
 
-/// A net as a drawing, read from its blueprint: towers side by side, what follows below them.
+/// A net as a drawing, read from its plan: towers side by side, what follows below them, where the net is made of these;
+/// any other as its layers in a column, indented as its branches are.
 ///
-/// Beside each convolution stand its input map and its kernel, both to one scale for the whole net.
+/// Beside each tower's convolution stand its input map and its kernel, both to one scale for the whole net.
 public enum ArchitectureFigure {
     private static let towerWidth = 196.0
     private static let gap = 12.0
@@ -15,8 +16,9 @@ public enum ArchitectureFigure {
 
     /// - Parameter name: the stem of the file's name.
     public static func figure(of plan: NetworkPlan, name: String = "architecture") -> Figure {
+        guard let net = TowerNet(plan) else { return LayerColumn.figure(of: plan, name: name) }
         var drawing = Drawing()
-        let columns = max(plan.towers.count, 1)
+        let columns = max(net.towers.count, 1)
         let width = max(2 * margin + Double(columns) * (towerWidth + gap) - gap, 340)
         let centre = width / 2
         drawing.title(plan.blueprint.name, width: width / 2)
@@ -30,11 +32,11 @@ public enum ArchitectureFigure {
             to: &drawing, y: y, centre: centre, title: "input: one segment",
             detail: "\(input.mels) mel bands × \(input.frames) frames, one channel")
         y += stageHeight
-        if !plan.towers.isEmpty { y = addTowers(of: plan, to: &drawing, from: y, centre: centre, width: width) }
-        var count = plan.towers.compactMap { $0.blocks.last?.output.shape.count }.reduce(0, +)
+        if !net.towers.isEmpty { y = addTowers(of: net, plan, to: &drawing, from: y, centre: centre, width: width) }
+        var count = net.towers.compactMap { $0.blocks.last?.output.shape.count }.reduce(0, +)
         if count == 0 { count = input.area }
 
-        if let recurrent = plan.recurrent {
+        if let recurrent = net.recurrent {
             addArrow(to: &drawing, from: Point(centre, y), to: Point(centre, y + arrow))
             y += arrow
             addStage(
@@ -42,10 +44,10 @@ public enum ArchitectureFigure {
                 accent: .series(3))
             y += stageHeight
         }
-        for (index, stage) in plan.dense.enumerated() {
+        for (index, stage) in net.dense.enumerated() {
             addArrow(to: &drawing, from: Point(centre, y), to: Point(centre, y + arrow))
             y += arrow
-            let isLast = index == plan.dense.count - 1
+            let isLast = index == net.dense.count - 1
             let inputs = stage.segments.reduce(0) { $0 + $1.shape.count }
             let parts =
                 ["\(grouped(inputs)) → \(grouped(stage.units.count))", activation(stage.slope)]
@@ -57,14 +59,14 @@ public enum ArchitectureFigure {
             y += stageHeight
         }
         y += 20
-        if !plan.towers.isEmpty {
+        if !net.towers.isEmpty {
             for words in ["squares: a convolution's input map (mel up, time", "right) and its kernel, to scale"] {
                 drawing.text(words, at: Point(centre, y), TextStyle(size: 10.5, colour: .muted, anchor: .middle))
                 y += 14
             }
         }
         return Figure(
-            name: name, title: "The net \(plan.blueprint.name)", summary: words(for: plan), width: width,
+            name: name, title: "The net \(plan.blueprint.name)", summary: words(for: net), width: width,
             height: y + 10, drawing: drawing)
     }
 
@@ -72,12 +74,13 @@ public enum ArchitectureFigure {
 
     /// - Returns: the lower edge of what joins the towers.
     private static func addTowers(
-        of plan: NetworkPlan, to drawing: inout Drawing, from top: Double, centre: Double, width: Double
+        of net: TowerNet, _ plan: NetworkPlan, to drawing: inout Drawing, from top: Double, centre: Double,
+        width: Double
     ) -> Double {
-        let total = Double(plan.towers.count) * (towerWidth + gap) - gap
+        let total = Double(net.towers.count) * (towerWidth + gap) - gap
         var bottom = top
         var ends: [Double] = []
-        for (index, tower) in plan.towers.enumerated() {
+        for (index, tower) in net.towers.enumerated() {
             let x = (width - total) / 2 + Double(index) * (towerWidth + gap)
             let middle = x + towerWidth / 2
             addElbow(to: &drawing, from: Point(centre, top), to: Point(middle, top + 24))
@@ -104,14 +107,14 @@ public enum ArchitectureFigure {
                 [Point(middle, bottom), Point(middle, bottom + 12), Point(centre, bottom + 12), Point(centre, joint)],
                 .stroked(.frame, width: 1.2))
         }
-        let features = plan.towers.compactMap { $0.blocks.last?.output.shape.count }.reduce(0, +)
-        let words = plan.recurrent == nil ? "joined: \(grouped(features)) features" : "joined"
+        let features = net.towers.compactMap { $0.blocks.last?.output.shape.count }.reduce(0, +)
+        let words = net.recurrent == nil ? "joined: \(grouped(features)) features" : "joined"
         drawing.text(words, at: Point(centre + 8, bottom + 24), TextStyle(size: 10.5, colour: .muted))
         return joint
     }
 
     private static func addBlock(
-        _ block: NetworkPlan.Block, to drawing: inout Drawing, frame: Frame, plan: NetworkPlan
+        _ block: BlockStage, to drawing: inout Drawing, frame: Frame, plan: NetworkPlan
     ) {
         drawing.rectangle(frame, radius: 5, Style(fill: .panel, stroke: .frame))
         let input = plan.blueprint.input
@@ -156,16 +159,19 @@ public enum ArchitectureFigure {
             TextStyle(size: 10.5, anchor: .middle))
     }
 
-    private static func title(of stage: NetworkPlan.RecurrentStage) -> String {
+    private static func title(of stage: RecurrentStage) -> String {
         let settings = stage.settings
         let extras = [
             settings.layers > 1 ? "\(settings.layers) layers" : nil, settings.bidirectional ? "both directions" : nil,
         ].compactMap { $0 }
-        return (["LSTM, \(settings.hidden) units"] + extras).joined(separator: ", ")
+        return (["\(settings.cell.rawValue.uppercased()), \(settings.hidden) units"] + extras).joined(separator: ", ")
     }
 
-    private static func detail(of stage: NetworkPlan.RecurrentStage) -> String {
-        let inputs = stage.inputs(ofLayer: 0).reduce(0) { $0 + $1.shape.count }
+    private static func detail(of stage: RecurrentStage) -> String {
+        let inputs = stage.sources.reduce(0) { sum, source in
+            let shape = source.features.shape
+            return sum + shape.count / (stage.steps == nil ? 1 : shape.extent.frames)
+        }
         let sequence =
             stage.steps.map { "over time: \($0) steps of \(grouped(inputs)) features" }
             ?? "across the batch: a step a segment of \(grouped(inputs)) features"
@@ -190,17 +196,93 @@ public enum ArchitectureFigure {
     private static func sizes(_ extent: Extent) -> String { "\(extent.mels)×\(extent.frames)" }
     private static func shape(_ shape: FeatureShape) -> String { "\(grouped(shape.channels))×\(sizes(shape.extent))" }
 
-    private static func activation(_ slope: Float) -> String? {
-        slope == 1 ? nil : slope == 0 ? "ReLU" : "leaky ReLU \(slope)"
-    }
+    private static func activation(_ slope: Float) -> String? { Activation.leakyReLU(slope: slope).words }
 
-    private static func words(for plan: NetworkPlan) -> String {
-        let towers = plan.towers.map { tower in
+    private static func words(for net: TowerNet) -> String {
+        let towers = net.towers.map { tower in
             "the \(tower.name) tower with "
                 + tower.blocks.map { "\(sizes($0.kernel)) to \($0.channels) channels" }.joined(separator: ", ")
         }
         return "Boxes from input to output: " + towers.joined(separator: "; ")
-            + (plan.recurrent.map { "; \(title(of: $0))" } ?? "")
-            + "; dense layers of \(plan.dense.map { String($0.units.count) }.joined(separator: " and "))."
+            + (net.recurrent.map { "; \(title(of: $0))" } ?? "")
+            + "; dense layers of \(net.dense.map { String($0.units.count) }.joined(separator: " and "))."
     }
+}
+
+/// A net of towers, then perhaps a recurrent layer, then dense layers.
+struct TowerNet {
+    struct Tower {
+        let name: String
+        var blocks: [BlockStage]
+    }
+
+    private(set) var towers: [Tower] = []
+    private(set) var recurrent: RecurrentStage?
+    private(set) var dense: [DenseStage] = []
+
+    /// Nil for any other net.
+    init?(_ plan: NetworkPlan) {
+        for stage in plan.stages {
+            switch stage {
+            case .blocks(let blocks) where recurrent == nil && dense.isEmpty:
+                for block in blocks {
+                    let name = block.name.split(separator: ".").dropLast().joined(separator: ".")
+                    if let index = towers.firstIndex(where: { $0.name == name }) {
+                        towers[index].blocks.append(block)
+                    } else {
+                        towers.append(Tower(name: name, blocks: [block]))
+                    }
+                }
+            case .recurrent(let stage) where recurrent == nil && dense.isEmpty: recurrent = stage
+            case .dense(let stage): dense.append(stage)
+            case .blocks, .recurrent, .convolution, .norm, .node: return nil
+            }
+        }
+        guard towers.count <= 4, !plan.blueprint.hasWindows else { return nil }
+    }
+}
+
+/// A net of any shape: what runs together in a row, the rows in a column.
+enum LayerColumn {
+    private static let rowHeight = 22.0
+    private static let margin = 8.0
+
+    static func figure(of plan: NetworkPlan, name: String) -> Figure {
+        let rows = plan.rows
+        let indents = rows.map { Double($0.name.split(separator: ".").count - 1) * 10 }
+        let names = zip(rows, indents).map { TextMetrics.width($0.name, size: 10.5) + $1 }.max() ?? 0
+        let words = rows.map { TextMetrics.width(title($0), size: 10.5) }.max() ?? 0
+        let shapes = rows.map { TextMetrics.width("→ \($0.output)", size: 10.5) }.max() ?? 0
+        let width = max(4 * margin + names + words + shapes + 16, 340)
+        var drawing = Drawing()
+        drawing.text(
+            TextMetrics.fitted(plan.blueprint.name, width: width / 2, size: 13, bold: true), at: Point(margin, 20),
+            TextStyle(size: 13, bold: true))
+        drawing.text(
+            "\(grouped(plan.parameterCount)) parameters", at: Point(width - margin, 20),
+            TextStyle(size: 11, colour: .muted, anchor: .end))
+        let input = plan.blueprint.input
+        var y = 32.0
+        let lines =
+            [(title: "input: one segment", name: "", indent: 0.0, output: "1x\(input.mels)x\(input.frames)")]
+            + zip(rows, indents).map { (title: title($0), name: $0.name, indent: $1, output: $0.output) }
+        for line in lines {
+            drawing.rectangle(
+                Frame(x: margin, y: y, width: width - 2 * margin, height: rowHeight - 3), radius: 4,
+                Style(fill: .panel, stroke: .frame))
+            drawing.text(
+                line.name, at: Point(2 * margin + line.indent, y + 14), TextStyle(size: 10.5, colour: .muted))
+            drawing.text(line.title, at: Point(2 * margin + names + 8, y + 14), TextStyle(size: 10.5))
+            drawing.text(
+                "→ \(line.output)", at: Point(width - 2 * margin, y + 14), TextStyle(size: 10.5, anchor: .end))
+            y += rowHeight
+        }
+        return Figure(
+            name: name, title: "The net \(plan.blueprint.name)",
+            summary: "The net's layers from input to output: "
+                + rows.map { "\($0.name) \(title($0)) to \($0.output)" }.joined(separator: "; ") + ".",
+            width: width, height: y + 10, drawing: drawing)
+    }
+
+    private static func title(_ row: LayerRow) -> String { row.words.isEmpty ? "dense" : row.words }
 }

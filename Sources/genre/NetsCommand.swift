@@ -1,0 +1,154 @@
+import Architectures
+import ArgumentParser
+import Foundation
+import NeuralNetwork
+import Report
+
+struct NetsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "nets", abstract: "List the nets that can be trained, or show the layers of one.",
+        discussion: """
+            A net by its name, or as a JSON file: what --blueprint prints can be changed and trained by \
+            'genre train --net my-net.json'.
+
+            Of Cheng et al. 2020, whom the paper cites, no layers are known; crnn stands in for their net.
+
+            Examples:
+              genre nets
+              genre nets bbnn
+              genre nets shallow --blueprint > my-net.json
+            """)
+
+    @Argument(help: "A net, or a JSON file of one; by default all nets are listed.") var net: String?
+    @Option(help: "Number of genres.", completion: .default) var genres = 10
+    @Option(help: "Mel bands of a segment; by default those that the net was made for.", completion: .default)
+    var mels: Int?
+    @Option(help: "Frames of a segment; by default those that the net was made for.", completion: .default)
+    var frames: Int?
+    @Flag(help: "Print the net as JSON, which --net of 'genre train' reads.") var blueprint = false
+    @Flag(help: "Print the list, or the net's sizes, as JSON.") var json = false
+
+    func run() throws {
+        guard 2...10_000 ~= genres else { throw ValidationError("--genres must be 2 to 10000.") }
+        guard let net else {
+            guard !blueprint else { throw ValidationError("--blueprint needs a net.") }
+            return try list()
+        }
+        let (written, architecture) = try read(net)
+        if blueprint {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            return show(String(decoding: try encoder.encode(written), as: UTF8.self))
+        }
+        let entry = try Entry(written, architecture)
+        if json { return try printJSON(entry) }
+        let plan = try NetworkPlan(written)
+        var lines = [
+            "\(written.name): \(grouped(entry.parameters)) parameters, \(short(entry.multiplyAdds)) multiply-adds a segment"
+        ]
+        if let architecture { lines += [architecture.summary, "source: \(architecture.source)"] }
+        lines += ["input: \(written.input) (mel bands x frames)", ""]
+        lines += layerLines(of: plan)
+        if let caution = written.caution { lines += ["", "caution: \(caution)"] }
+        showText(lines.joined(separator: "\n"))
+    }
+
+    private func read(_ net: String) throws -> (Blueprint, Architecture?) {
+        if net.hasSuffix(".json") { return (try readBlueprint(net), nil) }
+        let architecture = try genre.architecture(named: net)
+        let input = (mels ?? architecture.input.mels) × (frames ?? architecture.input.frames)
+        return (architecture.blueprint(genres: genres, input: input), architecture)
+    }
+
+    private func list() throws {
+        let entries = Architecture.all.map { architecture in
+            let input = (mels ?? architecture.input.mels) × (frames ?? architecture.input.frames)
+            return try? Entry(architecture.blueprint(genres: genres, input: input), architecture)
+        }
+        if json { return try printJSON(entries.compactMap { $0 }) }
+        var lines = ["\("net".left(19))\("segment".left(9))\("parameters".right(11))\("mult-adds".right(10))  source"]
+        for (architecture, entry) in zip(Architecture.all, entries) {
+            guard let entry else {
+                lines.append(architecture.name.left(19) + "does not fit such segments")
+                continue
+            }
+            lines.append(
+                architecture.name.left(19) + entry.segment.left(9) + grouped(entry.parameters).right(11)
+                    + short(entry.multiplyAdds).right(10) + "  " + architecture.source)
+            lines += Terminal.wrapped("  \(architecture.summary)", columns: 80).split(separator: "\n").map(String.init)
+        }
+        showText(lines.joined(separator: "\n"))
+    }
+
+    private func short(_ count: Int) -> String {
+        count >= 1_000_000_000
+            ? decimal(Double(count) / 1e9, places: 2) + " G" : decimal(Double(count) / 1e6, places: 1) + " M"
+    }
+}
+
+/// A net's layers as a table: names, shapes before and after, what runs together.
+func layerLines(of plan: NetworkPlan) -> [String] {
+    let rows = plan.rows
+    func width(_ column: KeyPath<LayerRow, String>) -> Int { rows.map { $0[keyPath: column].count }.max() ?? 0 }
+    let (name, input, output) = (width(\.name), width(\.input), width(\.output))
+    return rows.map { row in
+        "  \(row.name.left(name)) \(row.input.left(input)) -> "
+            + (row.words.isEmpty ? row.output : "\(row.output.left(output)) \(row.words)")
+    }
+}
+
+private struct Entry: Encodable {
+    let net: String
+    let summary: String?
+    let source: String?
+    let features: String?
+    let segment: String
+    let parameters: Int
+    let multiplyAdds: Int
+
+    enum CodingKeys: String, CodingKey {
+        case net, summary, source, features, segment, parameters
+        case multiplyAdds = "multiply_adds"
+    }
+
+    init(_ blueprint: Blueprint, _ architecture: Architecture?) throws {
+        let plan = try NetworkPlan(blueprint)
+        net = blueprint.name
+        summary = architecture?.summary
+        source = architecture?.source
+        features = architecture?.features
+        segment = "\(blueprint.input)"
+        parameters = plan.parameterCount
+        multiplyAdds = plan.multiplyAdds
+    }
+}
+
+/// A net of one's own.
+///
+/// - Throws: an error that names the file, the layer's place and what is wrong there.
+func readBlueprint(_ path: String) throws -> Blueprint {
+    func problem(_ text: String) -> ToolError { .badNet(path: path, problem: text) }
+    let largest = 16 << 20
+    guard let file = FileHandle(forReadingAtPath: path) else { throw problem("it cannot be opened") }
+    guard let data = try? file.read(upToCount: largest + 1), !data.isEmpty else { throw problem("it is empty") }
+    guard data.count <= largest else { throw problem("it has more than 16 MB: no net is that long") }
+    do {
+        let blueprint = try JSONDecoder().decode(Blueprint.self, from: data)
+        let name = blueprint.name
+        guard !name.isEmpty, name.utf8.count <= 100, !name.contains("/"), !name.hasPrefix("."),
+            name.unicodeScalars.allSatisfy({ $0.value >= 32 })
+        else { throw problem("'name' must be a name that a folder can have") }
+        guard
+            Architecture.named(name) == nil
+                || Architecture.named(name)?.blueprint(
+                    genres: 10, input: blueprint.input
+                ).classes(2) == blueprint.classes(2)
+        else { throw problem("'\(name)' is the name of another net: give this one a name of its own") }
+        _ = try NetworkPlan(blueprint)
+        return blueprint
+    } catch let error as DecodingError {
+        throw problem(Blueprint.words(for: error))
+    } catch let error as NeuralNetworkError {
+        throw problem("\(error)")
+    }
+}
