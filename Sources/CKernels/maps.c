@@ -172,3 +172,15 @@ void gk_standardise(gk_pool *pool, int32_t images, int32_t rows, int32_t columns
     standardise_run run = {rows, columns, mean, deviation, from, to};
     gk_pool_run(pool, images, standardise_item, &run);
 }
+
+void gk_band_moments(int32_t rows, int32_t columns, const float *values, int64_t before, double *means,
+                     double *squares) {
+    for (int32_t y = 0; y < rows; y++, values += columns) {
+        double sum = 0, square = 0, all = (double)(before + columns);
+        for (int32_t x = 0; x < columns; x++) sum += values[x];
+        double mean = sum / columns, delta = mean - means[y];
+        for (int32_t x = 0; x < columns; x++) square += (values[x] - mean) * (values[x] - mean);
+        means[y] += delta * columns / all;
+        squares[y] += square + delta * delta * ((double)before * columns / all);
+    }
+}

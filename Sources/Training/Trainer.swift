@@ -69,6 +69,16 @@ public final class Trainer {
                 }
                 try parameters.set(specification, to: base.canonical(source))
             }
+        } else if plan.standardisesInput {
+            var statistics = InputStatistics(input: blueprint.input)
+            var segment = [Float](repeating: 0, count: set.valueCount)
+            for index in setup.trainingSegments {
+                try segment.withUnsafeMutableBufferPointer { values in
+                    try set.read(index, into: values.baseAddress!)
+                    statistics.add(values.baseAddress!)
+                }
+            }
+            try statistics.fit(parameters)
         }
         augmentation = setup.augmentation
         batches = TrainingBatches(

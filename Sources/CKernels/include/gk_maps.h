@@ -53,6 +53,8 @@ typedef struct {
 } gk_copy;
 void gk_copy_channels(gk_pool *pool, const gk_copy *copy, const float *from, float *to);
 
+/// Joins the mean and the sum of squared deviations of each row's `columns` values to those of `before` values.
+void gk_band_moments(int32_t rows, int32_t columns, const float *values, int64_t before, double *means, double *squares);
 /// to = (from - mean[row]) / deviation[row] of images [rows][columns] of one channel.
 void gk_standardise(gk_pool *pool, int32_t images, int32_t rows, int32_t columns, const float *mean,
                     const float *deviation, const float *from, float *to);
