@@ -1,3 +1,4 @@
+import Architectures
 import Foundation
 import NeuralNetwork
 import Testing
@@ -142,6 +143,14 @@ import Testing
 
     @Test(arguments: try fixtures("graph"))
     func smallNetsOfEveryLayer(fixture: Fixture) throws { try check(fixture, bound: 2e-5) }
+
+    /// The nets that the tool names. (Where many values lie near a tie or a zero, single precision decides some otherwise.)
+    @Test(arguments: try fixtures("named"))
+    func namedNets(fixture: Fixture) throws {
+        try check(fixture, bound: 1e-3)
+        let architecture = try #require(Architecture.named(fixture.blueprint.name))
+        #expect(architecture.blueprint(genres: 10) == fixture.blueprint, "the fixture is of the net as it is")
+    }
 
     @Test(arguments: try fixtures("graph"))
     func theSameBitsOnAnyNumberOfThreadsAndWithPartsOfABatch(fixture: Fixture) throws {
