@@ -46,7 +46,7 @@ for net in nets:
             continue
         model = folder / "run/model.safetensors"
         for ending in ("onnx", "safetensors"):
-            exported = run(tool, "export", model, "-o", folder / f"net.{ending}")
+            exported = run(tool, "export", model, "--format", ending, "-o", folder / f"net.{ending}")
             assert exported.returncode == 0, exported.stderr
         session = onnxruntime.InferenceSession(folder / "net.onnx")
         shape = session.get_inputs()[0].shape

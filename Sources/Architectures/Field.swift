@@ -178,8 +178,8 @@ extension Architecture {
             blueprint: Blueprint.shortChunkRes),
         Architecture(
             name: "musicnn", summary: "kernels for timbre and rhythm, residual and dense connections",
-            source: "Pons & Serra 2019", features: "96 mel bands, hop 256, log10(1 + 10,000 x), 16 kHz", input: 96 × 187,
-            defaultL1: 0, defaultBatch: 32, blueprint: { Blueprint.musicnn(genres: $0, input: $1) }),
+            source: "Pons & Serra 2019", features: "96 mel bands, hop 256, log10(1 + 10,000 x), 16 kHz",
+            input: 96 × 187, defaultL1: 0, defaultBatch: 32, blueprint: { Blueprint.musicnn(genres: $0, input: $1) }),
         Architecture(
             name: "bbnn", summary: "three broadcast modules of four paths each, global pooling",
             source: "Liu et al. 2019", features: "128 mel bands, hop 1024, decibels, 22.05 kHz", defaultL1: 0,

@@ -26,6 +26,8 @@ import Testing
         let statistics: [Sample]
         let inference: [[Double]]
         let losses: [Double]
+        /// How far PyTorch's own single precision is off in the gradients; nil where that is no more than ours may be.
+        let single: Double?
 
         var testDescription: String { blueprint.name }
 
@@ -106,15 +108,18 @@ import Testing
 
         // A bias before a norm has no gradient but rounding: small ones are held against the largest of all.
         let greatest = fixture.gradients.map(\.norm).max()!
+        let gradientBound = max(bound, 8 * (fixture.single ?? 0))
         for sample in fixture.gradients {
             let specification = try #require(store.plan.parameters.first { $0.name == sample.name })
             let values = executor.gradient(of: specification).map(Double.init)
             let norm = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
             let scale = max(sample.norm, 0.01 * greatest)
-            #expect(abs(norm - sample.norm) < bound * scale, "\(name) \(sample.name): norm \(norm), not \(sample.norm)")
+            #expect(
+                abs(norm - sample.norm) < gradientBound * scale,
+                "\(name) \(sample.name): norm \(norm), not \(sample.norm)")
             for (index, value) in zip(sample.indices, sample.values) {
                 #expect(
-                    abs(values[index] - value) < bound * scale,
+                    abs(values[index] - value) < gradientBound * scale,
                     "\(name) \(sample.name)[\(index)]: \(values[index]), not \(value)")
             }
         }
@@ -122,7 +127,8 @@ import Testing
             let specification = try #require(store.plan.parameters.first { $0.name == sample.name })
             let values = store.canonical(specification).map(Double.init)
             for (index, value) in zip(sample.indices, sample.values) {
-                #expect(abs(values[index] - value) < 1e-5 * max(1, abs(value)), "\(name) \(sample.name)[\(index)]")
+                #expect(
+                    abs(values[index] - value) < bound / 2 * max(1, abs(value)), "\(name) \(sample.name)[\(index)]")
             }
         }
         let inference = try Executor(

@@ -129,16 +129,17 @@ import Testing
     @Test func filesOfNetsAreReadWordByWord() {
         let dense = #"{"layer": "dense", "units": 3}"#
         #expect(fault(dense) == "none")
-        #expect(fault(dense + #", {"layer": "dens", "units": 3}"#).hasPrefix("layers[1]: 'dens' is no layer; layers are"))
+        let misspelled = fault(dense + #", {"layer": "dens", "units": 3}"#)
+        #expect(misspelled.hasPrefix("layers[1]: 'dens' is no layer; layers are"))
         #expect(fault(#"{"layer": "dense", "unit": 3}"#).hasPrefix("layers[0]: 'unit' is not known here"))
         #expect(fault(#"{"layer": "dense"}"#) == "layers[0]: 'units' is missing")
         #expect(fault(#"{"layer": "dense", "units": "many"}"#).hasPrefix("layers[0].units: "))
         #expect(
             fault(#"{"layer": "convolution", "channels": 3, "kernel": [3, 3], "padding": "some"}"#)
                 .contains("layers[0].padding: a padding is 'same', 'valid' or [before, after], not 'some'"))
-        #expect(
-            fault(#"{"layer": "branches", "join": "channels", "branches": [{"layers": []}, {"layers": [{"layer": "x"}]}]}"#)
-                .hasPrefix("layers[0].branches[1].layers[0]: 'x' is no layer"))
+        let branches = #"[{"layers": []}, {"layers": [{"layer": "x"}]}]"#
+        let within = fault(#"{"layer": "branches", "join": "channels", "branches": \#(branches)}"#)
+        #expect(within.hasPrefix("layers[0].branches[1].layers[0]: 'x' is no layer"))
         #expect(
             fault(#"{"layer": "gru", "settings": {"hidden": 3, "size": 4}}"#)
                 .hasPrefix("layers[0].settings: 'size' is not known here"))
