@@ -13,10 +13,14 @@ enum ArtistNames {
     /// nobody remains.
     static func somebody(_ text: String?) -> String? {
         let names = (text ?? "").split { $0 == ";" || $0 == "\0" }
-            .map { $0.trimmingCharacters(in: .whitespacesAndNewlines.union(.controlCharacters)) }
+            .map { $0.trimmingCharacters(in: surroundings) }
             .filter { !$0.isEmpty && !isNobody($0) }
         return names.isEmpty ? nil : names.joined(separator: "; ")
     }
+
+    /// White space, and the controls that writers of tags pad with. Marks of direction are part of a name.
+    private static let surroundings = CharacterSet.whitespacesAndNewlines
+        .union(CharacterSet(charactersIn: "\u{0}"..."\u{1F}"))
 
     /// One key an artist of a list: equal where only case, marks, width or white space differ.
     static func keys(_ text: String?) -> [String] {

@@ -47,25 +47,10 @@ enum GenreNames {
 
     /// The known name that was probably meant.
     static func nearest(to name: String, among known: [String]) -> String? {
-        let own = Array(folded(name))
-        let near = known.map { ($0, distance(own, Array(folded($0)))) }.min { $0.1 < $1.1 }
+        let own = folded(name)
+        let near = known.map { ($0, EditDistance.between(own, folded($0))) }.min { $0.1 < $1.1 }
         guard let near, near.1 <= max(1, min(own.count, near.0.count) / 3) else { return nil }
         return near.0
-    }
-
-    /// Letters to be changed, added or taken away.
-    private static func distance(_ one: [Character], _ other: [Character]) -> Int {
-        var row = Array(0...other.count)
-        for (index, letter) in one.enumerated() {
-            var corner = row[0]
-            row[0] = index + 1
-            for (place, otherLetter) in other.enumerated() {
-                let changed = corner + (letter == otherLetter ? 0 : 1)
-                corner = row[place + 1]
-                row[place + 1] = min(changed, row[place] + 1, corner + 1)
-            }
-        }
-        return row[other.count]
     }
 
     /// Whether all are numbers, as the folders of the FMA data set are.

@@ -333,10 +333,12 @@ struct GraphBuilder {
             settings.cell == .lstm || settings.layers == 1, "\(place): layers of GRUs are written one after another")
         var order = Array(flow.values.indices)
         if case .time(let names) = settings.sequence, !names.isEmpty {
+            // A chain that is no tower goes by the name that its parameters begin with.
+            let known = flow.names.count == 1 ? [flow.names[0] ?? "convolution"] : flow.names.compactMap { $0 }
             try check(
-                Set(names) == Set(flow.names.compactMap { $0 }) && names.count == flow.names.count,
+                known.count == flow.names.count && Set(names) == Set(known) && names.count == known.count,
                 "\(place): the order of a recurrent layer's towers must name each of them once")
-            order = names.map { name in flow.names.firstIndex { $0 == name }! }
+            order = names.map { name in known.firstIndex(of: name)! }
         }
         let inputs = order.map { flow.values[$0] }
         let images = graph.values[inputs[0]].images

@@ -103,7 +103,7 @@ public struct RunFolder: Sendable {
     static func removeFigures(in folder: URL, replacing: Bool) {
         remove(from: folder) { name in
             let file = folder.appendingPathComponent(name)
-            return ["svg", "png"].contains(file.pathExtension)
+            return ["svg", "png", "pdf"].contains(file.pathExtension)
                 && (replacing || OutputPlace.isEarlier(file, .figure(file)))
         }
     }

@@ -6,6 +6,12 @@ import Testing
 @testable import Datasets
 
 @Suite struct GenreSelectionTests {
+    @Test func lettersAreCountedThatDiffer() {
+        #expect(EditDistance.between("ab", "ba") == 1)
+        #expect(EditDistance.between("", "abc") == 3)
+        #expect(EditDistance.between("rokc", "rock") == 1 && EditDistance.between("jazz", "blues") == 5)
+    }
+
     private func warnings(_ body: ((String) -> Void) throws -> Void) rethrows -> [String] {
         var told: [String] = []
         try body { told.append($0) }

@@ -50,7 +50,7 @@ import Testing
             (["genre", "train", "my"], ["my music", "my-run"]),
             (["genre", "train", "t"], ["table.csv"]),
             (["genre", "train", "n"], []),  // neither a text nor a model is data
-            (["genre", "train", "--net", "sh"], ["shallow"]),
+            (["genre", "train", "--net", "sh"], ["shallow", "short-chunk", "short-chunk-res"]),
             (["genre", "train", "--watch", "m"], ["maj", "max"]),
             (["genre", "train", "--split", "k"], ["kfold:5"]),
             (["genre", "train", "--schedule", "c"], ["constant", "cosine"]),

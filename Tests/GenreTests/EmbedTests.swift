@@ -123,14 +123,22 @@ import Testing
         let model = try Data(contentsOf: folder.url.appendingPathComponent("model.safetensors"))
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("link.npy"), withDestinationPath: folder.path("model.safetensors"))
-        for output in [songs[0], folder.path("model.safetensors"), folder.path("link.npy")] {
+        for (output, reason) in [
+            (songs[0], "must end in .npy or .json"), (folder.path("model.safetensors"), "must end in .npy or .json"),
+            (folder.path("link.npy"), "which is read"),
+        ] {
             let outcome = try embed([songs[0]], "-o", output)
-            #expect(outcome.status == 2 && outcome.diagnostics.contains("which is read"), "\(outcome.diagnostics)")
+            #expect(outcome.status == 2 && outcome.diagnostics.contains(reason), "\(outcome.diagnostics)")
+            let asked = try embed([songs[0]], "--format", "json", "-o", output)
+            #expect(asked.status == 2 && asked.diagnostics.contains("which is read"), "\(asked.diagnostics)")
         }
-        for words in [["export", "--format", "onnx", "-o"], ["inspect", "--page"]] {
+        for (words, reason) in [
+            (["export", "--format", "safetensors", "-o"], "which is read"),
+            (["export", "--format", "onnx", "-o"], "ends otherwise"), (["inspect", "--page"], "must end in .html"),
+        ] {
             let outcome = try Tool.run(
                 [words[0], folder.path("model.safetensors")] + words.dropFirst() + [folder.path("model.safetensors")])
-            #expect(outcome.status == 2 && outcome.diagnostics.contains("which is read"), "\(outcome.diagnostics)")
+            #expect(outcome.status == 2 && outcome.diagnostics.contains(reason), "\(outcome.diagnostics)")
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: songs[0])) == song)
         #expect(try Data(contentsOf: folder.url.appendingPathComponent("model.safetensors")) == model)

@@ -30,7 +30,7 @@ import Testing
             ("onnx", "net.onnx"), ("safetensors", "weights.safetensors"), ("half", "half.safetensors"),
         ] {
             let outcome = try export(folder.path("model.safetensors"), format, name)
-            #expect(outcome.status == 0 && outcome.diagnostics.isEmpty, "\(outcome.diagnostics)")
+            #expect(outcome.status == 0 && outcome.diagnostics.hasPrefix("next:"), "\(outcome.diagnostics)")
             #expect(outcome.output == folder.path(name) + "\n")
         }
         let version = try Tool.run("--version").output.trimmingCharacters(in: .whitespacesAndNewlines)

@@ -246,8 +246,6 @@ import Testing
             #expect(Suggestion.nearest(to: word, among: known) == meant, "\(word)")
         }
         #expect(Suggestion.nearest(to: "zzzzz", among: known) == nil && Suggestion.nearest(to: "", among: known) == nil)
-        #expect(Suggestion.distance(Array("ab"), Array("ba")) == 1)
-        #expect(Suggestion.distance(Array(""), Array("abc")) == 3)
     }
 
     @Test func textIsBrokenAtWords() {

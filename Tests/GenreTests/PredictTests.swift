@@ -205,7 +205,7 @@ import Testing
         try FileManager.default.copyItem(atPath: folder.path(songs[0]), toPath: song)
         let outcome = try Tool.run("predict", song, folder.path("\u{1B}[2J.wav"))
         #expect(outcome.status == 1)
-        #expect(outcome.output.contains(#"a\u{1B}[31mb␤c.wav"#) && outcome.output.split(separator: "\n").count == 1)
+        #expect(outcome.output.contains(#"a\u{1B}[31mb\nc.wav"#) && outcome.output.split(separator: "\n").count == 1)
         #expect(outcome.diagnostics.contains(#"\u{1B}[2J.wav"#) && !outcome.diagnostics.contains("\u{1B}"))
     }
 

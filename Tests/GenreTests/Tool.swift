@@ -47,8 +47,8 @@ enum Tool {
         try process.run()
         process.waitUntilExit()
         return Outcome(
-            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-            diagnostics: try String(contentsOf: diagnostics, encoding: .utf8))
+            status: process.terminationStatus, output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+            diagnostics: String(decoding: try Data(contentsOf: diagnostics), as: UTF8.self))
     }
 
     /// Starts the tool and comes back at once; what it says goes nowhere, or its diagnostics to a pipe.

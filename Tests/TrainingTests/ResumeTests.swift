@@ -204,7 +204,10 @@ import Training
         let before = try bytes(short.folder.model)
         let figure = short.folder.figures.appendingPathComponent("old.svg")
         try FileManager.default.createDirectory(at: short.folder.figures, withIntermediateDirectories: true)
-        for file in [short.folder.report, figure] { try Data("old".utf8).write(to: file) }
+        try Data("<!DOCTYPE html><style>:root { --gk-surface: #fff }</style>".utf8).write(to: short.folder.report)
+        try Data("<svg><style>:root { --gk-ink: #000 }</style></svg>".utf8).write(to: figure)
+        let foreign = short.folder.figures.appendingPathComponent("mine.svg")
+        try Data("<svg/>".utf8).write(to: foreign)
         let longer = try TrainingRun(
             resuming: short.folder, record, data: LoadedDataset(inMemory: set), toolVersion: "test")
         #expect(short.folder.isFinished, "nothing is removed before the run goes on")
@@ -212,6 +215,7 @@ import Training
         #expect(try bytes(longer.folder.model) == bytes(whole.folder.model))
         #expect(try longer.folder.records().count == 3 && longer.folder.record().configuration.epochs == 3)
         #expect(![short.folder.report, figure].contains { FileManager.default.fileExists(atPath: $0.path) })
+        #expect(FileManager.default.fileExists(atPath: foreign.path), "what is not the run's stays")
         // Had it been stopped on the way, this would be all that there is.
         let earlier = short.folder.url.appendingPathComponent("model-epoch-2.safetensors")
         #expect(try bytes(earlier) == before)

@@ -1,3 +1,5 @@
+import Datasets
+
 /// The word that somebody may have meant.
 enum Suggestion {
     /// The known word that is nearest to one that is not known; nil where none is near.
@@ -9,7 +11,7 @@ enum Suggestion {
         let containing = known.filter {
             lower.count >= 3 && ($0.lowercased().hasPrefix(lower) || $0.lowercased().hasSuffix("-" + lower))
         }
-        let scored = known.map { (word: $0, distance: distance(Array(lower), Array($0.lowercased()))) }
+        let scored = known.map { (word: $0, distance: EditDistance.between(lower, $0.lowercased())) }
         let limit = max(1, min(3, lower.count / 2))
         if let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= min(limit, 2) { return best.word }
         if containing.count == 1 { return containing[0] }
@@ -19,25 +21,6 @@ enum Suggestion {
     /// "; did you mean 'train'?", or nothing.
     static func words(for word: String, among known: [String]) -> String {
         nearest(to: word, among: known).map { "; did you mean '\($0)'?" } ?? ""
-    }
-
-    /// Damerau's and Levenshtein's distance: letters left out, put in, taken for others, and neighbours exchanged.
-    static func distance(_ first: [Character], _ second: [Character]) -> Int {
-        var before: [Int] = []
-        var last = Array(0...second.count)
-        for i in first.indices {
-            var row = [i + 1]
-            for j in second.indices {
-                let isSame = first[i] == second[j]
-                var least = min(last[j] + (isSame ? 0 : 1), last[j + 1] + 1, row[j] + 1)
-                if i > 0, j > 0, first[i] == second[j - 1], first[i - 1] == second[j] {
-                    least = min(least, before[j - 1] + 1)
-                }
-                row.append(least)
-            }
-            (before, last) = (last, row)
-        }
-        return last[second.count]
     }
 }
 
