@@ -24,6 +24,8 @@ public enum AudioError: Error, Equatable, Sendable {
     case costlyHeader(path: String)
     /// The sound goes on far longer than a file of so many bytes can hold music.
     case implausible(path: String)
+    /// The file ends before the index without which none of its sound can be found.
+    case cutOff(path: String)
     case outOfMemory(path: String)
     /// A sample rate asked for by the caller, in Hz.
     case unusableTargetRate(Double)
@@ -58,6 +60,8 @@ extension AudioError: CustomStringConvertible, LocalizedError {
             "\(path) holds no sound that can be decoded; it is damaged or cut off: fetch or copy it again"
         case .tooLong(let path, let limit):
             "\(path) lasts longer than the limit of \(Self.plain(limit / 3600)) hours; cut it, or raise the limit (--longest HOURS)"
+        case .cutOff(let path):
+            "\(path) is cut off before its index (moov), without which its sound is lost; fetch or copy it again"
         case .encrypted(let path):
             "\(path) is encrypted (digital rights management); take a copy without protection"
         case .costlyHeader(let path):

@@ -98,6 +98,7 @@ extension AudioError {
         case GK_AUDIO_NO_MEMORY: self = .outOfMemory(path: path)
         case GK_AUDIO_ENCRYPTED: self = .encrypted(path: path)
         case GK_AUDIO_COSTLY_HEADER: self = .costlyHeader(path: path)
+        case GK_AUDIO_CUT_OFF: self = .cutOff(path: path)
         case GK_AUDIO_IMPLAUSIBLE: self = .implausible(path: path)
         default: self = .undecodable(path: path, reason: text)
         }

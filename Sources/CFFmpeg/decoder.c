@@ -106,6 +106,7 @@ static void enlarge_packets(AVFormatContext *format) {
 /// Reports why a header could not be read: too late, if that is why, or libav's code.
 static void report_header(const gk_audio *audio, gk_audio_error *error, int code) {
     if (audio->view.is_late) report(error, GK_AUDIO_COSTLY_HEADER, NULL);
+    else if (audio->facts.lacks_index) report(error, GK_AUDIO_CUT_OFF, NULL);
     else report_code(error, GK_AUDIO_UNRECOGNISED, code);
 }
 
@@ -411,6 +412,18 @@ static int begin_again(gk_audio *audio) {
     return 1;
 }
 
+/// Whether a file has one stream of sound, and besides at most pictures and fonts.
+static int holds_audio_alone(const AVFormatContext *format) {
+    int sounds = 0;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVStream *stream = format->streams[i];
+        const enum AVMediaType type = stream->codecpar->codec_type;
+        if (type == AVMEDIA_TYPE_AUDIO) sounds++;
+        else if (type != AVMEDIA_TYPE_ATTACHMENT && !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC)) return 0;
+    }
+    return sounds == 1;
+}
+
 /// Whether the sound ends before the end that its header names, and how many Ogg pages are damaged.
 static void judge_end(gk_audio *audio) {
     const gk_header_facts *facts = &audio->facts;
@@ -424,6 +437,10 @@ static void judge_end(gk_audio *audio) {
         // Some programs count their header among the data.
         const int64_t slack = 256;
         audio->end_is_missing = facts->data_bytes > 0 && facts->data_start + facts->data_bytes > end + slack;
+    } else if (av_match_list(name, "matroska", ',')) {
+        // The length is the file's: that of the sound where nothing else is in it.
+        if (format->duration != AV_NOPTS_VALUE && holds_audio_alone(format))
+            audio->end_is_missing = audio->packets_end < (double)format->duration / AV_TIME_BASE - 0.5;
     } else if (stream->duration != AV_NOPTS_VALUE && format->duration_estimation_method == AVFMT_DURATION_FROM_STREAM) {
         // Lossless formats name their length to a sample, the others to some packets.
         const int is_exact = av_match_list(name, "flac,wv,ape,tta,tak,aiff,caf,au,w64,dsf,iff", ',');

@@ -249,6 +249,25 @@ static int claims_too_much(const gk_file_view *view, int64_t start) {
     return 0;
 }
 
+/// Whether an MP4 file ends before its index, `moov`: a box runs beyond the end and there was none before it.
+static int lacks_index(const gk_file_view *view, int64_t start) {
+    const int64_t end = view->base + view->size;
+    int64_t place = start;
+    uint8_t box[16];
+    for (int boxes = 0; boxes < 65536; boxes++) {
+        const int got = gk_view_peek(view, place, box, sizeof box);
+        if (got < 8) return place >= end;
+        if (!memcmp(box + 4, "moov", 4) || !memcmp(box + 4, "moof", 4)) return 0;
+        int64_t bytes = AV_RB32(box);
+        if (bytes == 1 && got == 16) bytes = (int64_t)(AV_RB64(box + 8) & INT64_MAX);
+        if (bytes == 0) return 1; // up to the end
+        if (bytes < 8) return 0;
+        if (bytes > end - place) return 1;
+        place += bytes;
+    }
+    return 0;
+}
+
 // MARK: All
 
 /// Whether an ASF header holds an object of content encryption.
@@ -286,6 +305,7 @@ gk_header_facts gk_scan_header(gk_file_view *view) {
     const int is_mp4 = !memcmp(head + 4, "ftyp", 4) || !memcmp(head + 4, "moov", 4) || !memcmp(head + 4, "mdat", 4) ||
                        !memcmp(head + 4, "wide", 4) || !memcmp(head + 4, "free", 4) || !memcmp(head + 4, "skip", 4);
     if (is_mp4) facts.claims_much |= claims_too_much(view, start);
+    facts.lacks_index = is_mp4 && lacks_index(view, start);
     facts.is_encrypted = (!memcmp(head + 4, "ftypaax", 7)) || AV_RB32(head + 4) == 0x57907536 || // Audible, new and old
                          (!memcmp(head, asf, 8) && is_protected_asf(view, start));
     return facts;

@@ -22,11 +22,18 @@ enum ArtistNames {
     private static let surroundings = CharacterSet.whitespacesAndNewlines
         .union(CharacterSet(charactersIn: "\u{0}"..."\u{1F}"))
 
-    /// One key an artist of a list: equal where only case, marks, width or white space differ.
+    /// One key per artist of a list: equal where only case, marks, width, white space or a track's guests differ.
     static func keys(_ text: String?) -> [String] {
         (somebody(text) ?? "").split(separator: ";").map {
-            folded(String($0)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            folded(withoutGuests(String($0))).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         }.filter { !$0.isEmpty }
+    }
+
+    /// The name without the guests of one track: "A feat. B" and "A (ft. B)" are A.
+    private static func withoutGuests(_ name: String) -> String {
+        guard let guests = name.firstRange(of: #/[\s(\[]+(?i:feat|ft|featuring)[.\s]/#) else { return name }
+        let own = name[..<guests.lowerBound]
+        return own.allSatisfy(\.isWhitespace) ? name : String(own)
     }
 
     /// Whether a name stands for several artists, or for none that is known.

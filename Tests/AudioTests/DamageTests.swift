@@ -15,7 +15,7 @@ struct DamageTests {
         "Sound files show nothing",
         arguments: [
             "sine.mp3", "sine.ogg", "sine.opus", "sine.m4a", "film.mp4", "ramp.flac", "dts.wav", "long.flac", "long.wv",
-            "long.mp3", "long.m4a", "long.opus",
+            "long.mp3", "long.m4a", "long.opus", "long.mka",
         ])
     func sound(name: String) throws {
         #expect(try remarks(try fixture(name)) == SoundRemarks())
@@ -43,13 +43,24 @@ struct DamageTests {
 
     @Test(
         "A file cut short says that its end is missing",
-        arguments: ["long.flac", "long.wv", "long.mp3", "long.m4a", "long.opus"])
+        arguments: ["long.flac", "long.wv", "long.mp3", "long.m4a", "long.opus", "long.mka"])
     func cutOff(name: String) throws {
         let whole = try bytes(name)
         for share in [0.5, 0.75] {
             let url = try sandbox.file(name, Array(whole.prefix(Int(Double(whole.count) * share))))
             #expect(try remarks(url).endIsMissing, "\(share)")
             #expect(try remarks(url).isDamaged)
+        }
+    }
+
+    @Test("An MP4 file that ends before its index is called cut off")
+    func cutOffBeforeTheIndex() throws {
+        let type = UInt32(16).bigEndianBytes + Array("ftypM4A ".utf8) + [0, 0, 0, 0]
+        let data = UInt32(1 << 20).bigEndianBytes + Array("mdat".utf8) + [UInt8](repeating: 1, count: 5_000)
+        let whole = UInt32(5_008).bigEndianBytes + data.dropFirst(4)
+        for bytes in [type + data, type + whole, type] {
+            let url = try sandbox.file("cut.m4a", bytes)
+            #expect(throws: AudioError.cutOff(path: url.path)) { try remarks(url) }
         }
     }
 

@@ -37,6 +37,11 @@ import Testing
     @Test func keysAreEqualWhereOnlySpellingDiffers() {
         #expect(ArtistNames.keys("Bjo\u{308}rk; Various Artists") == ArtistNames.keys("BJÖRK"))
         #expect(ArtistNames.keys("ＹＭＯ") == ArtistNames.keys("ymo"))
+        for name in ["Queen feat. Bowie", "Queen Feat Bowie", "Queen (ft. Bowie)", "queen [featuring Bowie]"] {
+            #expect(ArtistNames.keys(name) == ["queen"], "\(name)")
+        }
+        #expect(ArtistNames.keys("Feat. Nobody") == ["feat. nobody"])
+        #expect(ArtistNames.keys("Little Feat") == ["little feat"])
         #expect(ArtistNames.keys("A  B;C") == ["a b", "c"])
         #expect(ArtistNames.keys("Queen") != ArtistNames.keys("Kiss"))
     }

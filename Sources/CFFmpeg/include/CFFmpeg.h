@@ -22,6 +22,7 @@ enum {
     GK_AUDIO_ENCRYPTED = 8,     ///< digital rights management
     GK_AUDIO_COSTLY_HEADER = 9, ///< thousands of tags, or a header that takes seconds to read
     GK_AUDIO_IMPLAUSIBLE = 10,  ///< far longer than a file of so many bytes can be
+    GK_AUDIO_CUT_OFF = 11,      ///< an MP4 file that ends before its index
 };
 
 /// Sample rates accepted, of files and as targets, in Hz: outside, the resampler's filter would grow without bound.
