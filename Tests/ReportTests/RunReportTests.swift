@@ -276,7 +276,7 @@ import Training
             """#
         try Data(config.utf8).write(to: sample.folder.file("config.json"))
         let page = try sample.report().html()
-        for words in ["2026-11-27T22:00:00Z", "genre train &lt;x&gt;", "A CPU", "Debian 12", "abc123"] {
+        for words in ["2026-11-27T22:00:00Z", "genre train &lt;x&gt;", "A CPU", "Debian 12", "commit abc123"] {
             #expect(page.contains(words), "\(words)")
         }
         #expect(!page.contains("More of config.json"))

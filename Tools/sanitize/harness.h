@@ -11,6 +11,10 @@ float *copied_floats(const float *from, size_t count);
 /// Ends the program where the two lists differ by more than 1e-5 of the largest number, or `found` holds no number.
 void expect_close(const char *what, const float *found, const float *expected, size_t count);
 
+/// The same of sums of `terms` numbers in -1 ... 1, which may cancel: as if the largest were a tenth of the root of `terms`
+/// at least.
+void expect_sums_close(const char *what, const float *found, const float *expected, size_t count, size_t terms);
+
 void check_pool(void);
 void check_features(void);
 void check_vocoder(void);

@@ -64,8 +64,9 @@ static void check_norm(gk_pool *pool, int32_t batch, int32_t places, int32_t cha
     expect_close("norm running mean", sets[0].running_mean, sets[1].running_mean, channels);
     expect_close("norm running variance", sets[0].running_variance, sets[1].running_variance, channels);
     if (batch * places > 2) expect_close("norm gradient", sets[0].input_gradient, sets[1].input_gradient, count);
-    expect_close("norm scale gradient", sets[0].scale_gradient, sets[1].scale_gradient, channels);
-    expect_close("norm shift gradient", sets[0].shift_gradient, sets[1].shift_gradient, channels);
+    size_t terms = (size_t)batch * places;
+    expect_sums_close("norm scale gradient", sets[0].scale_gradient, sets[1].scale_gradient, channels, terms);
+    expect_sums_close("norm shift gradient", sets[0].shift_gradient, sets[1].shift_gradient, channels, terms);
     for (int s = 0; s < 2; s++) {
         float *owned[] = {sets[s].running_mean, sets[s].running_variance, sets[s].output, sets[s].mean,
                           sets[s].inverse, sets[s].input_gradient, sets[s].scale_gradient, sets[s].shift_gradient};

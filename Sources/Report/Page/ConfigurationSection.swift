@@ -40,7 +40,7 @@ struct ConfigurationSection {
         settings.add("system", run.record("system"))
         settings.add("date", run.record("date"))
         settings.add("command", run.record("command"))
-        settings.add("build", run.record("build"))
+        settings.add("build", run.build)
         settings.add("GenreKit", "version \(card.toolVersion)")
         settings.add("digest of the data", card.dataHash.flatMap { $0.isEmpty ? nil : $0 })
         return settings

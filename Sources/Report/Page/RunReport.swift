@@ -103,7 +103,7 @@ public struct RunReport {
             run.record("date").map { "Trained \($0)" },
             "\(counted(run.model.parameters.plan.parameterCount, "parameter"))",
             "\(counted(run.epochs.count, "epoch")) in \(duration(run.epochs.reduce(0) { $0 + $1.seconds }))",
-            run.record("processor"), run.record("system"), run.record("build"),
+            run.record("processor"), run.record("system"), run.build,
         ].compactMap { $0 }
         body += "<p class=\"note\">\(escaped(facts.joined(separator: " · ")))</p>\n"
         if let command = run.record("command") { body += "<p class=\"note\"><code>\(escaped(command))</code></p>\n" }

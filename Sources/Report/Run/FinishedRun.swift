@@ -27,7 +27,7 @@ public struct FinishedRun {
     /// How config.json may call what it records of where and how the run was made.
     private static let recordNames = [
         "date": ["date", "started"], "command": ["command", "command_line"], "processor": ["processor"],
-        "system": ["system"], "build": ["commit", "build", "executable"],
+        "system": ["system"], "commit": ["commit", "build"], "executable": ["executable"],
     ]
 
     /// Fields of config.json that ``record(_:)`` reads.
@@ -35,7 +35,7 @@ public struct FinishedRun {
 
     /// What config.json records of where and how the run was made, in words; nil where it does not.
     ///
-    /// - Parameter name: "date", "command", "processor", "system" or "build".
+    /// - Parameter name: "date", "command", "processor", "system", "commit" or "executable".
     func record(_ name: String) -> String? {
         let value = Self.recordNames[name]?.lazy.compactMap { field in
             configuration["provenance"]?[field] ?? configuration[field]
@@ -43,6 +43,11 @@ public struct FinishedRun {
         guard let value, value != .null else { return nil }
         let words = value.text ?? value.strings?.joined(separator: " ") ?? ""
         return words.isEmpty ? nil : words
+    }
+
+    /// The build that the run's bits depend on: its commit, or else the beginning of the program's digest.
+    var build: String? {
+        record("commit").map { "commit \($0)" } ?? record("executable").map { "program of SHA-256 \($0.prefix(16))…" }
     }
 
     /// No file of a run is nearly as long.
