@@ -20,21 +20,7 @@ public enum AppendedFile {
             throw .notAFile(path: url.path)
         }
         try withStorageErrors(path: url.path) {
-            try data.withUnsafeBytes { bytes in
-                var left = bytes
-                while let start = left.baseAddress, !left.isEmpty {
-                    #if canImport(Darwin)
-                        let written = Darwin.write(descriptor, start, left.count)
-                    #else
-                        let written = Glibc.write(descriptor, start, left.count)
-                    #endif
-                    if written < 0 {
-                        if errno == EINTR { continue }
-                        throw StorageError.cannotWrite(path: url.path, reason: systemFault())
-                    }
-                    left = UnsafeRawBufferPointer(rebasing: left[written...])
-                }
-            }
+            try data.withUnsafeBytes { try writeAll($0, to: descriptor, path: url.path) }
         }
     }
 }

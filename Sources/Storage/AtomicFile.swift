@@ -167,19 +167,7 @@ public enum AtomicFile {
         }
 
         private func put(_ bytes: UnsafeRawBufferPointer) throws(StorageError) {
-            var left = bytes
-            while let start = left.baseAddress, !left.isEmpty {
-                #if canImport(Darwin)
-                    let written = Darwin.write(descriptor, start, left.count)
-                #else
-                    let written = Glibc.write(descriptor, start, left.count)
-                #endif
-                if written < 0 {
-                    if errno == EINTR { continue }
-                    throw .cannotWrite(path: reportedPath, reason: systemFault())
-                }
-                left = UnsafeRawBufferPointer(rebasing: left[written...])
-            }
+            try writeAll(bytes, to: descriptor, path: reportedPath)
         }
 
         fileprivate func finish(renamingTo place: String) throws(StorageError) {
@@ -209,5 +197,25 @@ public enum AtomicFile {
             descriptor = -1
             unlink(temporaryPath)
         }
+    }
+}
+
+/// Writes all bytes, however few the system takes at once.
+///
+/// - Parameter path: for the error.
+/// - Throws: `StorageError.cannotWrite`.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(StorageError) {
+    var left = bytes
+    while let start = left.baseAddress, !left.isEmpty {
+        #if canImport(Darwin)
+            let written = Darwin.write(descriptor, start, left.count)
+        #else
+            let written = Glibc.write(descriptor, start, left.count)
+        #endif
+        if written < 0 {
+            if errno == EINTR { continue }
+            throw .cannotWrite(path: path, reason: systemFault())
+        }
+        left = UnsafeRawBufferPointer(rebasing: left[written...])
     }
 }
