@@ -300,10 +300,18 @@ struct GraphBuilder {
                 "\(place): maps of unlike channels or bands cannot be joined in time (\(listed))")
             shape.extent.frames = shapes.reduce(0) { $0 + $1.extent.frames }
         case .add:
-            try check(
-                values.allSatisfy { $0.parts == values[0].parts }, "\(place): a sum of unlike shapes (\(listed))")
-            let output = try addValue(shape, stored: values[0].parts[0].storedChannels, images: images, at: place)
-            return try add(.add, name: name, inputs: inputs, output: output, at: place)
+            try check(shapes.allSatisfy { $0 == shape }, "\(place): a sum of unlike shapes (\(listed))")
+            // One channel is kept as one or as a vector's sixteen, by what made it.
+            let stored = values[0].parts[0].storedChannels
+            var terms = inputs
+            for (index, value) in values.enumerated() where value.parts[0].storedChannels != stored {
+                let copy = try addValue(shape, stored: stored, images: images, at: place)
+                terms[index] = try add(
+                    .concatenate(.channels), name: "\(name).\(index + 1)", inputs: [inputs[index]], output: copy,
+                    at: place)
+            }
+            let output = try addValue(shape, stored: stored, images: images, at: place)
+            return try add(.add, name: name, inputs: terms, output: output, at: place)
         }
         try check(shape.channels <= 1 << 26, "\(place): a join of \(shape.channels) channels is too large")
         let stored =
@@ -340,7 +348,7 @@ struct GraphBuilder {
                 "\(place): the order of a recurrent layer's towers must name each of them once")
             order = names.map { name in known.firstIndex(of: name)! }
         }
-        let inputs = order.map { flow.values[$0] }
+        var inputs = order.map { flow.values[$0] }
         let images = graph.values[inputs[0]].images
         var (steps, spans) = (Int?.none, inputs.map { _ in 1 })
         switch settings.sequence {
@@ -349,6 +357,10 @@ struct GraphBuilder {
             try check(settings.returns == .last, "\(place): a sequence across the batch has an output a segment anyway")
             try check(settings.cell == .lstm, "\(place): a GRU runs over time only")
             try check(inputs != [0], "\(place): a sequence across the batch needs convolutions before it")
+            // Each input is read as one stretch; another layer's two directions are two.
+            for (index, input) in inputs.enumerated() where graph.values[input].parts.count > 1 {
+                inputs[index] = try addJoin([input], .features, name: "flat\(graph.nodes.count)", at: place)
+            }
         case .time:
             let shapes = inputs.map { graph.values[$0].shape }
             try check(

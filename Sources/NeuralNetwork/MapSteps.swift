@@ -234,8 +234,12 @@ final class ConcatenationStep: Step {
                     place += channels
                     if place == total { copy.spare = Int32(output.stored - total) }
                 case .time:
-                    copy.channels = Int32(stored)
-                    spare = 0
+                    // Where both keep equally many channels, the spare ones go along.
+                    if stored == output.stored {
+                        copy.channels = Int32(stored)
+                        spare = 0
+                    }
+                    copy.spare = Int32(output.stored) - copy.channels
                     copy.to = gk_copy_side(
                         image: Int64(output.count), row: Int64(width), column: Int64(output.stored), channel: 1)
                     offset = place * output.stored
