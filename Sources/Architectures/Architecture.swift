@@ -12,14 +12,13 @@ public struct Architecture: Sendable {
     public let features: String
     /// The size of segment that it was made for; other sizes change what hangs on it.
     public let input: Extent
-    /// The L1 factor and batch size that its authors train it with.
-    public let defaultL1: Double
-    public let defaultBatch: Int
+    /// How its authors train it: what a training begins with where nothing else is asked for.
+    public let training: TrainingSettings
     private let build: @Sendable (Int, Extent) -> Blueprint
 
     public init(
         name: String, summary: String, source: String = "", features: String = "", input: Extent = 80 × 80,
-        defaultL1: Double = 1e-4, defaultBatch: Int = 64,
+        training: TrainingSettings = TrainingSettings(),
         blueprint: @escaping @Sendable (_ genres: Int, _ input: Extent) -> Blueprint
     ) {
         self.name = name
@@ -27,10 +26,12 @@ public struct Architecture: Sendable {
         self.source = source
         self.features = features
         self.input = input
-        self.defaultL1 = defaultL1
-        self.defaultBatch = defaultBatch
+        self.training = training
         build = blueprint
     }
+
+    public var defaultL1: Double { training.optimiser.l1 }
+    public var defaultBatch: Int { training.batch }
 
     /// Why its figures are not what they seem; nil for a net whose verdict on a segment depends on that segment alone.
     public var caution: String? { blueprint(genres: 2).caution }
@@ -43,8 +44,8 @@ public struct Architecture: Sendable {
     /// The same net for segments of another size.
     public func taking(_ input: Extent) -> Architecture {
         Architecture(
-            name: name, summary: summary, source: source, features: features, input: input, defaultL1: defaultL1,
-            defaultBatch: defaultBatch, blueprint: build)
+            name: name, summary: summary, source: source, features: features, input: input, training: training,
+            blueprint: build)
     }
 
     /// Every net that the tool knows: those of the paper in its order, then those that it builds on, then the field's.
@@ -64,8 +65,8 @@ public struct Architecture: Sendable {
         Architecture(
             name: "deep-published",
             summary: "the deep net as the paper's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper", defaultL1: 1e-5,
-            blueprint: Blueprint.deepPublished),
+            source: "Pandey, Hossain & Bayraktar", features: "paper",
+            training: TrainingSettings(.adam(l1: 1e-5)), blueprint: Blueprint.deepPublished),
         Architecture(
             name: "crnn", summary: "the deep towers, then an LSTM over time (the paper's second extension)",
             source: "Pandey, Hossain & Bayraktar", features: "paper", blueprint: Blueprint.crnn),
@@ -75,7 +76,7 @@ public struct Architecture: Sendable {
         Architecture(
             name: "crnn-published",
             summary: "the CRNN as the paper's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper", defaultL1: 1e-5, defaultBatch: 32,
-            blueprint: Blueprint.crnnPublished),
+            source: "Pandey, Hossain & Bayraktar", features: "paper",
+            training: TrainingSettings(.adam(l1: 1e-5), batch: 32), blueprint: Blueprint.crnnPublished),
     ]
 }

@@ -112,33 +112,33 @@ extension Architecture {
         [
             Architecture(
                 name: "pons-blackbox", summary: "one convolution of 12x8, then a dense layer",
-                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, defaultL1: 0, defaultBatch: 10,
+                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsBlackbox),
             Architecture(
                 name: "pons-time", summary: "kernels along time alone", source: "Pons, Lidy & Serra 2016",
-                features: fineMel, input: 40 × 80, defaultL1: 0, defaultBatch: 10, blueprint: Blueprint.ponsTime),
+                features: fineMel, input: 40 × 80, training: .pons, blueprint: Blueprint.ponsTime),
             Architecture(
                 name: "pons-frequency", summary: "kernels along frequency alone", source: "Pons, Lidy & Serra 2016",
-                features: fineMel, input: 40 × 80, defaultL1: 0, defaultBatch: 10,
+                features: fineMel, input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsFrequency),
             Architecture(
                 name: "pons-timefrequency", summary: "kernels along time and along frequency side by side",
-                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, defaultL1: 0, defaultBatch: 10,
+                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsTimeFrequency),
             Architecture(
                 name: "mcc", summary: "kernels for pitch, tempo and bass side by side (a re-implementation's numbers)",
-                source: "Chen & Wang 2017", features: fineMel, input: 40 × 80, defaultL1: 0, defaultBatch: 20,
+                source: "Chen & Wang 2017", features: fineMel, input: 40 × 80, training: .mcc,
                 blueprint: Blueprint.mcc),
             Architecture(
                 name: "mcclstm", summary: "mcc on each of 16 chunks of a track, then an LSTM over them",
-                source: "Chen & Wang 2017", features: fineMel, input: 40 × 1280, defaultL1: 0, defaultBatch: 20,
+                source: "Chen & Wang 2017", features: fineMel, input: 40 × 1280, training: .mcc,
                 blueprint: Blueprint.mccLSTM),
         ]
         + [("dong-32", 32), ("dong", 64), ("dong-96", 96)].map { name, filters in
             Architecture(
                 name: name, summary: "two convolutions on three seconds, \(filters) filters in the first",
                 source: "Dong 2018", features: "64 mel bands, hop 256, ln(1 + x), 22.05 kHz", input: 64 × 256,
-                defaultL1: 0
+                training: .dong
             ) { Blueprint.dong(name, filters: filters, genres: $0, input: $1) }
         }
         + [
@@ -148,7 +148,7 @@ extension Architecture {
         ].map { name, size, widths in
             Architecture(
                 name: name, summary: "four convolutions of 3x3, two GRUs over time, \(size) million parameters",
-                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", defaultL1: 0
+                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", training: .choi
             ) { Blueprint.choiCRNN(name, widths: widths, genres: $0, input: $1) }
         }
         + [
@@ -158,18 +158,18 @@ extension Architecture {
         ].map { name, size, widths in
             Architecture(
                 name: name, summary: "five convolutions of 3x3, \(size) million parameters",
-                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", defaultL1: 0
+                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", training: .choi
             ) { Blueprint.choiK2C2(name, widths: widths, genres: $0, input: $1) }
         }
         + [
             Architecture(
                 name: "cldnn",
                 summary: "convolutions, LSTMs and dense layers in a row (our reading of a net for speech)",
-                source: "Sainath et al. 2015", features: "log-mel", defaultL1: 0, blueprint: Blueprint.cldnn),
+                source: "Sainath et al. 2015", features: "log-mel", training: .cldnn, blueprint: Blueprint.cldnn),
             Architecture(
                 name: "gesture-cnnlstm",
                 summary: "convolutions along time in two parts, an LSTM over them (our reading of a net for gestures)",
-                source: "Dalmazzo & Ramirez 2020", features: "log-mel", defaultL1: 0, defaultBatch: 32,
+                source: "Dalmazzo & Ramirez 2020", features: "log-mel", training: .gestures,
                 blueprint: Blueprint.gestureCNNLSTM),
         ]
 }

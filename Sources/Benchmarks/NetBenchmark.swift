@@ -112,7 +112,7 @@ public struct NetBenchmark {
 private struct Bench {
     let executor: Executor
     let labels: [Int32]
-    let optimiser: Adam
+    let optimiser: Optimiser
 
     init(architecture: Architecture, batch: Int, phase: NetBenchmark.Phase, pool: ThreadPool) throws {
         let plan = try NetworkPlan(architecture.blueprint(genres: 10))
@@ -127,6 +127,6 @@ private struct Bench {
             executor.inputs[index] = Float(stream.uniform(4.7, 15.9))
         }
         labels = (0..<batch).map { Int32($0 * 7 % 10) }
-        optimiser = try Adam(plan: plan, settings: AdamSettings(l1: architecture.defaultL1))
+        optimiser = try Optimiser(plan: plan, settings: .adam(l1: architecture.defaultL1))
     }
 }

@@ -1,4 +1,4 @@
-// Adam on AVX2 and FMA.
+// Optimisers on AVX2 and FMA.
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,4 +13,5 @@
 #pragma clang attribute pop
 
 const adam_kernel gk_adam_avx2 = adam_blocks;
+const method_kernels gk_methods_avx2 = GK_METHODS;
 #endif

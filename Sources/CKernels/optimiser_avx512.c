@@ -1,4 +1,4 @@
-// Adam on AVX-512.
+// Optimisers on AVX-512.
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,4 +13,5 @@
 #pragma clang attribute pop
 
 const adam_kernel gk_adam_avx512 = adam_blocks;
+const method_kernels gk_methods_avx512 = GK_METHODS;
 #endif

@@ -1,4 +1,4 @@
-// Adam on any vectors the target has.
+// Optimisers on any vectors the target has.
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,3 +14,4 @@
 #include "optimiser_kernels.h"
 
 const adam_kernel gk_adam_portable = adam_blocks;
+const method_kernels gk_methods_portable = GK_METHODS;

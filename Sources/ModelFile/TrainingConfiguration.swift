@@ -7,11 +7,25 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var epochs: Int
     public var batch: Int
     public var learningRate: Double
+    /// Nil for Adam, as in older files.
+    public var optimiser: OptimiserSettings.Name?
+    /// SGD's; nil for none.
+    public var momentum: Double?
+    /// SGD's step of Nesterov's kind; nil for the plain one.
+    public var nesterov: Bool?
+    /// Adadelta's; nil for its default.
+    public var rho: Double?
+    /// Of all learned parameters, as PyTorch applies it; nil for none.
+    public var weightDecay: Double?
+    /// Adam's and AdamW's, without a meaning for other optimisers.
     public var beta1: Double
     public var beta2: Double
+    /// Adam's, AdamW's and Adadelta's.
     public var epsilon: Double
     /// Factor of the sum of the weights' absolute values in the loss.
     public var l1: Double
+    /// Factors of the sums of weights' squares in the loss; nil for none.
+    public var l2: L2Penalty?
     public var seed: UInt64
     /// Segments drawn from each track; nil for all of them.
     public var segmentsPerTrack: Int?
@@ -39,7 +53,9 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         beta2: Double = 0.999, epsilon: Double = 1e-8, l1: Double = 1e-4, seed: UInt64 = 0,
         segmentsPerTrack: Int? = 15, averagedEpochs: Int? = nil, augmentation: AugmentationConfiguration? = nil,
         schedule: LearningRateSchedule? = nil, patience: Int? = nil, watched: WatchedMeasure? = nil,
-        frozen: [String]? = nil, base: String? = nil, blueprint: Blueprint? = nil
+        frozen: [String]? = nil, base: String? = nil, blueprint: Blueprint? = nil,
+        optimiser: OptimiserSettings.Name? = nil, momentum: Double? = nil, nesterov: Bool? = nil, rho: Double? = nil,
+        weightDecay: Double? = nil, l2: L2Penalty? = nil
     ) {
         self.net = net
         self.epochs = epochs
@@ -59,12 +75,65 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.frozen = frozen
         self.base = base
         self.blueprint = blueprint
+        self.optimiser = optimiser
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.rho = rho
+        self.weightDecay = weightDecay
+        self.l2 = l2
+    }
+
+    /// A training as a net's authors do it.
+    public init(
+        net: String, settings: TrainingSettings, seed: UInt64 = 0, segmentsPerTrack: Int? = 15,
+        blueprint: Blueprint? = nil
+    ) {
+        self.init(
+            net: net, epochs: settings.epochs, batch: settings.batch, seed: seed, segmentsPerTrack: segmentsPerTrack,
+            schedule: settings.schedule, patience: settings.patience,
+            watched: settings.watched == .raw ? nil : settings.watched, blueprint: blueprint)
+        optimiserSettings = settings.optimiser
+    }
+
+    /// What the optimiser is told, gathered from the fields. What a method has no use for is kept at its usual value, so
+    /// that files say nothing of it that could be taken for an effect.
+    public var optimiserSettings: OptimiserSettings {
+        get {
+            let method: OptimiserSettings.Method =
+                switch optimiser ?? .adam {
+                case .sgd: .sgd(momentum: momentum ?? 0, nesterov: nesterov ?? false)
+                case .adam: .adam(beta1: beta1, beta2: beta2, epsilon: epsilon)
+                case .adamW: .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+                case .adadelta: .adadelta(rho: rho ?? 0.9, epsilon: epsilon)
+                }
+            return OptimiserSettings(
+                method, learningRate: learningRate, weightDecay: weightDecay ?? 0, l1: l1, l2: l2 ?? .none)
+        }
+        set {
+            optimiser = newValue.name == .adam ? nil : newValue.name
+            learningRate = newValue.learningRate
+            weightDecay = newValue.weightDecay == 0 ? nil : newValue.weightDecay
+            l1 = newValue.l1
+            l2 = newValue.l2.isNone ? nil : newValue.l2
+            (momentum, nesterov, rho) = (nil, nil, nil)
+            (beta1, beta2, epsilon) = (0.9, 0.999, newValue.name.usualEpsilon)
+            switch newValue.method {
+            case .sgd(let momentum, let nesterov):
+                self.momentum = momentum == 0 ? nil : momentum
+                self.nesterov = nesterov ? true : nil
+            case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
+                (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
+            case .adadelta(let rho, let epsilon): (self.rho, self.epsilon) = (rho, epsilon)
+            }
+        }
     }
 
     private enum CodingKeys: String, CodingKey {
-        case net, epochs, batch, beta1, beta2, epsilon, l1, seed, augmentation, schedule, patience, watched, frozen,
+        case net, epochs, batch, beta1, beta2, epsilon, l1, l2, momentum, nesterov, rho, seed, augmentation, schedule, patience, watched, frozen,
             base, blueprint
+        case optimiser = "optimizer"
         case learningRate = "learning_rate"
+        case weightDecay = "weight_decay"
         case segmentsPerTrack = "segments_per_track"
         case averagedEpochs = "averaged_epochs"
     }

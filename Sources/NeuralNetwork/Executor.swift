@@ -18,7 +18,7 @@ public final class Executor {
         public var lossSum: Double
         /// Segments whose largest logit is at their label.
         public var correct: Int
-        /// The L1 penalty of the weights before the update; 0 in evaluation.
+        /// The L1 and L2 penalties of the weights before the update; 0 in evaluation.
         public var penalty: Double
         /// What the mean divides by: the segments, or the sum of their weights.
         public var weight: Double = 0
@@ -147,10 +147,10 @@ public final class Executor {
     ///   - labels: class index of each.
     ///   - targets: weights and second labels; nil for the plain loss.
     public func trainingStep(
-        count: Int, labels: [Int32], targets: LossTargets? = nil, optimiser: Adam
+        count: Int, labels: [Int32], targets: LossTargets? = nil, optimiser: Optimiser
     ) -> BatchResult {
         var result = gradientStep(count: count, labels: labels, targets: targets, step: UInt64(optimiser.steps))
-        result.penalty = part("Adam and L1") {
+        result.penalty = part(optimiser.settings.title) {
             parameters.update { optimiser.update($0, gradients: gradients!.floats, pool: pool) }
         }
         return result
@@ -196,7 +196,7 @@ public final class Executor {
 
     /// A training step whose parts are timed: each part's name and seconds, in the order in which they run.
     public func profiledTrainingStep(
-        count: Int, labels: [Int32], optimiser: Adam
+        count: Int, labels: [Int32], optimiser: Optimiser
     ) -> [(part: String, seconds: Double)] {
         var parts: [(part: String, seconds: Double)] = []
         recorder = { parts.append(($0, $1)) }

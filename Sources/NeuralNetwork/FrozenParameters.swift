@@ -8,23 +8,26 @@ extension NetworkPlan {
     ///   would be left to train.
     public func parameters(matching patterns: [String]) throws(NeuralNetworkError) -> Set<String> {
         var result: Set<String> = []
-        for pattern in patterns {
-            let prefixes = prefixes(of: pattern)
-            let found = parameters.map(\.name).filter { name in
-                prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
-            }
-            guard !found.isEmpty else {
-                throw .badParameter(
-                    name: pattern,
-                    problem: "nothing in this net has such a name; its parameters are "
-                        + parameters.map(\.name).joined(separator: ", "))
-            }
-            result.formUnion(found)
-        }
+        for pattern in patterns { result.formUnion(try parameters(named: pattern)) }
         guard parameters.contains(where: { $0.role != .statistic && !result.contains($0.name) }) else {
             throw .badParameter(name: patterns.joined(separator: ", "), problem: "nothing would be left to train")
         }
         return result
+    }
+
+    /// Names of the parameters that one pattern names; at least one.
+    func parameters(named pattern: String) throws(NeuralNetworkError) -> Set<String> {
+        let prefixes = prefixes(of: pattern)
+        let found = parameters.map(\.name).filter { name in
+            prefixes.contains { name == $0 || name.hasPrefix($0 + ".") }
+        }
+        guard !found.isEmpty else {
+            throw .badParameter(
+                name: pattern,
+                problem: "nothing in this net has such a name; its parameters are "
+                    + parameters.map(\.name).joined(separator: ", "))
+        }
+        return Set(found)
     }
 
     private func prefixes(of pattern: String) -> [String] {

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFile
+import NeuralNetwork
 
 /// Sets the learning rate of each step by the configuration's schedule.
 struct LearningRateControl: TrainingCallback {
@@ -10,7 +11,7 @@ struct LearningRateControl: TrainingCallback {
         if case .ended = event { return }
         let factor = schedule.factor(
             step: trainer.stepsDone, stepsPerEpoch: trainer.stepsPerEpoch, epochs: trainer.configuration.epochs,
-            watched: trainer.history.map(watched.cost))
+            watched: schedule.costs(trainer.history, watched: watched))
         trainer.learningRate = trainer.configuration.learningRate * factor
     }
 }

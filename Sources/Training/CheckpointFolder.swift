@@ -9,6 +9,8 @@ struct CheckpointFolder {
     let layout: String
     /// Floats that the net's memory holds.
     let values: Int
+    /// Names of the optimiser's tensors.
+    let moments: [String]
 
     private static let kept = 2
     private static let prefix = "step-"
@@ -40,7 +42,7 @@ struct CheckpointFolder {
         do {
             try OutputPlace.checkInnerFolder(url)
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            try checkpoint.write(to: file, run: run, layout: layout)
+            try checkpoint.write(to: file, run: run, layout: layout, moments: moments)
         } catch {
             throw TrainingError.cannotWrite(file: file.path, problem: "\(error)")
         }
@@ -58,7 +60,8 @@ struct CheckpointFolder {
         var refused: [URL] = []
         for (step, file) in files() {
             do {
-                let checkpoint = try TrainingCheckpoint(contentsOf: file, run: run, layout: layout, values: values)
+                let checkpoint = try TrainingCheckpoint(
+                    contentsOf: file, run: run, layout: layout, values: values, moments: moments)
                 // By another name it would stay the newest for ever.
                 guard checkpoint.state.steps == step else {
                     throw CheckpointFault("it is of step \(checkpoint.state.steps), and was given another name")

@@ -24,13 +24,19 @@ public struct Divergence: Error, Sendable, Hashable, Codable, CustomStringConver
     /// Names the options that are far from what trainings use; the learning rate where none is.
     private static func advice(for configuration: TrainingConfiguration) -> String {
         let usual = TrainingConfiguration()
+        let optimiser = configuration.optimiser ?? .adam
         var suspects: [String] = []
         func suspect(_ isUnusual: Bool, _ option: String, _ value: Double, _ remedy: String) {
             if isUnusual { suspects.append("\(option) \(value) is unusual: \(remedy).") }
         }
         let rate = configuration.learningRate
-        suspect(rate > 5e-3, "--learning-rate", rate, "the usual one is \(usual.learningRate)")
+        let usualRate = optimiser == .adam ? usual.learningRate : optimiser.usualLearningRate
+        suspect(
+            rate > (optimiser == .adam ? 5e-3 : 5 * usualRate), "--learning-rate", rate, "the usual one is \(usualRate)")
         suspect(configuration.l1 > 0.1, "--l1", configuration.l1, "the usual one is \(usual.l1)")
+        for term in configuration.l2?.terms ?? [] {
+            suspect(term.factor > 0.1, "--l2", term.factor, "more than 0.1 is much")
+        }
         suspect(
             configuration.epsilon < 1e-12 || configuration.epsilon > 1, "--epsilon", configuration.epsilon,
             "the usual one is \(usual.epsilon)")
@@ -49,7 +55,7 @@ public struct Divergence: Error, Sendable, Hashable, Codable, CustomStringConver
 ///
 /// The reference is the loss of the first batch, which the net met untrained, or the first epoch's mean where that is less,
 /// and at least the loss of a guess, ln(classes). A mean over an epoch beyond a thousand times the reference has
-/// diverged; in the first epoch, from which Adam may still come back, beyond a million times. The mean is looked at after
+/// diverged; in the first epoch, from which the optimiser may still come back, beyond a million times. The mean is looked at after
 /// each step from the twentieth of an epoch on, and at its end.
 struct SlowDivergence {
     static let factor = 1000.0

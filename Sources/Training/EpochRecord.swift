@@ -1,5 +1,6 @@
 import Evaluation
 import ModelFile
+import NeuralNetwork
 
 /// What one epoch gave: a line of log.jsonl. Accuracies are fractions; losses are means a segment, in nats.
 public struct EpochRecord: Codable, Sendable, Hashable {
@@ -43,6 +44,16 @@ extension WatchedMeasure {
     /// The best epoch, the first of equals; nil where there is none.
     public func best(_ records: [EpochRecord]) -> EpochRecord? {
         records.min { (cost($0), $0.epoch) < (cost($1), $1.epoch) }
+    }
+}
+
+extension LearningRateSchedule {
+    /// After each epoch done, what a plateau goes by; the smaller the better.
+    func costs(_ records: [EpochRecord], watched: WatchedMeasure) -> [Double] {
+        guard case .plateau(_, _, let measure?) = shape else { return records.map(watched.cost) }
+        return records.map { record in
+            WatchedMeasure(rawValue: measure.rawValue)?.cost(record) ?? record.trainLoss
+        }
     }
 }
 

@@ -13,10 +13,10 @@ public final class Trainer {
     public private(set) var history: [EpochRecord] = []
     /// On the validation side, after the last epoch done.
     public private(set) var scores: Scores?
-    /// Adam's step size in the next step; only callbacks change it, before each step.
+    /// The step size in the next step; only callbacks change it, before each step.
     public var learningRate: Double {
-        get { optimiser.settings.learningRate }
-        set { optimiser.settings.learningRate = newValue }
+        get { optimiser.learningRate }
+        set { optimiser.learningRate = newValue }
     }
     public var stepsDone: Int { Int(optimiser.steps) }
     public var stepsPerEpoch: Int { batches.stepsPerEpoch }
@@ -29,7 +29,7 @@ public final class Trainer {
     private let batches: TrainingBatches
     private let executor: Executor
     private let judge: Judge
-    private let optimiser: Adam
+    private let optimiser: Optimiser
     private let augmentation: BatchAugmentation?
     private let average: WeightAverage?
     private var sums = TrainerState.EpochSums()
@@ -91,7 +91,8 @@ public final class Trainer {
         executor.skipGradients(of: setup.frozen)
         // The batch matters to nets that read across it: they are judged as they are trained.
         judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        optimiser = try Adam(plan: plan, settings: configuration.adam, frozen: setup.frozen)
+        optimiser = try Optimiser(
+            plan: plan, settings: configuration.optimiserSettings, frozen: setup.frozen)
         average = try configuration.averagedEpochs.map { _ in try WeightAverage(plan: plan) }
     }
 
@@ -225,13 +226,12 @@ public final class Trainer {
     /// - Throws: ``TrainingError/diverged(_:)`` where it holds what could not be restored.
     public func checkpoint() throws -> TrainingCheckpoint {
         guard parameters.isFinite, optimiser.isFinite else { throw diverged("a weight or a moment is no number") }
-        let adam = optimiser.state
+        let updates = optimiser.state
         return TrainingCheckpoint(
             state: TrainerState(
-                batches: batches.state, steps: adam.steps, sums: sums, history: history, averaged: average?.count,
+                batches: batches.state, steps: updates.steps, sums: sums, history: history, averaged: average?.count,
                 scores: scores, firstLoss: firstLoss),
-            parameters: parameters.stored, firstMoment: adam.firstMoment, secondMoment: adam.secondMoment,
-            average: average?.stored ?? [])
+            parameters: parameters.stored, moments: updates.moments, average: average?.stored ?? [])
     }
 
     /// Goes to where a training of the same configuration, data and net stood.
@@ -253,9 +253,7 @@ public final class Trainer {
         }
         try batches.restore(state.batches)
         try parameters.restore(stored: checkpoint.parameters)
-        try optimiser.restore(
-            Adam.State(
-                steps: state.steps, firstMoment: checkpoint.firstMoment, secondMoment: checkpoint.secondMoment))
+        try optimiser.restore(Optimiser.State(steps: state.steps, moments: checkpoint.moments))
         if let average {
             let due = max(0, state.history.count - configuration.epochs + (configuration.averagedEpochs ?? 0))
             guard let count = state.averaged, count == due else {
@@ -272,10 +270,6 @@ public final class Trainer {
 }
 
 extension TrainingConfiguration {
-    var adam: AdamSettings {
-        AdamSettings(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, l1: l1)
-    }
-
     /// - Throws: ``TrainingError/badConfiguration(_:)`` naming the first value that is out of range.
     public func check() throws(TrainingError) {
         func require(_ holds: Bool, _ problem: String) throws(TrainingError) {
@@ -284,6 +278,29 @@ extension TrainingConfiguration {
         try require(1...100_000 ~= epochs, "--epochs must be 1 to 100000, not \(epochs)")
         try require(1...65_536 ~= batch, "--batch must be 1 to 65536, not \(batch)")
         try require(learningRate.isFinite && learningRate > 0, "--learning-rate must be above 0, not \(learningRate)")
+        let optimiser = optimiser ?? .adam
+        if let momentum {
+            try require(momentum >= 0 && momentum < 1, "--momentum must be 0 to below 1, not \(momentum)")
+            try require(optimiser == .sgd, "--momentum goes with --optimizer sgd, not \(optimiser.rawValue)")
+        }
+        if nesterov == true {
+            try require(optimiser == .sgd, "--nesterov goes with --optimizer sgd, not \(optimiser.rawValue)")
+            try require((momentum ?? 0) > 0, "--nesterov needs a --momentum above 0")
+        }
+        if let rho {
+            try require(rho >= 0 && rho < 1, "--rho must be 0 to below 1, not \(rho)")
+            try require(optimiser == .adadelta, "--rho goes with --optimizer adadelta, not \(optimiser.rawValue)")
+        }
+        if let weightDecay {
+            try require(
+                weightDecay >= 0 && weightDecay <= 1, "--weight-decay must be 0 to 1, not \(weightDecay)")
+            try require(
+                learningRate * weightDecay < 1 || optimiser != .adamW,
+                "--weight-decay times --learning-rate must be below 1: AdamW takes that share of every weight a step")
+        }
+        for term in l2?.terms ?? [] {
+            try require(0...1e3 ~= term.factor, "--l2 must be 0 to 1000, not \(term.factor)")
+        }
         try require(beta1 >= 0 && beta1 < 1, "--beta1 must be 0 to below 1, not \(beta1)")
         try require(beta2 >= 0 && beta2 < 1, "--beta2 must be 0 to below 1, not \(beta2)")
         try require(epsilon.isFinite && epsilon > 0, "--epsilon must be above 0, not \(epsilon)")

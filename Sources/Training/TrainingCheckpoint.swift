@@ -3,24 +3,23 @@ import NeuralNetwork
 import Randomness
 import Storage
 
-/// All that a training needs to go on as if it had never stopped. Weights and Adam's moments are kept as the kernels keep
+/// All that a training needs to go on as if it had never stopped. Weights and the optimiser's state are kept as the kernels keep
 /// them, so a checkpoint belongs to builds that keep them alike; for all else there are model files.
 public struct TrainingCheckpoint: Sendable {
     public var state: TrainerState
     public var parameters: [Float]
-    public var firstMoment: [Float]
-    public var secondMoment: [Float]
+    /// The optimiser's state, see `Optimiser.State`.
+    public var moments: [[Float]]
     /// The mean of the weights so far; empty where none is asked for.
     public var average: [Float]
 
     public init(
-        state: TrainerState, parameters: [Float], firstMoment: [Float], secondMoment: [Float], average: [Float] = []
+        state: TrainerState, parameters: [Float], moments: [[Float]], average: [Float] = []
     ) {
         self.average = average
         self.state = state
         self.parameters = parameters
-        self.firstMoment = firstMoment
-        self.secondMoment = secondMoment
+        self.moments = moments
     }
 
     private static let format = "genrekit-checkpoint"
@@ -28,11 +27,9 @@ public struct TrainingCheckpoint: Sendable {
     /// Bytes: the longest history is a hundred thousand epochs.
     private static let greatestState = 64 << 20
 
-    private var tensors: [(name: String, shape: [Int], values: [Float])] {
-        [
-            ("adam.first", firstMoment), ("adam.second", secondMoment), ("average", average),
-            ("parameters", parameters),
-        ].map { ($0, [$1.count], $1) }
+    /// - Parameter names: of the moments.
+    private func tensors(moments names: [String]) -> [(name: String, shape: [Int], values: [Float])] {
+        (Array(zip(names, moments)) + [("average", average), ("parameters", parameters)]).map { ($0, [$1.count], $1) }
     }
 
     /// Writes a safetensors file beside its place, then renames it.
@@ -40,11 +37,13 @@ public struct TrainingCheckpoint: Sendable {
     /// - Parameters:
     ///   - run: identifies the run, see ``TrainingRun/identity``.
     ///   - layout: identifies the memory that the values lie in.
-    func write(to url: URL, run: String, layout: String) throws {
+    ///   - moments: names of the moments' tensors, by the optimiser's method.
+    func write(to url: URL, run: String, layout: String, moments names: [String]) throws {
+        precondition(names.count == moments.count, "every moment has a name")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let text = String(decoding: try encoder.encode(state), as: UTF8.self)
-        let tensors = tensors
+        let tensors = tensors(moments: names)
         try Safetensors.write(
             tensors: tensors,
             metadata: [
@@ -56,7 +55,9 @@ public struct TrainingCheckpoint: Sendable {
     /// Reads and checks all of a file.
     ///
     /// - Throws: ``CheckpointFault``, saying what is wrong with it.
-    init(contentsOf url: URL, run: String, layout: String, values: Int) throws(CheckpointFault) {
+    init(
+        contentsOf url: URL, run: String, layout: String, values: Int, moments names: [String]
+    ) throws(CheckpointFault) {
         do {
             let file = try SafetensorsFile(url)
             guard file.metadata["format"] == Self.format else { throw CheckpointFault("it is no checkpoint") }
@@ -76,10 +77,9 @@ public struct TrainingCheckpoint: Sendable {
                 return try file.floats(named: name)
             }
             parameters = try tensor("parameters")
-            firstMoment = try tensor("adam.first")
-            secondMoment = try tensor("adam.second")
+            moments = try names.map { try tensor($0) }
             average = try tensor("average", orNone: true)
-            guard Self.seal([run, layout, text], [firstMoment, secondMoment, average, parameters]) == seal else {
+            guard Self.seal([run, layout, text], moments + [average, parameters]) == seal else {
                 throw CheckpointFault("its contents do not match their seal: it is damaged")
             }
             guard text.utf8.count <= Self.greatestState else {

@@ -215,7 +215,7 @@ public struct TrainingRun {
         let plan = try NetworkPlan(blueprint)
         let saved = CheckpointFolder(
             url: folder.checkpoints, run: identity, layout: SHA256.hexDigest(of: Data(plan.storedLayout.utf8)),
-            values: plan.storedCount)
+            values: plan.storedCount, moments: configuration.optimiserSettings.method.stateNames)
         var trainer = try makeTrainer(base: nil, pool: pool)
         let goesOn = try resuming && saved.restore(warning: warning) { try trainer.restore($0) }
         guard goesOn || !folder.isFinished else { throw TrainingError.noCheckpoint(folder: folder.url.path) }

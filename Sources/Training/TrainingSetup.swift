@@ -35,6 +35,9 @@ struct TrainingSetup {
             throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
         }
         frozen = try plan.parameters(matching: configuration.frozen ?? [])
+        do { _ = try (configuration.l2 ?? .none).factors(in: plan) } catch {
+            throw TrainingError.badConfiguration("--l2: \(error)")
+        }
         guard !renewsHead || frozen.isDisjoint(with: plan.headParameters) else {
             throw TrainingError.badConfiguration("--freeze must leave the last layer free: its genres are new")
         }

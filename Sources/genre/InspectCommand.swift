@@ -160,9 +160,14 @@ struct InspectCommand: ParsableCommand {
             ]
         }
         if let c = card.configuration {
+            let optimiser = c.optimiserSettings
             lines.append(
-                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), learning rate \(scientific(c.learningRate)), L1 \(scientific(c.l1)), seed \(c.seed)"
-            )
+                "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), "
+                    + (optimiser.name == .adam ? "" : "\(optimiser.name.title), ")
+                    + "learning rate \(scientific(c.learningRate)), L1 \(scientific(c.l1))"
+                    + (optimiser.l2.isNone ? "" : ", L2 \(optimiser.l2)")
+                    + (optimiser.weightDecay > 0 ? ", weight decay \(scientific(optimiser.weightDecay))" : "")
+                    + ", seed \(c.seed)")
         }
         if let split = card.split, let training = card.trainingTracks, let heldOut = card.heldOutTracks {
             lines.append(

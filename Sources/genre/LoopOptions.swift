@@ -1,18 +1,23 @@
 import ArgumentParser
 import ModelFile
+import NeuralNetwork
 import Training
 
 /// How the loop goes: learning rate, early stop, where it begins, what it leaves as it is.
 struct LoopOptions: ParsableArguments {
     @Option(
         help: """
-            Schedule of the learning rate: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (constant).
+            Schedule of the learning rate: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (perhaps \
+            :train-loss, :loss, :raw, :max, :maj), inverse-time:DECAY. By default the net's own (constant).
             """, completion: Completions.words(Completions.schedules))
     var schedule: String?
     @Option(
         help: "Epochs, or a part of one, in which the learning rate rises to its full value (0).", completion: .default)
     var warmup: Double?
-    @Option(help: "Stop when nothing has improved for this many epochs.", completion: .default) var patience: Int?
+    @Option(
+        help: "Stop when nothing has improved for this many epochs; 0 for never. By default the net's own (never).",
+        completion: .default)
+    var patience: Int?
     @Option(
         help: """
             What the best model, --patience and plateaus go by, on the held-out tracks: \
@@ -47,8 +52,8 @@ extension LoopOptions {
         if let schedule, LearningRateSchedule.Shape(schedule) == nil {
             throw ValidationError(
                 """
-                '\(schedule)' is not a schedule\(Suggestion.words(for: schedule, among: Completions.schedules)): constant, cosine, step:30:0.1 (every 30 epochs, times 0.1) or plateau:5:0.5 \
-                (after 5 epochs in vain, times 0.5).
+                '\(schedule)' is not a schedule\(Suggestion.words(for: schedule, among: Completions.schedules)): constant, cosine, step:30:0.1 (every 30 epochs, times 0.1), plateau:5:0.5 \
+                (after 5 epochs in vain, times 0.5) or inverse-time:1e-5 (divided by 1 + 1e-5 a step).
                 """)
         }
         if let warmup, !(0...100_000 ~= warmup) { throw ValidationError("--warmup must be a number of epochs.") }
@@ -70,10 +75,11 @@ extension LoopOptions {
     func apply(to configuration: inout TrainingConfiguration) throws {
         if schedule != nil || warmup != nil {
             configuration.schedule = LearningRateSchedule(
-                schedule.flatMap { .init($0) } ?? .constant, warmupEpochs: warmup ?? 0)
+                schedule.flatMap { .init($0) } ?? configuration.schedule?.shape ?? .constant,
+                warmupEpochs: warmup ?? 0)
         }
-        configuration.patience = patience
-        configuration.watched = watch.flatMap(WatchedMeasure.init)
+        if let patience { configuration.patience = patience == 0 ? nil : patience }
+        if let watch { configuration.watched = WatchedMeasure(rawValue: watch) }
         configuration.frozen = freeze.map { $0.split(separator: ",").map(String.init) }
         guard configuration.frozen != [] else { throw ValidationError("--freeze names no layer.") }
         do { try configuration.check() } catch { throw ValidationError("\(error)") }

@@ -1,6 +1,7 @@
 import Architectures
 import ArgumentParser
 import Foundation
+import ModelFile
 import NeuralNetwork
 import Report
 
@@ -47,7 +48,12 @@ struct NetsCommand: ParsableCommand {
             "\(written.name): \(grouped(entry.parameters)) parameters, \(short(entry.multiplyAdds)) multiply-adds a segment"
         ]
         if let architecture { lines += [architecture.summary, "source: \(architecture.source)"] }
-        lines += ["input: \(written.input) (mel bands x frames)", ""]
+        lines.append("input: \(written.input) (mel bands x frames)")
+        if let training = architecture?.training {
+            lines.append("training: \(words(training))")
+            if let remark = training.remark { lines.append("  (\(remark))") }
+        }
+        lines.append("")
         lines += layerLines(of: plan)
         if let caution = written.caution { lines += ["", "caution: \(caution)"] }
         showText(lines.joined(separator: "\n"))
@@ -76,6 +82,8 @@ struct NetsCommand: ParsableCommand {
                 architecture.name.left(19) + entry.segment.left(9) + grouped(entry.parameters).right(11)
                     + short(entry.multiplyAdds).right(10) + "  " + architecture.source)
             lines += Terminal.wrapped("  \(architecture.summary)", columns: 80).split(separator: "\n").map(String.init)
+            lines += Terminal.wrapped("  \(words(architecture.training))", columns: 80)
+                .split(separator: "\n").map(String.init)
         }
         showText(lines.joined(separator: "\n"))
     }
@@ -84,6 +92,23 @@ struct NetsCommand: ParsableCommand {
         count >= 1_000_000_000
             ? decimal(Double(count) / 1e9, places: 2) + " G" : decimal(Double(count) / 1e6, places: 1) + " M"
     }
+}
+
+/// Training settings on a line, in the words of the command line: "sgd 0.01, batch 10, plateau:20:0.5, 2000 epochs".
+private func words(_ training: TrainingSettings) -> String {
+    let optimiser = training.optimiser
+    var words = "\(optimiser.name.rawValue) \(scientific(optimiser.learningRate))"
+    if case .sgd(let momentum, let nesterov) = optimiser.method, momentum > 0 {
+        words += ", \(nesterov ? "nesterov" : "momentum") \(scientific(momentum))"
+    }
+    if optimiser.weightDecay > 0 { words += ", decay \(scientific(optimiser.weightDecay))" }
+    if optimiser.l1 > 0 { words += ", l1 \(scientific(optimiser.l1))" }
+    if !optimiser.l2.isNone { words += ", l2 \(optimiser.l2)" }
+    words += ", batch \(training.batch)"
+    if let shape = training.schedule?.shape { words += ", \(shape)" }
+    words += ", \(training.epochs) epochs"
+    if let patience = training.patience { words += ", patience \(patience)" }
+    return words
 }
 
 /// A net's layers as a table: names, shapes before and after, what runs together.
@@ -98,6 +123,40 @@ func layerLines(of plan: NetworkPlan) -> [String] {
 }
 
 private struct Entry: Encodable {
+    /// As the fields of a run's config.json.
+    struct Training: Encodable {
+        let optimizer: String
+        let learningRate: Double
+        let momentum: Double?
+        let nesterov: Bool?
+        let rho: Double?
+        let weightDecay: Double?
+        let l1: Double
+        let l2: L2Penalty?
+        let batch: Int
+        let epochs: Int
+        let schedule: LearningRateSchedule.Shape?
+        let patience: Int?
+        let watched: WatchedMeasure
+        let remark: String?
+
+        enum CodingKeys: String, CodingKey {
+            case optimizer, momentum, nesterov, rho, l1, l2, batch, epochs, schedule, patience, watched, remark
+            case learningRate = "learning_rate"
+            case weightDecay = "weight_decay"
+        }
+
+        init(_ settings: TrainingSettings) {
+            let told = TrainingConfiguration(net: "", settings: settings)
+            optimizer = settings.optimiser.name.rawValue
+            learningRate = told.learningRate
+            (momentum, nesterov, rho, weightDecay) = (told.momentum, told.nesterov, told.rho, told.weightDecay)
+            (l1, l2, batch, epochs) = (told.l1, told.l2, told.batch, told.epochs)
+            (schedule, patience, watched) = (told.schedule?.shape, told.patience, settings.watched)
+            remark = settings.remark
+        }
+    }
+
     let net: String
     let summary: String?
     let source: String?
@@ -105,9 +164,10 @@ private struct Entry: Encodable {
     let segment: String
     let parameters: Int
     let multiplyAdds: Int
+    let training: Training?
 
     enum CodingKeys: String, CodingKey {
-        case net, summary, source, features, segment, parameters
+        case net, summary, source, features, segment, parameters, training
         case multiplyAdds = "multiply_adds"
     }
 
@@ -117,6 +177,7 @@ private struct Entry: Encodable {
         summary = architecture?.summary
         source = architecture?.source
         features = architecture?.features
+        training = (architecture?.training).map(Training.init)
         segment = "\(blueprint.input)"
         parameters = plan.parameterCount
         multiplyAdds = plan.multiplyAdds

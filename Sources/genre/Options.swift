@@ -5,6 +5,7 @@ import Evaluation
 import Features
 import Foundation
 import ModelFile
+import NeuralNetwork
 import Training
 
 /// `--threads` as given, or a complaint.
@@ -15,15 +16,17 @@ func checked(threads: Int?) throws -> Int? {
     return threads
 }
 
-/// Hyperparameters of a training; every default is the paper's.
+/// Hyperparameters of a training; every default is what the net's authors use.
 struct HyperparameterOptions: ParsableArguments {
     @Option(
         help: "The net: \(netNames). By default shallow, or that of the model to begin with.",
         completion: Completions.net)
     var net: String?
     @Option(
-        help: "Passes over the training segments (100; from the default model \(Transfer.epochs)).",
-        completion: .default)
+        help: """
+            Passes over the training segments; by default the net's own (100 for the paper's; from the default model \
+            \(Transfer.epochs)).
+            """, completion: .default)
     var epochs: Int?
     @Option(
         help: """
@@ -32,16 +35,37 @@ struct HyperparameterOptions: ParsableArguments {
             """, completion: .default)
     var batch: Int?
     @Option(
-        help: "Adam's learning rate (5e-5; from the default model \(Transfer.learningRate)).", completion: .default)
+        help: """
+            The optimizer, as PyTorch computes it: \(Completions.optimisers.joined(separator: ", ")). By default the \
+            net's own (adam).
+            """, completion: .list(Completions.optimisers))
+    var optimizer: String?
+    @Option(
+        help: """
+            The learning rate; by default the net's own (5e-5; from the default model \(Transfer.learningRate)), of \
+            another optimizer PyTorch's (sgd 0.01, adam and adamw 0.001, adadelta 1).
+            """, completion: .default)
     var learningRate: Double?
-    @Option(help: "Adam's first decay rate (0.9).", completion: .default) var beta1: Double?
-    @Option(help: "Adam's second decay rate (0.999).", completion: .default) var beta2: Double?
-    @Option(help: "Adam's epsilon (1e-8).", completion: .default) var epsilon: Double?
+    @Option(help: "Momentum of sgd (0).", completion: .default) var momentum: Double?
+    @Flag(help: "Take sgd's steps as Nesterov does; needs a momentum.") var nesterov = false
+    @Option(help: "First decay rate of adam and adamw (0.9).", completion: .default) var beta1: Double?
+    @Option(help: "Second decay rate of adam and adamw (0.999).", completion: .default) var beta2: Double?
+    @Option(help: "Decay rate of adadelta (0.9).", completion: .default) var rho: Double?
+    @Option(help: "Epsilon of adam, adamw (1e-8) and adadelta (1e-6).", completion: .default) var epsilon: Double?
+    @Option(
+        help: "Weight decay of all parameters; of adamw past the gradient (0; adamw 0.01).", completion: .default)
+    var weightDecay: Double?
     @Option(
         help:
             "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).",
         completion: .default)
     var l1: Double?
+    @Option(
+        help: """
+            Factor of the weights' squares in the loss: of all weights (1e-5), or by layers as --freeze names them \
+            (towers=0.01,dense1=0.02). By default the net's own.
+            """, completion: .default)
+    var l2: String?
     @Option(help: "Seed of initial weights, order, dropout, split and segment draw (0).", completion: .default)
     var seed: UInt64?
     @Option(help: "Segments drawn from each track of audio: a number or 'all' (15).", completion: .list(["all", "15"]))
@@ -66,50 +90,98 @@ extension HyperparameterOptions {
     /// Names of those that were given, but for --epochs.
     var given: [String] {
         namesGiven([
-            ("--net", net), ("--batch", batch), ("--learning-rate", learningRate), ("--beta1", beta1),
-            ("--beta2", beta2),
-            ("--epsilon", epsilon), ("--l1", l1), ("--seed", seed), ("--segments", segments),
+            ("--net", net), ("--batch", batch), ("--optimizer", optimizer), ("--learning-rate", learningRate),
+            ("--momentum", momentum), ("--nesterov", nesterov), ("--beta1", beta1), ("--beta2", beta2),
+            ("--rho", rho), ("--epsilon", epsilon), ("--weight-decay", weightDecay), ("--l1", l1), ("--l2", l2),
+            ("--seed", seed), ("--segments", segments),
             ("--average-last", averageLast),
         ])
     }
 
-    /// The configuration that the options ask for.
+    /// The configuration that the options ask for: what is not given is as the net's authors have it.
     ///
     /// - Parameters:
-    ///   - base: the net where none is named.
-    ///   - usual: what is not given.
+    ///   - base: the net where none is named, of the model to begin with.
+    ///   - change: what is otherwise usual in this training.
     func configuration(
         augmentation: AugmentationConfiguration? = nil, net base: String? = nil,
-        usual: TrainingConfiguration = TrainingConfiguration()
+        change: (inout TrainingSettings) -> Void = { _ in }
     ) throws -> TrainingConfiguration {
         var net = net ?? base ?? "shallow"
         let blueprint = net.hasSuffix(".json") ? try readBlueprint(net) : nil
-        let architecture: Architecture
+        // A net of one's own: no penalty unless it is asked for.
+        var settings = TrainingSettings(.adam(l1: 0))
         if let blueprint {
             net = blueprint.name
-            // As of the field's nets: no penalty unless it is asked for.
-            architecture = Architecture(name: net, summary: "", defaultL1: 0) { _, _ in blueprint }
-        } else {
-            guard let named = Architecture.named(net) else {
-                throw ValidationError(unknown("net", net, among: Completions.nets))
-            }
-            architecture = named
+        } else if let architecture = Architecture.named(net) {
+            settings = architecture.training
+        } else if self.net != nil || base == nil {
+            throw ValidationError(unknown("net", net, among: Completions.nets))
         }
-        var perTrack = usual.segmentsPerTrack
-        if let segments {
-            switch try segmentChoice(segments) {
-            case .random(let count): perTrack = count
-            default: perTrack = nil
+        change(&settings)
+        settings.epochs = epochs ?? settings.epochs
+        settings.batch = batch ?? settings.batch
+        // The mean is taken over the last epochs, which an early stop might not reach.
+        if averageLast != nil { settings.patience = nil }
+        try apply(to: &settings.optimiser)
+        let perTrack: Int? =
+            switch try segments.map(segmentChoice) {
+            case .random(let count): count
+            case .all: nil
+            case nil: TrainingConfiguration().segmentsPerTrack
             }
-        }
-        let configuration = TrainingConfiguration(
-            net: net, epochs: epochs ?? usual.epochs, batch: batch ?? architecture.defaultBatch,
-            learningRate: learningRate ?? usual.learningRate, beta1: beta1 ?? usual.beta1, beta2: beta2 ?? usual.beta2,
-            epsilon: epsilon ?? usual.epsilon, l1: l1 ?? architecture.defaultL1, seed: seed ?? usual.seed,
-            segmentsPerTrack: perTrack, averagedEpochs: averageLast, augmentation: augmentation,
-            blueprint: blueprint)
+        var configuration = TrainingConfiguration(
+            net: net, settings: settings, seed: seed ?? 0, segmentsPerTrack: perTrack, blueprint: blueprint)
+        configuration.averagedEpochs = averageLast
+        configuration.augmentation = augmentation
+        // Kept apart from the settings, so that what makes no sense is refused by its name.
+        configuration.momentum = momentum ?? configuration.momentum
+        configuration.nesterov = nesterov ? true : configuration.nesterov
+        configuration.rho = rho ?? configuration.rho
         do { try configuration.check() } catch { throw ValidationError("\(error)") }
         return configuration
+    }
+
+    /// Changes what is given; of another optimizer than before the rest is PyTorch's.
+    private func apply(to optimiser: inout OptimiserSettings) throws {
+        if let optimizer {
+            guard let name = OptimiserSettings.Name(rawValue: optimizer) else {
+                throw ValidationError(unknown("optimizer", optimizer, among: Completions.optimisers))
+            }
+            if name != optimiser.name {
+                optimiser.learningRate = name.usualLearningRate
+                optimiser.weightDecay = name.usualWeightDecay
+                optimiser.method = name.usual
+            }
+        }
+        let name = optimiser.name
+        func refuse(_ option: String, _ goesWith: String) -> ValidationError {
+            ValidationError("\(option) goes with --optimizer \(goesWith), not \(name.rawValue)")
+        }
+        switch optimiser.method {
+        case .sgd:
+            if beta1 != nil { throw refuse("--beta1", "adam or adamw") }
+            if beta2 != nil { throw refuse("--beta2", "adam or adamw") }
+            if epsilon != nil { throw refuse("--epsilon", "adam, adamw or adadelta") }
+        case .adam(let first, let second, let small):
+            optimiser.method = .adam(beta1: beta1 ?? first, beta2: beta2 ?? second, epsilon: epsilon ?? small)
+        case .adamW(let first, let second, let small):
+            optimiser.method = .adamW(beta1: beta1 ?? first, beta2: beta2 ?? second, epsilon: epsilon ?? small)
+        case .adadelta(let rho, let small):
+            if beta1 != nil { throw refuse("--beta1", "adam or adamw") }
+            if beta2 != nil { throw refuse("--beta2", "adam or adamw") }
+            optimiser.method = .adadelta(rho: rho, epsilon: epsilon ?? small)
+        }
+        optimiser.learningRate = learningRate ?? optimiser.learningRate
+        optimiser.weightDecay = weightDecay ?? optimiser.weightDecay
+        optimiser.l1 = l1 ?? optimiser.l1
+        if let l2 {
+            guard let penalty = L2Penalty(l2) else {
+                throw ValidationError(
+                    "'\(l2)' is no --l2: give a factor (1e-5), or layers with theirs (towers=0.01,dense1=0.02).")
+            }
+            optimiser.l2 = penalty
+        }
     }
 }
 

@@ -21,8 +21,8 @@ struct TrainCommand: ParsableCommand {
             are computed once and kept in a cache. \
             A training on audio begins with the built-in model \(Transfer.modelName), of which only the dense layers are \
             trained (\(Transfer.epochs) epochs, learning rate \(Transfer.learningRate)), unless --net, --recipe or --from \
-            ask for something else; --from none trains a net from scratch. The hyperparameters of all other trainings are the \
-            paper's. The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
+            ask for something else; --from none trains a net from scratch. All other trainings use the hyperparameters of the \
+            net's authors ('genre nets' lists them). The run folder gets config.json, split.json, log.jsonl (a line an epoch), \
             checkpoints, best.safetensors (the best epoch's model), and at the end model.safetensors, verdicts.json, and \
             what 'genre report' writes: report.html and figures/.
 
@@ -110,7 +110,7 @@ struct TrainCommand: ParsableCommand {
             try transfer == nil ? loop.baseName.map { try modelFile($0)?.path ?? $0 } : Transfer.modelName
         var configuration = try hyperparameters.configuration(
             augmentation: augmentation.configuration(), net: base?.card.architecture,
-            usual: transfer == nil ? TrainingConfiguration() : Transfer.usual)
+            change: { if transfer != nil { Transfer.change(&$0) } })
         try loop.apply(to: &configuration)
         if let transfer {
             configuration.frozen = configuration.frozen ?? Transfer.frozen

@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import ModelFile
+import NeuralNetwork
 import Training
 
 /// What a training on audio begins with where nothing else is asked for: a built-in model, whose towers stay as they are.
@@ -29,9 +30,10 @@ struct Transfer {
         self.model = model
     }
 
-    /// What hyperparameters are where none are given.
-    static var usual: TrainingConfiguration {
-        TrainingConfiguration(epochs: epochs, learningRate: learningRate)
+    /// Makes settings what they are where none are given.
+    static func change(_ settings: inout TrainingSettings) {
+        settings.epochs = epochs
+        settings.optimiser.learningRate = learningRate
     }
 
     /// What is done, and how to have it otherwise, on one line.

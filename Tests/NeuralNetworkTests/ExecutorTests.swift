@@ -145,7 +145,7 @@ func recurrentBlueprint(over sequence: RecurrentSettings.Sequence) -> Blueprint 
     @Test func trainingLearnsByHeart() throws {
         let executor = try Executor(
             parameters: parameters, batch: 8, mode: .training(dropoutSeed: 1), pool: pool)
-        let optimiser = try Adam(plan: plan, settings: AdamSettings(learningRate: 0.01, l1: 0))
+        let optimiser = try Optimiser(plan: plan, settings: .adam(learningRate: 0.01, l1: 0))
         fill(executor, count: 8)
         let labels: [Int32] = [0, 1, 2, 3, 0, 1, 2, 3]
         let first = executor.trainingStep(count: 8, labels: labels, optimiser: optimiser).lossSum
@@ -174,7 +174,7 @@ func recurrentBlueprint(over sequence: RecurrentSettings.Sequence) -> Blueprint 
         store.initialise(seed: 8)
         let pool = try ThreadPool(threads: threads)
         let executor = try Executor(parameters: store, batch: 33, mode: .training(dropoutSeed: 8), pool: pool)
-        let optimiser = try Adam(plan: plan, settings: AdamSettings(learningRate: 0.001))
+        let optimiser = try Optimiser(plan: plan, settings: .adam(learningRate: 0.001))
         for step in 0..<4 {
             var stream = RandomStream(seed: UInt64(step), purpose: "segments")
             for index in 0..<33 * blueprint.input.area { executor.inputs[index] = Float(stream.normal()) }

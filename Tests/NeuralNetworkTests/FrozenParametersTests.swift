@@ -11,7 +11,7 @@ import Testing
     private struct Net {
         let parameters: ParameterStore
         let executor: Executor
-        let optimiser: Adam
+        let optimiser: Optimiser
     }
 
     private func net(_ blueprint: Blueprint, frozen patterns: [String] = [], skips: Bool = true) throws -> Net {
@@ -21,10 +21,10 @@ import Testing
         parameters.initialise(seed: 1)
         let executor = try Executor(parameters: parameters, batch: 6, mode: .training(dropoutSeed: 3), pool: pool)
         if skips { executor.skipGradients(of: frozen) }
-        let adam = AdamSettings(learningRate: 0.01, l1: 1e-3)
+        let adam = OptimiserSettings.adam(learningRate: 0.01, l1: 1e-3)
         return Net(
             parameters: parameters, executor: executor,
-            optimiser: try Adam(plan: plan, settings: adam, frozen: frozen))
+            optimiser: try Optimiser(plan: plan, settings: adam, frozen: frozen))
     }
 
     private func train(_ net: Net, steps: Range<Int>) {
@@ -107,14 +107,14 @@ import Testing
         #expect(net.parameters.stored == before)
         let good = net.optimiser.state
         var state = good
-        state.secondMoment[0] = -1
+        state.moments[1][0] = -1
         #expect(throws: NeuralNetworkError.self) { try net.optimiser.restore(state) }
         state = good
-        state.firstMoment.removeLast()
+        state.moments[0].removeLast()
         #expect(throws: NeuralNetworkError.self) { try net.optimiser.restore(state) }
         state = good
         state.steps = -1
         #expect(throws: NeuralNetworkError.self) { try net.optimiser.restore(state) }
-        #expect(net.optimiser.state.firstMoment == good.firstMoment && net.optimiser.steps == 1)
+        #expect(net.optimiser.state.moments == good.moments && net.optimiser.steps == 1)
     }
 }

@@ -137,7 +137,7 @@ import Testing
         _ = inference.probabilities(count: fixture.batch)
         expectClose(inference.lastLogits(count: fixture.batch), fixture.inference, within: bound, "\(name) inference")
 
-        let optimiser = try Adam(plan: store.plan, settings: AdamSettings(learningRate: 1e-3))
+        let optimiser = try Optimiser(plan: store.plan, settings: .adam(learningRate: 1e-3))
         for (step, loss) in fixture.losses.enumerated() {
             fixture.fill(executor, "input.\(step)")
             let result = executor.trainingStep(
@@ -162,7 +162,7 @@ import Testing
     func theSameBitsOnAnyNumberOfThreadsAndWithPartsOfABatch(fixture: Fixture) throws {
         func trained(_ threads: Int) throws -> [Float] {
             let (store, executor) = try training(fixture, pool: try ThreadPool(threads: threads))
-            let optimiser = try Adam(plan: store.plan, settings: AdamSettings(learningRate: 1e-3))
+            let optimiser = try Optimiser(plan: store.plan, settings: .adam(learningRate: 1e-3))
             for step in 0..<3 {
                 fixture.fill(executor, "input.\(step)")
                 _ = executor.trainingStep(

@@ -33,7 +33,7 @@ import Testing
         let executor = try Executor(
             parameters: ParameterStore(plan: plan), batch: 2, mode: .training(dropoutSeed: 1),
             pool: ThreadPool(threads: 1))
-        let optimiser = try Adam(plan: plan, settings: AdamSettings())
+        let optimiser = try Optimiser(plan: plan, settings: .adam())
         let parts = executor.profiledTrainingStep(count: 2, labels: [0, 1], optimiser: optimiser)
         lines += ["parts of a step"] + parts.map { "  \($0.part)" }
         return lines.joined(separator: "\n") + "\n"
@@ -98,7 +98,7 @@ import Testing
         store.initialise(seed: 11)
         let executor = try Executor(
             parameters: store, batch: 18, mode: .training(dropoutSeed: 12), pool: ThreadPool(threads: 2))
-        let optimiser = try Adam(plan: plan, settings: AdamSettings(learningRate: 0.001))
+        let optimiser = try Optimiser(plan: plan, settings: .adam(learningRate: 0.001))
         for step in 0..<3 {
             let count = step == 2 ? 7 : 18
             let values = generated("guard.\(step)", count: count * blueprint.input.area, halfWidth: 1)

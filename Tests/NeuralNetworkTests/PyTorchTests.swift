@@ -87,8 +87,8 @@ import Testing
         let setting = try Setting(name)
         let trajectory = setting.fixture.trajectory
         let executor = try setting.executor(batch: trajectory.batch)
-        let optimiser = try Adam(
-            plan: executor.parameters.plan, settings: AdamSettings(l1: setting.fixture.l1Lambda))
+        let optimiser = try Optimiser(
+            plan: executor.parameters.plan, settings: .adam(l1: setting.fixture.l1Lambda))
         for (step, stream) in trajectory.inputs.enumerated() {
             setting.fill(executor, stream: stream, count: trajectory.batch)
             let result = executor.trainingStep(

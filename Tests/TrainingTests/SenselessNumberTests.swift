@@ -59,9 +59,10 @@ import Testing
         func read(_ change: (inout TrainerState) -> Void) throws -> TrainingCheckpoint {
             var checkpoint = sound
             change(&checkpoint.state)
-            try checkpoint.write(to: file, run: "r", layout: "l")
+            let names = ["adam.first", "adam.second"]
+            try checkpoint.write(to: file, run: "r", layout: "l", moments: names)
             return try TrainingCheckpoint(
-                contentsOf: file, run: "r", layout: "l", values: trainer.parameters.plan.storedCount)
+                contentsOf: file, run: "r", layout: "l", values: trainer.parameters.plan.storedCount, moments: names)
         }
         #expect(try read { _ in }.state == sound.state)
         let changes: [(String, (inout TrainerState) -> Void)] = [

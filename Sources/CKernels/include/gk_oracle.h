@@ -12,6 +12,8 @@ void gk_oracle_dense_forward(int32_t batch, const gk_dense *layer);
 void gk_oracle_dense_backward(int32_t batch, const gk_dense *layer);
 double gk_oracle_adam_update(const gk_adam *adam, int64_t count, int64_t penalised, float *parameters,
                              const float *gradients, float *first_moment, float *second_moment);
+gk_magnitudes gk_oracle_optimiser_update(const gk_optimiser *optimiser, int64_t count, int64_t penalised,
+                                         float *parameters, const float *gradients, float *first, float *second);
 /// Both use the layer's workspace as the fast paths do, so a backward needs a forward of its own kind before it.
 void gk_oracle_lstm_forward(int32_t batch, const gk_lstm *layer);
 void gk_oracle_lstm_backward(int32_t batch, const gk_lstm *layer);

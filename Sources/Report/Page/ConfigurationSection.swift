@@ -1,4 +1,5 @@
 import ModelFile
+import NeuralNetwork
 
 /// What a run was told, on what, and where it ran: tables in an order for readers; what config.json says beyond them is
 /// there to be unfolded.
@@ -78,5 +79,6 @@ struct ConfigurationSection {
     /// With a value in every field.
     private static let full = TrainingConfiguration(
         segmentsPerTrack: 1, averagedEpochs: 1, augmentation: AugmentationConfiguration(),
-        schedule: LearningRateSchedule(), patience: 1, watched: .raw, frozen: [], base: "")
+        schedule: LearningRateSchedule(), patience: 1, watched: .raw, frozen: [], base: "",
+        optimiser: .sgd, momentum: 0.9, nesterov: true, rho: 0.9, weightDecay: 0.1, l2: .all(0.1))
 }

@@ -1,5 +1,6 @@
 import Features
 import ModelFile
+import NeuralNetwork
 
 /// Names and values of one kind, in an order for readers, as a table of a page.
 struct Settings {
@@ -26,11 +27,16 @@ extension Settings {
         add("batch", counted(told.batch, "segment"))
         add("segments per track", told.segmentsPerTrack.map { "\(grouped($0)), drawn by the seed" } ?? "all")
         add("learning rate", scientific(told.learningRate) + ", " + Self.words(told.schedule, told.watched))
-        add(
-            "optimiser",
-            "Adam: beta1 \(scientific(told.beta1)), beta2 \(scientific(told.beta2)), epsilon \(scientific(told.epsilon))"
-        )
+        let optimiser = told.optimiserSettings
+        add("optimiser", optimiser.name.title + Self.words(optimiser.method))
+        add("weight decay", optimiser.weightDecay > 0 ? scientific(optimiser.weightDecay) : nil)
         add("L1 penalty", told.l1 > 0 ? "\(scientific(told.l1)) × the sum of the weights' magnitudes" : "none")
+        add(
+            "L2 penalty",
+            optimiser.l2.isNone
+                ? nil
+                : optimiser.l2.terms.map { "\(scientific($0.factor)) × the sum of \($0.pattern ?? "all weights")'s squares" }
+                    .joined(separator: ", "))
         if let augmentation = told.augmentation { add(augmentation) }
         add("not trained", told.frozen.map { $0.joined(separator: ", ") })
         add(
@@ -44,6 +50,17 @@ extension Settings {
         add("seed", String(told.seed))
     }
 
+    /// ": beta1 0.9, …"; nothing where a method has no numbers.
+    private static func words(_ method: OptimiserSettings.Method) -> String {
+        switch method {
+        case .sgd(let momentum, let nesterov):
+            momentum > 0 ? ": momentum \(scientific(momentum))" + (nesterov ? " (Nesterov)" : "") : ""
+        case .adam(let beta1, let beta2, let epsilon), .adamW(let beta1, let beta2, let epsilon):
+            ": beta1 \(scientific(beta1)), beta2 \(scientific(beta2)), epsilon \(scientific(epsilon))"
+        case .adadelta(let rho, let epsilon): ": rho \(scientific(rho)), epsilon \(scientific(epsilon))"
+        }
+    }
+
     private static func name(_ measure: WatchedMeasure?) -> String {
         measure == .loss ? "validation cross-entropy" : "validation \((measure ?? .raw).rawValue)"
     }
@@ -55,9 +72,12 @@ extension Settings {
             case .constant: "constant"
             case .cosine: "down to 0 along half a cosine"
             case .step(let every, let factor): "times \(scientific(factor)) every \(counted(every, "epoch"))"
-            case .plateau(let patience, let factor):
-                "times \(scientific(factor)) after more than \(counted(patience, "epoch")) in which \(name(watched)) did not "
-                    + "improve"
+            case .plateau(let patience, let factor, let measure):
+                "times \(scientific(factor)) after more than \(counted(patience, "epoch")) in which "
+                    + (measure == .trainLoss
+                        ? "the training loss" : name(measure.flatMap { WatchedMeasure(rawValue: $0.rawValue) } ?? watched))
+                    + " did not improve"
+            case .inverseTime(let decay): "divided by 1 + \(scientific(decay)) × the steps done"
             }
         guard schedule.warmupEpochs > 0 else { return shape }
         return shape + ", after a rise over \(scientific(schedule.warmupEpochs)) epochs"

@@ -4,6 +4,7 @@ import Datasets
 import Features
 import Foundation
 import ModelFile
+import NeuralNetwork
 import Training
 
 /// What Tab offers for arguments and options.
@@ -13,7 +14,8 @@ enum Completions {
     static let audioRecipes = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name)
     /// The rules of splits, a usual number of folds where one is asked for.
     static let splitRules = SplitRule.known.map { $0.rule.replacing(":K", with: ":5").replacing(":PATH", with: ":") }
-    static let schedules = ["constant", "cosine", "step:30:0.1", "plateau:5:0.5"]
+    static let schedules = ["constant", "cosine", "step:30:0.1", "plateau:5:0.5", "inverse-time:1e-5"]
+    static let optimisers = OptimiserSettings.Name.allCases.map(\.rawValue)
     static let watched = WatchedMeasure.allCases.map(\.rawValue)
     static let frozen = ["towers", "conv1"]
 

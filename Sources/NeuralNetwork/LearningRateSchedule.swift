@@ -11,7 +11,11 @@ public struct LearningRateSchedule: Sendable, Hashable {
         /// Times `factor` when the watched measure has not improved for more than `patience` epochs; the count then
         /// begins anew (as PyTorch's `ReduceLROnPlateau` counts, with no threshold). Epochs with steps of the warm-up do
         /// not count.
-        case plateau(patience: Int, factor: Double)
+        ///
+        /// - Parameter measure: nil for what the training watches.
+        case plateau(patience: Int, factor: Double, of: PlateauMeasure? = nil)
+        /// Divided by 1 + `decay` times the steps done since the warm-up (Keras' `decay`).
+        case inverseTime(decay: Double)
     }
 
     public var shape: Shape
@@ -27,7 +31,7 @@ public struct LearningRateSchedule: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - step: steps done before it, in all epochs.
-    ///   - watched: after each epoch done, the watched measure; the smaller the better.
+    ///   - watched: after each epoch done, what a plateau goes by; the smaller the better.
     public func factor(step: Int, stepsPerEpoch: Int, epochs: Int, watched: [Double]) -> Double {
         let warmup = min(Int((warmupEpochs * Double(stepsPerEpoch)).rounded()), epochs * stepsPerEpoch)
         if step < warmup { return Double(step + 1) / Double(warmup + 1) }
@@ -37,7 +41,8 @@ public struct LearningRateSchedule: Sendable, Hashable {
             let total = Double(max(epochs * stepsPerEpoch - warmup, 1))
             return 0.5 * (1 + cos(Double.pi * min(Double(step - warmup) / total, 1)))
         case .step(let every, let factor): return power(factor, (step - warmup) / stepsPerEpoch / every)
-        case .plateau(let patience, let factor):
+        case .inverseTime(let decay): return 1 / (1 + decay * Double(step - warmup))
+        case .plateau(let patience, let factor, _):
             var best = Double.infinity
             var waited = 0
             var cuts = 0
@@ -57,10 +62,12 @@ public struct LearningRateSchedule: Sendable, Hashable {
 
 // MARK: - As text
 
-/// "constant", "cosine", "step:30:0.1" (every 30 epochs, times 0.1), "plateau:5:0.5" (after 5 epochs in vain, times 0.5).
+/// "constant", "cosine", "step:30:0.1" (every 30 epochs, times 0.1), "plateau:5:0.5" (after 5 epochs in vain, times 0.5),
+/// "plateau:5:0.5:train-loss" (the same by the training loss),
+/// "inverse-time:1e-05" (divided by 1 + 1e-05 a step).
 extension LearningRateSchedule.Shape: LosslessStringConvertible, Codable {
     public init?(_ text: String) {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         func pair(from least: Int) -> (Int, Double)? {
             guard parts.count == 3, let count = Int(parts[1]), let factor = Double(parts[2]) else { return nil }
             return count >= least && count <= 100_000 && factor > 0 && factor < 1 ? (count, factor) : nil
@@ -72,8 +79,12 @@ extension LearningRateSchedule.Shape: LosslessStringConvertible, Codable {
             guard let (every, factor) = pair(from: 1) else { return nil }
             self = .step(every: every, factor: factor)
         case "plateau":
+            let measure = parts.count == 4 ? PlateauMeasure(rawValue: parts.removeLast()) : nil
             guard let (patience, factor) = pair(from: 0) else { return nil }
-            self = .plateau(patience: patience, factor: factor)
+            self = .plateau(patience: patience, factor: factor, of: measure)
+        case "inverse-time":
+            guard parts.count == 2, let decay = Double(parts[1]), decay > 0, decay.isFinite else { return nil }
+            self = .inverseTime(decay: decay)
         default: return nil
         }
     }
@@ -83,7 +94,9 @@ extension LearningRateSchedule.Shape: LosslessStringConvertible, Codable {
         case .constant: "constant"
         case .cosine: "cosine"
         case .step(let every, let factor): "step:\(every):\(factor)"
-        case .plateau(let patience, let factor): "plateau:\(patience):\(factor)"
+        case .plateau(let patience, let factor, let measure):
+            "plateau:\(patience):\(factor)" + (measure.map { ":\($0.rawValue)" } ?? "")
+        case .inverseTime(let decay): "inverse-time:\(decay)"
         }
     }
 
@@ -111,5 +124,11 @@ extension LearningRateSchedule: Codable {
 
 /// What early stop, the best model and plateaus go by; always on the validation side.
 public enum WatchedMeasure: String, Codable, Sendable, Hashable, CaseIterable {
+    case loss, raw, max, maj
+}
+
+/// What a plateau may go by: what can be watched, and the training loss.
+public enum PlateauMeasure: String, Codable, Sendable, Hashable, CaseIterable {
+    case trainLoss = "train-loss"
     case loss, raw, max, maj
 }
