@@ -170,7 +170,8 @@ extension Architecture {
     static let field: [Architecture] = [
         Architecture(
             name: "short-chunk", summary: "six or seven convolutions of 3x3, each halving the map",
-            source: "Won et al. 2020", features: "128 mel bands, hop 256, decibels, 16 kHz", training: .shortChunk, blueprint: Blueprint.shortChunk),
+            source: "Won et al. 2020", features: "128 mel bands, hop 256, decibels, 16 kHz", training: .shortChunk,
+            blueprint: Blueprint.shortChunk),
         Architecture(
             name: "short-chunk-res", summary: "short-chunk with residual connections", source: "Won et al. 2020",
             features: "128 mel bands, hop 256, decibels, 16 kHz", training: .shortChunk,
@@ -181,6 +182,7 @@ extension Architecture {
             input: 96 × 187, training: .musicnn, blueprint: { Blueprint.musicnn(genres: $0, input: $1) }),
         Architecture(
             name: "bbnn", summary: "three broadcast modules of four paths each, global pooling",
-            source: "Liu et al. 2019", features: "128 mel bands, hop 1024, decibels, 22.05 kHz", training: .bbnn, blueprint: Blueprint.bbnn),
+            source: "Liu et al. 2019", features: "128 mel bands, hop 1024, decibels, 22.05 kHz", training: .bbnn,
+            blueprint: Blueprint.bbnn),
     ]
 }

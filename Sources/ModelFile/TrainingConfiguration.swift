@@ -129,7 +129,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case net, epochs, batch, beta1, beta2, epsilon, l1, l2, momentum, nesterov, rho, seed, augmentation, schedule, patience, watched, frozen,
+        case net, epochs, batch, beta1, beta2, epsilon, l1, l2, momentum, nesterov, rho, seed, augmentation, schedule,
+            patience, watched, frozen,
             base, blueprint
         case optimiser = "optimizer"
         case learningRate = "learning_rate"

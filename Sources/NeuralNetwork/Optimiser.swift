@@ -62,8 +62,8 @@ public final class Optimiser {
         guard state.moments.count == names.count, state.steps >= 0 else {
             throw .badParameter(
                 name: "the optimiser's state",
-                problem: "\(state.moments.count) tensors after \(state.steps) steps, where \(settings.name.title) keeps "
-                    + "\(names.count)")
+                problem: "\(state.moments.count) tensors after \(state.steps) steps, where \(settings.name.title) "
+                    + "keeps \(names.count)")
         }
         for (index, name) in names.enumerated() {
             try plan.check(stored: state.moments[index], name: name)

@@ -32,7 +32,8 @@ public struct Divergence: Error, Sendable, Hashable, Codable, CustomStringConver
         let rate = configuration.learningRate
         let usualRate = optimiser == .adam ? usual.learningRate : optimiser.usualLearningRate
         suspect(
-            rate > (optimiser == .adam ? 5e-3 : 5 * usualRate), "--learning-rate", rate, "the usual one is \(usualRate)")
+            rate > (optimiser == .adam ? 5e-3 : 5 * usualRate), "--learning-rate", rate, "the usual one is \(usualRate)"
+        )
         suspect(configuration.l1 > 0.1, "--l1", configuration.l1, "the usual one is \(usual.l1)")
         for term in configuration.l2?.terms ?? [] {
             suspect(term.factor > 0.1, "--l2", term.factor, "more than 0.1 is much")

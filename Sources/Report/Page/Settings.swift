@@ -31,12 +31,10 @@ extension Settings {
         add("optimiser", optimiser.name.title + Self.words(optimiser.method))
         add("weight decay", optimiser.weightDecay > 0 ? scientific(optimiser.weightDecay) : nil)
         add("L1 penalty", told.l1 > 0 ? "\(scientific(told.l1)) × the sum of the weights' magnitudes" : "none")
-        add(
-            "L2 penalty",
-            optimiser.l2.isNone
-                ? nil
-                : optimiser.l2.terms.map { "\(scientific($0.factor)) × the sum of \($0.pattern ?? "all weights")'s squares" }
-                    .joined(separator: ", "))
+        let squares = optimiser.l2.terms.map { term in
+            "\(scientific(term.factor)) × the sum of the squares of \(term.pattern ?? "all weights")"
+        }
+        add("L2 penalty", optimiser.l2.isNone ? nil : squares.joined(separator: ", "))
         if let augmentation = told.augmentation { add(augmentation) }
         add("not trained", told.frozen.map { $0.joined(separator: ", ") })
         add(
@@ -65,6 +63,10 @@ extension Settings {
         measure == .loss ? "validation cross-entropy" : "validation \((measure ?? .raw).rawValue)"
     }
 
+    private static func name(_ measure: PlateauMeasure?) -> String? {
+        measure.map { $0 == .trainLoss ? "training cross-entropy" : name(WatchedMeasure(rawValue: $0.rawValue)) }
+    }
+
     private static func words(_ schedule: LearningRateSchedule?, _ watched: WatchedMeasure?) -> String {
         guard let schedule else { return "constant" }
         let shape =
@@ -74,9 +76,7 @@ extension Settings {
             case .step(let every, let factor): "times \(scientific(factor)) every \(counted(every, "epoch"))"
             case .plateau(let patience, let factor, let measure):
                 "times \(scientific(factor)) after more than \(counted(patience, "epoch")) in which "
-                    + (measure == .trainLoss
-                        ? "the training loss" : name(measure.flatMap { WatchedMeasure(rawValue: $0.rawValue) } ?? watched))
-                    + " did not improve"
+                    + "\(name(measure) ?? name(watched)) did not improve"
             case .inverseTime(let decay): "divided by 1 + \(scientific(decay)) × the steps done"
             }
         guard schedule.warmupEpochs > 0 else { return shape }
