@@ -1,4 +1,4 @@
-"""Times GenreKit's nets in PyTorch on the CPU, alone or turn by turn with the tool.
+"""Times the paper's nets in PyTorch on the CPU, alone or turn by turn with the tool. (nets.py: every named net.)
 
     python Benchmarks/pytorch.py --net shallow --batch 64 --phase train --variant eager best
     python Benchmarks/pytorch.py --against .build/release/genre --net shallow deep --passes 5
@@ -156,9 +156,9 @@ def measure(options):
                             f" {line['ms_min']:9.2f} {line['ms_median']:9.2f}", flush=True)
 
 
-def genre_pass(path, net, phase, batch):
+def genre_pass(path, net, phase, batch, steps=1):
     """One pass of `genre bench`: its line for that net, phase and batch, with peak_memory_bytes where it gives one."""
-    command = [path, "bench", "--net", net, "--batch", str(batch), "--phase", phase, "--passes", "1", "--json"]
+    command = [path, "bench", "--net", net, "--batch", str(batch), "--phase", phase, "--passes", str(steps), "--json"]
     shown = " ".join(command)
     try:
         finished = subprocess.run(command, capture_output=True, text=True, timeout=600)

@@ -31,6 +31,12 @@ def pads(padding, shape, window, stride):
     return left, right, top, bottom
 
 
+def even(x, around):
+    """Values and the padding that is left to the layer: where it is the same on both sides, as its own kernels add it."""
+    left, right, top, bottom = around
+    return (x, (top, left)) if left == right and top == bottom else (functional.pad(x, around), (0, 0))
+
+
 class Scope:
     def __init__(self, prefix):
         self.prefix, self.counts = prefix, {}
@@ -47,7 +53,7 @@ class Twin:
     def __init__(self, blueprint, dtype=torch.float32):
         self.blueprint, self.dtype = blueprint, dtype
         self.parameters, self.statistics, self.cells = {}, {}, {}
-        self.training = True
+        self.training, self.drops = True, False
         self.penalised = []
         mels, frames = blueprint["input"]
         with torch.no_grad():
@@ -98,8 +104,8 @@ class Twin:
         kernel, stride = layer["kernel"], layer.get("stride", [1, 1])
         weight = self.parameter(f"{name}.weight", layer["channels"], x.shape[1], *kernel, penalised=True)
         bias = self.parameter(f"{name}.bias", layer["channels"]) if layer.get("bias", True) else None
-        x = functional.pad(x, pads(layer.get("padding", "same"), x.shape, kernel, stride))
-        return [(None, functional.conv2d(x, weight, bias, stride))]
+        x, padding = even(x, pads(layer.get("padding", "same"), x.shape, kernel, stride))
+        return [(None, functional.conv2d(x, weight, bias, stride, padding))]
 
     def batchNorm(self, layer, flow, scope):
         x = self.single(flow)
@@ -127,19 +133,25 @@ class Twin:
         return self.each(flow, torch.tanh)
 
     def dropout(self, layer, flow, scope):
-        """None: twins are compared without."""
-        return flow
+        """None by default: twins are compared without."""
+        return self.each(flow, lambda x: functional.dropout(x, layer["rate"])) if self.drops else flow
 
     def maxPool(self, layer, flow, scope):
         x, window = self.single(flow), layer["window"]
         stride = layer.get("stride", window)
-        x = functional.pad(x, pads(layer.get("padding", "valid"), x.shape, window, stride), value=-torch.inf)
+        around = pads(layer.get("padding", "valid"), x.shape, window, stride)
+        left, right, top, bottom = around
+        if left == right and top == bottom and 2 * top <= window[0] and 2 * left <= window[1]:
+            return [(None, functional.max_pool2d(x, window, stride, (top, left)))]
+        x = functional.pad(x, around, value=-torch.inf)
         return [(None, functional.max_pool2d(x, window, stride))]
 
     def averagePool(self, layer, flow, scope):
         x, window = self.single(flow), layer["window"]
         stride = layer.get("stride", window)
         around = pads(layer.get("padding", "valid"), x.shape, window, stride)
+        if not any(around):
+            return [(None, functional.avg_pool2d(x, window, stride))]
         share = functional.avg_pool2d(functional.pad(torch.ones_like(x), around), window, stride)
         return [(None, functional.avg_pool2d(functional.pad(x, around), window, stride) / share)]
 

@@ -280,14 +280,14 @@ static void gru_step(int32_t rows, int32_t hidden, const float *projected, const
                 back[k] = v16_load(recurrent_bias + k * hidden + u);
                 if (earlier) back[k] += v16_load(q + k * hidden);
             }
-            v16 r = v16_sigmoid(part[0] + back[0]), z = v16_sigmoid(part[1] + back[1]);
+            v16 r = v16_cut(v16_sigmoid(part[0] + back[0])), z = v16_cut(v16_sigmoid(part[1] + back[1]));
             v16 n = v16_tanh(v16_fma(r, back[2], part[2]));
             v16 h = earlier ? v16_load(earlier + (size_t)row * hidden + u) : (v16){0};
             v16_store(g, r);
             v16_store(g + hidden, z);
             v16_store(g + 2 * hidden, n);
             v16_store(g + 3 * hidden, back[2]);
-            v16_store(state + (size_t)row * hidden + u, v16_fma(z, h - n, n));
+            v16_store(state + (size_t)row * hidden + u, v16_cut(v16_fma(z, h - n, n)));
         }
 }
 
@@ -303,14 +303,16 @@ static void gru_step_backward(int32_t rows, int32_t hidden, const float *gates, 
             v16 r = v16_load(g), z = v16_load(g + hidden), n = v16_load(g + 2 * hidden), back = v16_load(g + 3 * hidden);
             v16 dh = v16_load(gradient + at), h = earlier ? v16_load(earlier + at) : (v16){0};
             v16 dn = dh * (1 - z) * (1 - n * n), dz = dh * (h - n) * z * (1 - z);
-            v16 dr = dn * back * r * (1 - r);
+            v16 dr = v16_cut(dn * back * r * (1 - r));
+            dn = v16_cut(dn);
+            dz = v16_cut(dz);
             v16_store(in, dr);
             v16_store(in + hidden, dz);
             v16_store(in + 2 * hidden, dn);
             v16_store(st, dr);
             v16_store(st + hidden, dz);
-            v16_store(st + 2 * hidden, dn * r);
-            v16_store(gradient + at, dh * z);
+            v16_store(st + 2 * hidden, v16_cut(dn * r));
+            v16_store(gradient + at, v16_cut(dh * z));
         }
 }
 

@@ -15,12 +15,13 @@ static void step(const lstm_step *s) {
         float *gates = s->gates + (size_t)n * 4 * h;
         for (int32_t u = 0; u < h; u += 16) {
             size_t at = (size_t)n * h + u;
-            v16 i = v16_sigmoid(v16_load(gates + u) + v16_load(s->bias + u));
-            v16 f = v16_sigmoid(v16_load(gates + h + u) + v16_load(s->bias + h + u));
+            v16 i = v16_cut(v16_sigmoid(v16_load(gates + u) + v16_load(s->bias + u)));
+            v16 f = v16_cut(v16_sigmoid(v16_load(gates + h + u) + v16_load(s->bias + h + u)));
             v16 g = v16_tanh(v16_load(gates + 2 * h + u) + v16_load(s->bias + 2 * h + u));
-            v16 o = v16_sigmoid(v16_load(gates + 3 * h + u) + v16_load(s->bias + 3 * h + u));
+            v16 o = v16_cut(v16_sigmoid(v16_load(gates + 3 * h + u) + v16_load(s->bias + 3 * h + u)));
             v16 cell = i * g;
             if (s->earlier) cell = v16_fma(f, v16_load(s->earlier + at), cell);
+            cell = v16_cut(cell);
             v16 t = v16_tanh(cell);
             v16_store(gates + u, i);
             v16_store(gates + h + u, f);
@@ -28,7 +29,7 @@ static void step(const lstm_step *s) {
             v16_store(gates + 3 * h + u, o);
             v16_store(s->cells + at, cell);
             v16_store(s->tanhs + at, t);
-            v16_store(s->outputs + at, o * t);
+            v16_store(s->outputs + at, v16_cut(o * t));
         }
     }
 }
@@ -44,11 +45,11 @@ static void step_backward(const lstm_step *s) {
             v16 t = v16_load(s->tanhs + at), dh = v16_load(s->output_gradient + at);
             v16 dc = v16_fma(dh * o, 1 - t * t, v16_load(s->cell_gradient + at));
             v16 earlier = s->earlier ? v16_load(s->earlier + at) : (v16){0};
-            v16_store(gates + u, dc * g * i * (1 - i));
-            v16_store(gates + h + u, dc * earlier * f * (1 - f));
-            v16_store(gates + 2 * h + u, dc * i * (1 - g * g));
-            v16_store(gates + 3 * h + u, dh * t * o * (1 - o));
-            v16_store(s->cell_gradient + at, dc * f);
+            v16_store(gates + u, v16_cut(dc * g * i * (1 - i)));
+            v16_store(gates + h + u, v16_cut(dc * earlier * f * (1 - f)));
+            v16_store(gates + 2 * h + u, v16_cut(dc * i * (1 - g * g)));
+            v16_store(gates + 3 * h + u, v16_cut(dh * t * o * (1 - o)));
+            v16_store(s->cell_gradient + at, v16_cut(dc * f));
         }
     }
 }

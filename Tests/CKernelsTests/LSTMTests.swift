@@ -348,3 +348,24 @@ extension KernelTests {
         }
     }
 }
+
+extension KernelTests {
+    /// Saturated gates are as small as 1e-38: products with such numbers take a hundred times as long on some processors.
+    @Test(arguments: [Float(-95), -60]) func saturatedGatesLeaveNoSubnormals(bias: Float) throws {
+        let layout = LSTMCase(
+            batch: 5, sources: [SourceShape(rows: 1, columns: 4, channels: 16, span: 1)], hidden: 16, directions: 1)
+        for isa in fastSets {
+            try on(isa) {
+                let memory = LSTMMemory(layout)
+                for i in 0..<memory.directions[0].inputBias.count { memory.directions[0].inputBias[i] += bias }
+                let weights = memory.directions[0].inputWeights
+                for i in 0..<weights.count { weights[i] *= 30 }
+                try withPool(2) { memory.run(pool: $0) }
+                let tiny = (memory.results + [memory.workspace]).flatMap(\.values).filter { $0.isSubnormal }
+                #expect(tiny.isEmpty)
+                #expect(memory.outputs.values.contains(0), "some states are cut")
+                #expect(memory.outputs.values.contains { $0 != 0 }, "others are not")
+            }
+        }
+    }
+}

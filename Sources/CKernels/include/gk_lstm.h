@@ -8,6 +8,9 @@
 // The second direction runs from the last step to the first. `hidden` is stored hidden units: rounded up to a multiple
 // of 16; spare units have zero weights and biases, and so stay zero.
 //
+// Gates, cells, states and the gates' gradients count as zero below 2^-63 (v16_cut in lanes.h): that moves no sum that
+// has a term above 1e-11, and keeps subnormals, which some processors work on slowly, out of the products.
+//
 // What a step reads is put together from sources. A source's column holds for `span` steps, and is projected once for
 // all of them. Features of a step: source by source, within one row by row, within that channel by channel.
 #pragma once
