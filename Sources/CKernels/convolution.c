@@ -1,5 +1,5 @@
 // Convolutions on the pool (gk_convolution.h): how the work is cut, the same way whatever the number of threads.
-#include "gk_convolution.h"
+#include "convolution.h"
 #include "gk_isa.h"
 #include "layers.h"
 #include "pool_scratch.h"
@@ -13,6 +13,7 @@ enum {
     GATHERED = 1 << 17,   // floats of an item's gathered matrix
     BLOCK = 8,            // images of one partial sum of the weight gradient
     DEPTH = 512,          // places of one matrix product of the weight gradient
+    PIECE = 96,           // depth of one matrix product on gathered rows
     SUMS = 4096,          // weights of one item that adds partial sums
 };
 
@@ -128,7 +129,10 @@ static void gathered_item(void *context, int32_t item, int32_t worker) {
     float *matrix = c->scratch + worker * c->worker_floats, *products = matrix + (size_t)c->gathered * depth;
     gather(&c->f, begin, end, matrix);
     float *to = c->out == c->columns ? c->target + (size_t)begin * c->out : products;
-    c->kernels->gemm.rows(rows, c->columns / 16, depth, matrix, depth, c->weights, c->columns, to, c->columns, false);
+    // In pieces of the depth, whose weights the first-level cache holds: the order of the sums, and their bits, stay.
+    for (int32_t k = 0; k < depth; k += PIECE)
+        c->kernels->gemm.rows(rows, c->columns / 16, least(depth - k, PIECE), matrix + k, depth,
+                              c->weights + (size_t)k * c->columns, c->columns, to, c->columns, k > 0);
     if (c->bias || c->slope != 1) c->kernels->finish(rows, c->columns, c->bias, c->slope, to);
     if (to == products)
         for (int32_t r = 0; r < rows; r++) c->target[begin + r] = products[(size_t)r * c->columns];
@@ -249,6 +253,7 @@ static float *turned(float *scratch, void *given) {
 }
 
 static bool data_gradient(gk_pool *pool, int32_t batch, const gk_convolution *l) {
+    if (gk_convolution_scatters(l)) return gk_convolution_scatter(pool, batch, l);
     correlation c = {.out = l->in, .slope = 1, .target = l->input_gradient};
     c.f = (field){.height = l->out_height, .width = l->out_width, .in = l->out, .apart_h = l->stride_height,
                   .apart_w = l->stride_width, .kh = l->kernel_height, .kw = l->kernel_width, .stride_h = 1,

@@ -10,6 +10,8 @@ typedef struct {
     gk_gemm gemm;
     /// y = leaky(y + bias) of rows of `channels`, a multiple of 16; bias may be NULL.
     void (*finish)(int64_t rows, int32_t channels, const float *bias, float slope, float *y);
+    /// to += from
+    void (*add)(int64_t count, const float *from, float *to);
     /// gradient *= output > 0 ? 1 : slope
     void (*leaky_gradient)(int64_t count, float slope, const float *output, float *gradient);
     /// Mean and sum of squared deviations of `places` places, for each channel, joined to what is there of `before`

@@ -17,6 +17,12 @@ static void finish_rows(int64_t rows, int32_t channels, const float *bias, float
         }
 }
 
+static void add_list(int64_t count, const float *from, float *to) {
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) v16_store(to + i, v16_load(to + i) + v16_load(from + i));
+    for (; i < count; i++) to[i] += from[i];
+}
+
 static void leaky_gradient(int64_t count, float slope, const float *output, float *gradient) {
     for (int64_t i = 0; i < count; i += 16) {
         v16 g = v16_load(gradient + i);
@@ -318,7 +324,7 @@ static void gru_step_backward(int32_t rows, int32_t hidden, const float *gates, 
 
 #define GK_LAYER_KERNELS                                                                                               \
     {                                                                                                                  \
-        {gemm_rows, gemm_columns, transpose, sum_rows}, finish_rows, leaky_gradient, norm_moments, norm_apply,         \
+        {gemm_rows, gemm_columns, transpose, sum_rows}, finish_rows, add_list, leaky_gradient, norm_moments, norm_apply,         \
             norm_sums, norm_gradient, pool_row, pool_row_gradient, activate, activate_gradient, drop_values,           \
             sum_lists, gru_step, gru_step_backward                                                                     \
     }

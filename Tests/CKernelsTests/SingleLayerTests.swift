@@ -34,6 +34,12 @@ struct ConvolutionCase: CustomTestStringConvertible, Sendable {
         ConvolutionCase(size: (40, 80), channels: (1, 32), kernel: (1, 60), batch: 9, slope: 0),
         ConvolutionCase(size: (6, 6), channels: (70, 96), kernel: (5, 5), pads: (2, 2, 2, 2), batch: 17),
         ConvolutionCase(size: (1, 1), channels: (1, 1), kernel: (1, 1)),
+        // Gradients that are scattered: one channel in stretches of a row, strides wider than the kernel, pads beyond it.
+        ConvolutionCase(size: (5, 150), channels: (1, 33), kernel: (4, 7), pads: (3, 3, 0, 9), batch: 3),
+        ConvolutionCase(
+            size: (11, 70), channels: (1, 16), kernel: (3, 3), stride: (2, 3), pads: (1, 4, 1, 0), batch: 2),
+        ConvolutionCase(
+            size: (9, 10), channels: (20, 30), kernel: (2, 2), stride: (3, 4), pads: (2, 3, 4, 1), batch: 9),
         ConvolutionCase(size: (3, 2), channels: (16, 16), kernel: (3, 2), stride: (5, 5), batch: 2),
     ]
 }

@@ -9,8 +9,8 @@
 // kw * in floats, and neighbours' stretches overlap: a row of the output is kh matrix products on the input as it lies
 // (copied once where there is padding). Narrow maps and short stretches are gathered into a matrix instead (im2col;
 // Chellapilla, Puri & Simard 2006), over the edges of images. The data gradient is the convolution of the output's
-// gradient, its rows and columns a stride apart, with the kernel turned round. Cost: batch * out_height * out_width * kh *
-// kw * in * out multiply-adds a pass; the data gradient's times the stride's area.
+// gradient with the kernel turned round; with strides, and for one channel of input, it is scattered instead
+// (convolution_scatter.c). Cost: batch * out_height * out_width * kh * kw * in * out multiply-adds a pass.
 #pragma once
 #include "gk_pool.h"
 #include <stdint.h>

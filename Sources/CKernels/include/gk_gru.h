@@ -4,7 +4,7 @@
 //     r, z = sigmoid(W x[t] + b + U h[t-1] + c)         (b: input bias, c: recurrent bias; h starts at zero)
 //     n = tanh(W_n x[t] + b_n + r (U_n h[t-1] + c_n))        h[t] = (1 - z) n + z h[t-1]
 //
-// Sources, stored units and directions as in gk_lstm.h. Work is cut into blocks of eight images, each with its own partial
+// Sources, stored units, directions and the cut at 2^-63 as in gk_lstm.h. Work is cut into blocks of eight images, each with its own partial
 // sums of the weights' gradients, added in order. Cost: batch * steps * 3 hidden * (features + hidden) multiply-adds a
 // direction forward, twice that backward.
 #pragma once
@@ -34,3 +34,7 @@ size_t gk_gru_workspace(const gk_gru *layer, int32_t batch);
 void gk_gru_forward(gk_pool *pool, int32_t batch, const gk_gru *layer);
 /// All gradients, for the same batch and weights as the last forward with this workspace.
 void gk_gru_backward(gk_pool *pool, int32_t batch, const gk_gru *layer);
+
+/// The formulas in double precision, for tests; the workspace is neither read nor written.
+void gk_oracle_gru_forward(int32_t batch, const gk_gru *layer);
+void gk_oracle_gru_backward(int32_t batch, const gk_gru *layer);
