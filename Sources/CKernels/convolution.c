@@ -104,6 +104,17 @@ static bool is_gathered(const field *f) {
     return f->out_w < NARROW || (f->kh > 1 && f->kw * f->in < SHORT);
 }
 
+/// Whether the windows lie on the map, which is then read where it lies.
+static bool is_inside(const field *f) {
+    return f->apart_h == 1 && f->apart_w == 1 && f->top == 0 && f->left == 0 &&
+           (f->out_h - 1) * f->stride_h + f->kh <= f->height && (f->out_w - 1) * f->stride_w + f->kw <= f->width;
+}
+
+/// A kernel of one column on one channel: its depth goes down the rows of the map as it lies.
+static bool is_upright(const field *f) {
+    return is_inside(f) && f->kw == 1 && f->in == 1 && f->stride_w == 1 && f->out_w >= NARROW;
+}
+
 // MARK: - Values
 
 typedef struct {
@@ -115,6 +126,7 @@ typedef struct {
     float slope;
     float *target;
     bool direct; // the map is read where it lies
+    bool upright;
     int32_t rows, row_blocks, padded; // rows of an item, items of an image, columns of its copy
     int32_t gathered;                 // places of an item
     size_t worker_floats;
@@ -155,7 +167,10 @@ static void direct_item(void *context, int32_t item, int32_t worker) {
     for (int32_t y = 0; y < rows; y++) {
         float *target = c->target + ((size_t)n * f->out_h + first + y) * f->out_w * c->out;
         float *to = c->out == c->columns ? target : products;
-        for (int32_t i = 0; i < f->kh; i++)
+        if (c->upright)
+            c->kernels->gemm.columns(f->out_w, c->columns / 16, f->kh, from + y * f->stride_h * line, (ptrdiff_t)line,
+                                     c->weights, c->columns, to, c->columns, false);
+        for (int32_t i = 0; i < f->kh && !c->upright; i++)
             c->kernels->gemm.rows(f->out_w, c->columns / 16, depth, from + (y * f->stride_h + i) * line,
                                   (ptrdiff_t)f->stride_w * f->in, c->weights + (size_t)i * depth * c->columns,
                                   c->columns, to, c->columns, i > 0);
@@ -179,10 +194,9 @@ static bool correlate(gk_pool *pool, int32_t batch, correlation *c, float *(*pre
     c->places = (int64_t)batch * f->out_h * f->out_w;
     c->columns = c->out == 1 ? 16 : c->out;
     int32_t depth = f->kh * f->kw * f->in, items;
-    bool gathered = is_gathered(f);
-    // A kernel of one place reads the map as a matrix.
-    c->direct = f->apart_h == 1 && f->apart_w == 1 && f->top == 0 && f->left == 0 &&
-                (f->out_h - 1) * f->stride_h + f->kh <= f->height && (f->out_w - 1) * f->stride_w + f->kw <= f->width;
+    c->direct = is_inside(f);
+    c->upright = is_upright(f);
+    bool gathered = is_gathered(f) && !c->upright;
     if (gathered) {
         c->gathered = least(96, GATHERED / depth);
         if (c->gathered < 6) c->gathered = 6;
@@ -293,6 +307,14 @@ static void add_rows(const weight_run *r, int32_t image, int32_t first, int32_t 
     const field *f = &r->f;
     const gk_gemm *gemm = &r->kernels->gemm;
     int32_t stretch = f->kw * f->in, vectors = r->columns / 16;
+    if (is_upright(f) && l->out > 1) {
+        for (int32_t y = first; y < first + rows; y++)
+            gemm->rows(f->kh, vectors, f->out_w,
+                       f->source + ((size_t)image * f->height + y * f->stride_h) * f->width, f->width,
+                       l->output_gradient + ((size_t)image * f->out_h + y) * f->out_w * l->out, r->columns, partial,
+                       r->columns, more || y > first);
+        return;
+    }
     if (r->gathered) {
         int32_t depth = rows * f->out_w, taps = f->kh * stretch;
         int64_t begin = ((int64_t)image * f->out_h + first) * f->out_w;
