@@ -8,8 +8,8 @@ public struct Architecture: Sendable {
     public let summary: String
     /// Where the net is described.
     public let source: String
-    /// The recipe of features that its authors used, or the nearest that is known here, in words.
-    public let features: String
+    /// The name of the recipe of features that its authors used, or of one that suits it.
+    public let recipe: String
     /// The size of segment that it was made for; other sizes change what hangs on it.
     public let input: Extent
     /// How its authors train it: what a training begins with where nothing else is asked for.
@@ -17,14 +17,14 @@ public struct Architecture: Sendable {
     private let build: @Sendable (Int, Extent) -> Blueprint
 
     public init(
-        name: String, summary: String, source: String = "", features: String = "", input: Extent = 80 × 80,
+        name: String, summary: String, source: String = "", recipe: String = "schindler", input: Extent = 80 × 80,
         training: TrainingSettings = TrainingSettings(),
         blueprint: @escaping @Sendable (_ genres: Int, _ input: Extent) -> Blueprint
     ) {
         self.name = name
         self.summary = summary
         self.source = source
-        self.features = features
+        self.recipe = recipe
         self.input = input
         self.training = training
         build = blueprint
@@ -44,12 +44,12 @@ public struct Architecture: Sendable {
     /// The same net for segments of another size.
     public func taking(_ input: Extent) -> Architecture {
         Architecture(
-            name: name, summary: summary, source: source, features: features, input: input, training: training,
+            name: name, summary: summary, source: source, recipe: recipe, input: input, training: training,
             blueprint: build)
     }
 
-    /// Every net that the tool knows: those of the paper in its order, then those that it builds on, then the field's.
-    public static let all: [Architecture] = paper + related + field
+    /// Every net that the tool knows: those of the paper in its order, then those that it builds on, then the field's, then ours.
+    public static let all: [Architecture] = paper + related + field + own
 
     public static func named(_ name: String) -> Architecture? { all.first { $0.name == name } }
 
@@ -58,25 +58,25 @@ public struct Architecture: Sendable {
         Architecture(
             name: "shallow",
             summary: "two towers of one convolution each (Schindler et al. 2016; the paper's main net)",
-            source: "Schindler, Lidy & Rauber 2016", features: "paper", blueprint: Blueprint.shallow),
+            source: "Schindler, Lidy & Rauber 2016", blueprint: Blueprint.shallow),
         Architecture(
             name: "deep", summary: "two towers of four convolutions each (the paper's first extension)",
-            source: "Schindler, Lidy & Rauber 2016", features: "paper", blueprint: Blueprint.deep),
+            source: "Schindler, Lidy & Rauber 2016", blueprint: Blueprint.deep),
         Architecture(
             name: "deep-published",
             summary: "the deep net as the paper's authors' code builds it (21x10 kernel, later ReLUs, L1 1e-5)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper",
+            source: "Pandey, Hossain & Bayraktar",
             training: TrainingSettings(.adam(l1: 1e-5)), blueprint: Blueprint.deepPublished),
         Architecture(
             name: "crnn", summary: "the deep towers, then an LSTM over time (the paper's second extension)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper", blueprint: Blueprint.crnn),
+            source: "Pandey, Hossain & Bayraktar", blueprint: Blueprint.crnn),
         Architecture(
             name: "bicrnn", summary: "crnn in both directions of time (the paper's future work)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper", blueprint: Blueprint.bicrnn),
+            source: "Pandey, Hossain & Bayraktar", blueprint: Blueprint.bicrnn),
         Architecture(
             name: "crnn-published",
             summary: "the CRNN as the paper's authors' code computes it (21x10, ReLUs, batch 32, L1 1e-5)",
-            source: "Pandey, Hossain & Bayraktar", features: "paper",
+            source: "Pandey, Hossain & Bayraktar",
             training: TrainingSettings(.adam(l1: 1e-5), batch: 32), blueprint: Blueprint.crnnPublished),
     ]
 }

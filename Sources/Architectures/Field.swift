@@ -170,19 +170,19 @@ extension Architecture {
     static let field: [Architecture] = [
         Architecture(
             name: "short-chunk", summary: "six or seven convolutions of 3x3, each halving the map",
-            source: "Won et al. 2020", features: "128 mel bands, hop 256, decibels, 16 kHz", training: .shortChunk,
+            source: "Won et al. 2020", recipe: "short-chunk", training: .shortChunk,
             blueprint: Blueprint.shortChunk),
         Architecture(
             name: "short-chunk-res", summary: "short-chunk with residual connections", source: "Won et al. 2020",
-            features: "128 mel bands, hop 256, decibels, 16 kHz", training: .shortChunk,
+            recipe: "short-chunk", training: .shortChunk,
             blueprint: Blueprint.shortChunkRes),
         Architecture(
             name: "musicnn", summary: "kernels for timbre and rhythm, residual and dense connections",
-            source: "Pons & Serra 2019", features: "96 mel bands, hop 256, log10(1 + 10,000 x), 16 kHz",
+            source: "Pons & Serra 2019", recipe: "musicnn",
             input: 96 × 187, training: .musicnn, blueprint: { Blueprint.musicnn(genres: $0, input: $1) }),
         Architecture(
             name: "bbnn", summary: "three broadcast modules of four paths each, global pooling",
-            source: "Liu et al. 2019", features: "128 mel bands, hop 1024, decibels, 22.05 kHz", training: .bbnn,
+            source: "Liu et al. 2019", recipe: "bbnn", training: .bbnn,
             blueprint: Blueprint.bbnn),
     ]
 }

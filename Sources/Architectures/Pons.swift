@@ -76,11 +76,12 @@ extension Blueprint {
         }
     }
 
-    /// The same on each of a track's 16 chunks, then an LSTM over the chunks. 2,487,786 parameters: PyTorch's LSTM has a
-    /// second bias that the authors' library lacks.
+    /// The same on each of a track's 16 chunks (fewer where they would have less than 80 frames), then an LSTM over the
+    /// chunks. 2,487,786 parameters: PyTorch's LSTM has a second bias that the authors' library lacks.
     public static func mccLSTM(genres: Int, input: Extent = 40 × 1280) -> Blueprint {
         Blueprint("mcclstm", input: input) {
-            Windows(16) { mccFront(input.mels × (input.frames / 16)) }
+            let chunks = max(2, min(16, input.frames / 80))
+            Windows(chunks) { mccFront(input.mels × (input.frames / chunks)) }
             LSTM(200)
             Dense(genres)
         }

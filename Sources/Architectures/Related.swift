@@ -105,39 +105,37 @@ extension Blueprint {
 }
 
 extension Architecture {
-    private static let fineMel = "40 mel bands, 23 ms a frame, log10(1 + 10,000 x), 44.1 kHz"
-
     /// What the paper builds on. Of Cheng et al. 2020 (its reference 10) no layers are known; `crnn` stands in for it.
     static let related: [Architecture] =
         [
             Architecture(
                 name: "pons-blackbox", summary: "one convolution of 12x8, then a dense layer",
-                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, training: .pons,
+                source: "Pons, Lidy & Serra 2016", recipe: "pons", input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsBlackbox),
             Architecture(
                 name: "pons-time", summary: "kernels along time alone", source: "Pons, Lidy & Serra 2016",
-                features: fineMel, input: 40 × 80, training: .pons, blueprint: Blueprint.ponsTime),
+                recipe: "pons", input: 40 × 80, training: .pons, blueprint: Blueprint.ponsTime),
             Architecture(
                 name: "pons-frequency", summary: "kernels along frequency alone", source: "Pons, Lidy & Serra 2016",
-                features: fineMel, input: 40 × 80, training: .pons,
+                recipe: "pons", input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsFrequency),
             Architecture(
                 name: "pons-timefrequency", summary: "kernels along time and along frequency side by side",
-                source: "Pons, Lidy & Serra 2016", features: fineMel, input: 40 × 80, training: .pons,
+                source: "Pons, Lidy & Serra 2016", recipe: "pons", input: 40 × 80, training: .pons,
                 blueprint: Blueprint.ponsTimeFrequency),
             Architecture(
                 name: "mcc", summary: "kernels for pitch, tempo and bass side by side (a re-implementation's numbers)",
-                source: "Chen & Wang 2017", features: fineMel, input: 40 × 80, training: .mcc,
+                source: "Chen & Wang 2017", recipe: "pons", input: 40 × 80, training: .mcc,
                 blueprint: Blueprint.mcc),
             Architecture(
                 name: "mcclstm", summary: "mcc on each of 16 chunks of a track, then an LSTM over them",
-                source: "Chen & Wang 2017", features: fineMel, input: 40 × 1280, training: .mcc,
+                source: "Chen & Wang 2017", recipe: "pons", input: 40 × 1280, training: .mcc,
                 blueprint: Blueprint.mccLSTM),
         ]
         + [("dong-32", 32), ("dong", 64), ("dong-96", 96)].map { name, filters in
             Architecture(
                 name: name, summary: "two convolutions on three seconds, \(filters) filters in the first",
-                source: "Dong 2018", features: "64 mel bands, hop 256, ln(1 + x), 22.05 kHz", input: 64 × 256,
+                source: "Dong 2018", recipe: "dong", input: 64 × 256,
                 training: .dong
             ) { Blueprint.dong(name, filters: filters, genres: $0, input: $1) }
         }
@@ -148,7 +146,7 @@ extension Architecture {
         ].map { name, size, widths in
             Architecture(
                 name: name, summary: "four convolutions of 3x3, two GRUs over time, \(size) million parameters",
-                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", training: .choi
+                source: "Choi et al. 2017", recipe: "choi", training: .choi
             ) { Blueprint.choiCRNN(name, widths: widths, genres: $0, input: $1) }
         }
         + [
@@ -158,18 +156,18 @@ extension Architecture {
         ].map { name, size, widths in
             Architecture(
                 name: name, summary: "five convolutions of 3x3, \(size) million parameters",
-                source: "Choi et al. 2017", features: "96 mel bands, hop 256, decibels, 12 kHz", training: .choi
+                source: "Choi et al. 2017", recipe: "choi", training: .choi
             ) { Blueprint.choiK2C2(name, widths: widths, genres: $0, input: $1) }
         }
         + [
             Architecture(
                 name: "cldnn",
                 summary: "convolutions, LSTMs and dense layers in a row (our reading of a net for speech)",
-                source: "Sainath et al. 2015", features: "log-mel", training: .cldnn, blueprint: Blueprint.cldnn),
+                source: "Sainath et al. 2015", training: .cldnn, blueprint: Blueprint.cldnn),
             Architecture(
                 name: "gesture-cnnlstm",
                 summary: "convolutions along time in two parts, an LSTM over them (our reading of a net for gestures)",
-                source: "Dalmazzo & Ramirez 2020", features: "log-mel", training: .gestures,
+                source: "Dalmazzo & Ramirez 2020", training: .gestures,
                 blueprint: Blueprint.gestureCNNLSTM),
         ]
 }

@@ -22,6 +22,7 @@ GK_INLINE v16 v16_log(v16 x) {
 /// [bins][16] to [mels][16].
 static void mel_single(const gk_features *plan, const float *spectrum, v16 *result) {
     v16 log_floor = v16_all((float)plan->shape.log_floor);
+    v16 factor = v16_all((float)plan->shape.factor), offset = v16_all((float)plan->shape.offset);
     for (int32_t m = 0; m < plan->shape.mels; m++) {
         gk_mel_row row = plan->rows[m];
         const float *w = plan->single_weights + row.at, *x = spectrum + (size_t)row.first * 16;
@@ -33,7 +34,7 @@ static void mel_single(const gk_features *plan, const float *spectrum, v16 *resu
         }
         if (i < row.count)
             even = v16_fma(v16_load(x + i * 16), v16_all(w[i]), even);
-        result[m] = v16_log(even + odd + log_floor);
+        result[m] = v16_log(even + odd + log_floor) * factor + offset;
     }
 }
 
@@ -51,7 +52,7 @@ static void mel_double(const gk_features *plan, vr *powers, size_t lane, v16 *re
             sum += powers[row.first + i] * w[i];
         float *to = (float *)&result[m] + lane;
         for (size_t l = 0; l < LANES; l++)
-            to[l] = (float)log(sum[l] + plan->shape.log_floor);
+            to[l] = (float)(log(sum[l] + plan->shape.log_floor) * plan->shape.factor + plan->shape.offset);
     }
 }
 

@@ -36,7 +36,7 @@ void gk_oracle_features_columns(const gk_feature_shape *shape, const float *samp
                 double power = re[k] * re[k] + im[k] * im[k];
                 sum += shape->mel_bank[(size_t)m * bins + k] * (shape->power ? power : sqrt(power));
             }
-            output[m * row_stride + c] = (float)log(sum + shape->log_floor);
+            output[m * row_stride + c] = (float)(log(sum + shape->log_floor) * shape->factor + shape->offset);
         }
     }
     free(frame);

@@ -9,7 +9,9 @@ final class FeaturePlan: @unchecked Sendable {
     init(_ recipe: FeatureRecipe) throws(FeatureError) {
         try Self.check(recipe)
         mels = recipe.mels
-        let window = FeatureTables.window(length: recipe.windowLength, frameLength: recipe.frameLength)
+        let window = FeatureTables.window(
+            recipe.window, length: recipe.windowLength, frameLength: recipe.frameLength
+        )
             .map { $0 * recipe.sampleScale }
         let bank = FeatureTables.melBank(recipe)
         let plan = window.withUnsafeBufferPointer { window in
@@ -17,6 +19,7 @@ final class FeaturePlan: @unchecked Sendable {
                 var shape = gk_feature_shape(
                     fft_length: Int32(recipe.frameLength), hop: Int32(recipe.hop), mels: Int32(recipe.mels),
                     window: window.baseAddress, mel_bank: bank.baseAddress, log_floor: recipe.logFloor,
+                    factor: recipe.logFactor, offset: recipe.logOffset,
                     power: recipe.spectrum == .power, single: recipe.precision == .single)
                 return gk_features_create(&shape, gk_isa_active())
             }
@@ -77,6 +80,9 @@ final class FeaturePlan: @unchecked Sendable {
             "its lowest and highest frequencies are not 1 Hz apart, in order")
         try require((1e-6...1e6).contains(recipe.sampleScale), "its sample scale is outside 1e-6...1e6")
         try require((1e-30...1e30).contains(recipe.logFloor), "its log floor is outside 1e-30...1e30")
+        try require(
+            (1e-6...1e6).contains(recipe.logFactor) && abs(recipe.logOffset) <= 1e6,
+            "its values' factor is outside 1e-6...1e6, or their offset outside ±1e6")
         try require((1...65_536).contains(recipe.segmentFrames), "its segment frames are outside 1...65,536")
         try require((1...(1 << 30)).contains(recipe.segmentSamples), "its segment samples are outside 1...2^30")
         try require((1...(1 << 30)).contains(recipe.segmentStride), "its segment stride is outside 1...2^30")
@@ -96,7 +102,9 @@ final class FeaturePlan: @unchecked Sendable {
         try require((0...16).contains(picture.framesLeft), "the frames left out are outside 0...16")
         try require((1...200).contains(picture.range), "its levels span less than 1 dB or more than 200")
         try require(abs(picture.top) <= 1000, "its greatest value is outside ±1,000")
-        try require(recipe.spectrum == .power, "its pictures need a power spectrum")
+        try require(
+            recipe.spectrum == .power && recipe.valueFactor == nil && recipe.valueOffset == nil,
+            "its pictures need a power spectrum in nepers")
         try require(
             recipe.pictureColumns(samples: recipe.segmentSamples) >= recipe.segmentFrames,
             "a segment's samples give fewer columns than it has")

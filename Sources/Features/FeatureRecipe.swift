@@ -15,6 +15,14 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
         case none
         /// Each divided by half its width in Hz, so that all have the same area.
         case slaney
+        /// Each divided by the sum of its weights over the bins: Essentia's `unit_sum`.
+        case sum
+    }
+
+    /// A frame's window, where it is not Hann's.
+    public enum Window: String, Codable, Sendable {
+        /// Three terms, side lobes 62 dB down, the area scaled to 2: Essentia's `blackmanharris62`.
+        case blackmanHarris62 = "blackman-harris-62"
     }
 
     /// What the mel bank sums.
@@ -56,7 +64,7 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
         public var top: Double
     }
 
-    /// "schindler", "coursework", "coursework-2018", "gtzan-mel", "precomputed".
+    /// As ``named(_:)`` knows it: "schindler", "gtzan-mel:160".
     public var name: String
     /// Hz; mono.
     public var sampleRate: Double
@@ -76,7 +84,7 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
     public var lowestFrequency: Double
     /// Hz, the upper edge of the highest mel band.
     public var highestFrequency: Double
-    /// A value is ln(x + logFloor), before ``picture`` where there is one.
+    /// A value is logFactor × ln(x + logFloor) + logOffset, before ``picture`` where there is one.
     public var logFloor: Double
     public var precision: Precision
     public var scope: Scope
@@ -88,61 +96,19 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
     public var segmentStride: Int
     /// Where the scope is a block.
     public var picture: Picture?
+    /// Nil for Hann's.
+    public var window: Window?
+    /// Nil for 1 and 0: a value is in nepers of magnitude or power.
+    public var valueFactor: Double?
+    public var valueOffset: Double?
 }
 
 extension FeatureRecipe {
-    /// The recipe of the GTZAN coursework's pickles: 0.93 s a segment, but only 41 true columns of its 80; the others
-    /// repeat column 40.
-    public static let coursework = FeatureRecipe(
-        name: "coursework", sampleRate: 22_050, sampleScale: 32_768, frameLength: 2048, windowLength: 1024, hop: 512,
-        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
-        highestFrequency: 11_025, logFloor: 1e-6, precision: .double, scope: .segment, segmentFrames: 80,
-        segmentSamples: 20_505, segmentStride: 10_252)
+    public var logFactor: Double { valueFactor ?? 1 }
+    public var logOffset: Double { valueOffset ?? 0 }
+}
 
-    /// The recipe of the coursework of 2018, whose file holds samples, as public solutions of it have it: librosa's STFT
-    /// (n_fft 512, hop 256, zero padding) and mel bank (Slaney's scale and areas), ln(magnitude + 1e-6) at full scale ±1;
-    /// 80 true columns.
-    public static let coursework2018 = FeatureRecipe(
-        name: "coursework-2018", sampleRate: 22_050, sampleScale: 1, frameLength: 512, windowLength: 512, hop: 256,
-        spectrum: .magnitude, mels: 80, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 0,
-        highestFrequency: 11_025, logFloor: 1e-6, precision: .single, scope: .segment, segmentFrames: 80,
-        segmentSamples: 20_462, segmentStride: 10_231)
-
-    /// The recipe of Schindler, Lidy & Rauber 2016, in natural logarithms of magnitudes: 80 true columns in 0.93 s, a
-    /// segment every 40 columns. The default for audio.
-    public static let schindler = FeatureRecipe(
-        name: "schindler", sampleRate: 22_050, sampleScale: 32_768, frameLength: 1024, windowLength: 1024, hop: 256,
-        spectrum: .magnitude, mels: 80, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
-        highestFrequency: 11_025, logFloor: 1e-6, precision: .single, scope: .track, segmentFrames: 80,
-        segmentSamples: 79 * 256, segmentStride: 40 * 256)
-
-    /// The recipe of GTZAN's spectrograms as pictures of 128 x 387 bytes: librosa's power mel spectrogram in decibels
-    /// below the track's maximum, 80 dB deep, 12.9 columns a second. A segment is 6.2 s, one starts every 3.1 s.
-    public static let gtzanMel = FeatureRecipe(
-        name: "gtzan-mel", sampleRate: 22_050, sampleScale: 1, frameLength: 2048, windowLength: 2048, hop: 512,
-        spectrum: .power, mels: 128, melScale: .slaney, melNormalisation: .slaney, lowestFrequency: 0,
-        highestFrequency: 11_025, logFloor: 1e-10, precision: .single, scope: .block, segmentFrames: 80,
-        segmentSamples: 268 * 512, segmentStride: 40 * 1707,
-        picture: Picture(blockSeconds: 30, columns: 387, framesLeft: 2, range: 80, top: 14))
-
-    /// Segments [80, 80] that came ready-made, from a recipe unknown or not of ours: no audio can be turned into them.
-    public static let precomputed = precomputed(mels: 80, frames: 80)
-
-    /// Ready-made segments of another size.
-    public static func precomputed(mels: Int, frames: Int) -> FeatureRecipe {
-        FeatureRecipe(
-            name: "precomputed", sampleRate: 0, sampleScale: 1, frameLength: 0, windowLength: 0, hop: 0,
-            spectrum: .magnitude, mels: mels, melScale: .htk, melNormalisation: .none, lowestFrequency: 0,
-            highestFrequency: 0, logFloor: 0, precision: .single, scope: .none, segmentFrames: frames,
-            segmentSamples: 0, segmentStride: 0)
-    }
-
-    /// Every recipe that has a name.
-    public static let all: [FeatureRecipe] = [.schindler, .coursework, .coursework2018, .gtzanMel, .precomputed]
-
-    /// The recipe of that name; nil where there is none.
-    public static func named(_ name: String) -> FeatureRecipe? { all.first { $0.name == name } }
-
+extension FeatureRecipe {
     /// Whether sound can be turned into segments of this recipe.
     public var makesSegmentsFromAudio: Bool { scope != .none }
 

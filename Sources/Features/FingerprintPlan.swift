@@ -47,7 +47,8 @@ enum FingerprintPlan {
             bank.withUnsafeBufferPointer { bank in
                 var shape = gk_feature_shape(
                     fft_length: Int32(frameLength), hop: Int32(hop), mels: Int32(rowLength),
-                    window: window.baseAddress, mel_bank: bank.baseAddress, log_floor: 1, power: false, single: true)
+                    window: window.baseAddress, mel_bank: bank.baseAddress, log_floor: 1, factor: 1, offset: 0,
+                    power: false, single: true)
                 return gk_features_create(&shape, gk_isa_active())
             }
         }

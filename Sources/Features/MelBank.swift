@@ -2,10 +2,20 @@ import Foundation
 
 /// The tables of a recipe: made once, used for every frame.
 enum FeatureTables {
-    /// A periodic Hann window of `length` samples in the middle of `frameLength`, zeros on both sides.
-    static func window(length: Int, frameLength: Int) -> [Double] {
+    /// A window of `length` samples in the middle of `frameLength`, zeros on both sides: Hann's periodic one where none is
+    /// named.
+    static func window(_ kind: FeatureRecipe.Window? = nil, length: Int, frameLength: Int) -> [Double] {
         var frame = [Double](repeating: 0, count: frameLength)
         let before = (frameLength - length) / 2
+        if kind == .blackmanHarris62 {
+            let angle = 2 * Double.pi / Double(max(1, length - 1))
+            let values = (0..<length).map { index in
+                0.44959 - 0.49364 * cos(angle * Double(index)) + 0.05677 * cos(2 * angle * Double(index))
+            }
+            let scale = 2 / values.reduce(0, +)
+            for index in 0..<length { frame[before + index] = values[index] * scale }
+            return frame
+        }
         for index in 0..<length {
             frame[before + index] = 0.5 - 0.5 * cos(2 * Double.pi * Double(index) / Double(length))
         }
@@ -34,6 +44,10 @@ enum FeatureTables {
                 let falling = (upper - frequency) / (upper - centre)
                 bank[mel * bins + bin] = height * max(0, min(rising, falling))
             }
+            guard recipe.melNormalisation == .sum else { continue }
+            let row = mel * bins..<(mel + 1) * bins
+            let sum = bank[row].reduce(0, +)
+            for place in row where sum > 0 { bank[place] /= sum }
         }
         return bank
     }

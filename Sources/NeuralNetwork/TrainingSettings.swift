@@ -18,13 +18,13 @@ public struct TrainingSettings: Sendable, Hashable {
     /// The defaults are the paper's (section V).
     public init(
         _ optimiser: OptimiserSettings = .adam(), batch: Int = 64, epochs: Int = 100,
-        schedule: LearningRateSchedule.Shape? = nil, patience: Int? = nil, watched: WatchedMeasure = .raw,
+        schedule: LearningRateSchedule.Shape? = nil, warmupEpochs: Double = 0, patience: Int? = nil, watched: WatchedMeasure = .raw,
         remark: String? = nil
     ) {
         self.optimiser = optimiser
         self.batch = batch
         self.epochs = epochs
-        self.schedule = schedule.map { LearningRateSchedule($0) }
+        self.schedule = schedule.map { LearningRateSchedule($0, warmupEpochs: warmupEpochs) }
         self.patience = patience
         self.watched = watched
         self.remark = remark

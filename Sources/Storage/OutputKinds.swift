@@ -55,7 +55,7 @@ extension OutputKind {
     /// A table of a reproduction for a text, by its heads.
     public static let reproductionTable = OutputKind("a table of a reproduction", firstBytes: 4096) { bytes in
         bytes.holds("raw_mean_percent,") || bytes.holds("| Published raw (%) |")
-            || bytes.holds("& Published raw (\\%) &")
+            || bytes.holds("& Published raw (\\%) &") || bytes.holds("Why it does not compare")
     }
 
     /// A net for ONNX Runtime, by its producer: fields 1 (the version) and 2 (the name) come first.

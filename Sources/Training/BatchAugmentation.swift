@@ -27,6 +27,10 @@ struct BatchAugmentation {
         if configuration.gain != nil, set.recipe.picture != nil {
             throw .dataDoesNotFit("--gain does nothing to features of '\(set.recipe.name)', whose levels are relative")
         }
+        if configuration.gain != nil, set.recipe.logFactor != 1 || set.recipe.logOffset != 0 {
+            throw .dataDoesNotFit(
+                "--gain needs features in nepers; those of '\(set.recipe.name)' are in another unit")
+        }
         if configuration.depth != nil || configuration.lowPass != nil, set.recipe.picture == nil {
             throw .dataDoesNotFit(
                 "--depth and --low-pass need pictures of levels; features of '\(set.recipe.name)' are none")

@@ -37,6 +37,7 @@ struct InspectCommand: ParsableCommand {
         help: "Of a model: write its card with figures as a page, too, one HTML file.",
         completion: .file(extensions: ["html"]))
     var page: String?
+    @Flag(help: "Of a model: print its net as JSON, which --net of 'genre train' reads.") var blueprint = false
     @OptionGroup var replacing: ReplacingOption
     @OptionGroup var length: LengthOption
     @Flag(help: "Print the model's card, or the audit, as a JSON object.") var json = false
@@ -50,12 +51,16 @@ struct InspectCommand: ParsableCommand {
                 "--model names a model: leave \(paths.map { "'\($0)'" }.joined(separator: ", ")) out.")
         }
         try refuseNetworkAddresses(paths)
+        guard !blueprint || (!json && page == nil) else {
+            throw ValidationError("--blueprint prints JSON of its own: leave --json and --page out.")
+        }
     }
 
     func run() throws {
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
         if let model { return try show(model: model) }
         if paths.count == 1, isModel(paths[0]) { return try show(model: paths[0]) }
+        guard !blueprint else { throw ValidationError("--blueprint needs one model; 'genre nets NET' has it of a net.") }
         let kinds = paths.map(FileKind.init)
         if kinds.allSatisfy({ $0 == .audio }) {
             guard page == nil else { throw ValidationError("--page is for models.") }
@@ -92,6 +97,7 @@ struct InspectCommand: ParsableCommand {
                 model: model, name: file.map(ModelReport.name(of:)) ?? name, argument: name, notes: notes)
             try report.write(page: place)
         }
+        if blueprint { return genre.show(try genre.json(of: model.card.blueprint)) }
         if json { return try printJSON(model.card) }
         let provenance = provenanceLines(of: model.card, at: try modelFile(name)).map { "\n" + $0 }.joined()
         showText(

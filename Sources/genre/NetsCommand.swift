@@ -37,9 +37,7 @@ struct NetsCommand: ParsableCommand {
         }
         let (written, architecture) = try read(net)
         if blueprint {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return show(String(decoding: try encoder.encode(written), as: UTF8.self))
+            return show(try genre.json(of: written))
         }
         let entry = try Entry(written, architecture)
         if json { return try printJSON(entry) }
@@ -82,7 +80,7 @@ struct NetsCommand: ParsableCommand {
                 architecture.name.left(19) + entry.segment.left(9) + grouped(entry.parameters).right(11)
                     + short(entry.multiplyAdds).right(10) + "  " + architecture.source)
             lines += Terminal.wrapped("  \(architecture.summary)", columns: 80).split(separator: "\n").map(String.init)
-            lines += Terminal.wrapped("  \(words(architecture.training))", columns: 80)
+            lines += Terminal.wrapped("  \(architecture.recipe); \(words(architecture.training))", columns: 80)
                 .split(separator: "\n").map(String.init)
         }
         showText(lines.joined(separator: "\n"))
@@ -160,14 +158,14 @@ private struct Entry: Encodable {
     let net: String
     let summary: String?
     let source: String?
-    let features: String?
+    let recipe: String?
     let segment: String
     let parameters: Int
     let multiplyAdds: Int
     let training: Training?
 
     enum CodingKeys: String, CodingKey {
-        case net, summary, source, features, segment, parameters, training
+        case net, summary, source, recipe, segment, parameters, training
         case multiplyAdds = "multiply_adds"
     }
 
@@ -176,12 +174,19 @@ private struct Entry: Encodable {
         net = blueprint.name
         summary = architecture?.summary
         source = architecture?.source
-        features = architecture?.features
+        recipe = architecture?.recipe
         training = (architecture?.training).map(Training.init)
         segment = "\(blueprint.input)"
         parameters = plan.parameterCount
         multiplyAdds = plan.multiplyAdds
     }
+}
+
+/// A net as text that ``readBlueprint(_:)`` reads.
+func json(of blueprint: Blueprint) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    return String(decoding: try encoder.encode(blueprint), as: UTF8.self)
 }
 
 /// A net of one's own.

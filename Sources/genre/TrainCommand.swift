@@ -57,7 +57,10 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
     @Option(
-        help: "Recipe that makes features from audio: \(recipeNames). By default schindler.",
+        help: """
+            Recipe that makes features from audio: \(recipeNames); NAME:FRAMES for segments of another length. By default \
+            the net's own, which 'genre nets' shows (schindler for the paper's).
+            """,
         completion: Completions.recipe)
     var recipe: String?
     @OptionGroup var damaged: DamagedOption
@@ -118,14 +121,18 @@ struct TrainCommand: ParsableCommand {
         }
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
-        let requested = recipe ?? base?.card.recipe.name
+        let own = base == nil ? ownRecipe : nil
+        let requested = recipe ?? own ?? base?.card.recipe.name
         let request = splitOptions.request(seed: configuration.seed)
         try RunFolder.check(folder, replacing: force, needing: loop.from.map { URL(fileURLWithPath: $0) })
         let opened = try openData(
-            data, recipe: recipe, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
+            data, recipe: recipe ?? own, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
             augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
             genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
+        if augmentation.given.isEmpty {
+            configuration.augmentation = Architecture.named(configuration.net)?.usualAugmentation?.fitted(to: dataset.set)
+        }
         noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
@@ -167,6 +174,14 @@ struct TrainCommand: ParsableCommand {
         for member in members { try member.prepare(threads: count, checkpoints: checkpointOptions.rule) }
         try series.write(plan)
         try trainSeries(plan, members, in: series, threads: threads)
+    }
+
+    /// The recipe that the net was made for, where sound is to be turned into features; nil for ready-made ones.
+    private var ownRecipe: String? {
+        guard let net = hyperparameters.net.flatMap(Architecture.named),
+            case .audio? = DatasetLoader.featureOrigin(of: data.map { URL(fileURLWithPath: $0) })
+        else { return nil }
+        return net.recipe
     }
 
     // MARK: - Going on

@@ -66,7 +66,8 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
                 bank.withUnsafeBufferPointer { bank in
                     var shape = gk_feature_shape(
                         fft_length: Int32(length), hop: Int32(hop), mels: Int32(mels), window: window.baseAddress,
-                        mel_bank: bank.baseAddress, log_floor: 1e-6, power: power, single: single)
+                        mel_bank: bank.baseAddress, log_floor: 1e-6,
+                        factor: power ? 0.43 : 1, offset: power ? 4 : 0, power: power, single: single)
                     for first in [0, 3] {
                         var wanted = [Float](repeating: 0, count: mels * columns)
                         gk_oracle_features_columns(
@@ -114,7 +115,7 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
             bank.withUnsafeBufferPointer { bank in
                 var shape = gk_feature_shape(
                     fft_length: 1024, hop: 256, mels: 80, window: window.baseAddress, mel_bank: bank.baseAddress,
-                    log_floor: 1e-6, power: false, single: false)
+                    log_floor: 1e-6, factor: 1, offset: 0, power: false, single: false)
                 gk_oracle_features_columns(&shape, samples, 4096, 0, 16, &wanted, 16)
             }
         }
@@ -138,7 +139,7 @@ private func isRunnable(_ isa: gk_isa) -> Bool {
                     bank.withUnsafeBufferPointer { bank in
                         var shape = gk_feature_shape(
                             fft_length: 90, hop: 31, mels: 20, window: window.baseAddress, mel_bank: bank.baseAddress,
-                            log_floor: 1e-6, power: false, single: single)
+                            log_floor: 1e-6, factor: 1, offset: 0, power: false, single: single)
                         return gk_features_create(&shape, isa)
                     }
                 })

@@ -16,7 +16,8 @@ typedef struct {
     int32_t mels;           // rows of the result
     const double *window;   // [fft_length], the sample scale already in it
     const double *mel_bank; // [mels][fft_length / 2 + 1]
-    double log_floor;       // ln(x + log_floor); above 0
+    double log_floor;       // a value is factor * ln(x + log_floor) + offset; above 0
+    double factor, offset;
     bool power;             // the mel bank takes |X|^2, not |X|
     bool single;            // single precision from the power spectrum on
 } gk_feature_shape;

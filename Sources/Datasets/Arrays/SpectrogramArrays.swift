@@ -12,10 +12,10 @@ import Storage
 /// Floats are taken as they are. Bytes are decibels below the track's maximum, v / 255 × 80 - 80, and become natural
 /// logarithms of magnitudes in the range of the other recipes: 14 + dB × ln(10) / 20.
 ///
-/// Each spectrogram gives segments of 80 frames, one every 40; further frames at its end are not used.
+/// Each spectrogram gives segments of 80 frames, or those of a recipe that is named, and the next starts half a segment
+/// later; further frames at its end are not used.
 enum SpectrogramArrays {
-    static let segmentFrames = 80
-    static let segmentStride = 40
+    private static let usualFrames = 80
     private static let greatestMels = 4096
 
     /// What is told of each spectrogram.
@@ -33,7 +33,9 @@ enum SpectrogramArrays {
     ) throws(DatasetError) -> SegmentSet {
         let (array, names) =
             url.pathExtension.lowercased() == "npz" ? try archive(url) : try single(url)
-        let (mels, frames) = try size(of: array, url)
+        let segmentFrames = claimed?.segmentFrames ?? usualFrames
+        let segmentStride = max(1, segmentFrames / 2)
+        let (mels, frames) = try size(of: array, segmentFrames: segmentFrames, url)
         let count = array.shape[0]
         for (what, size) in [
             ("genres", names.genres.count), ("tracks", names.tracks?.count), ("artists", names.artists?.count),
@@ -84,7 +86,9 @@ enum SpectrogramArrays {
             source: MemoryRows(recipe: recipe, tracks: rows, startsAnywhere: true))
     }
 
-    private static func size(of array: NpyArray, _ url: URL) throws(DatasetError) -> (mels: Int, frames: Int) {
+    private static func size(
+        of array: NpyArray, segmentFrames: Int, _ url: URL
+    ) throws(DatasetError) -> (mels: Int, frames: Int) {
         guard let shape = pictureShape(array) else {
             throw .badArrays(
                 path: url.path, problem: "its array has the shape \(array.shape), not [tracks, mel bands, frames]")

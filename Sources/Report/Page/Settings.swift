@@ -139,21 +139,37 @@ extension Settings {
         add(
             "sound",
             "\(plain(recipe.sampleRate)) Hz, mono, full scale ±\(plain(recipe.sampleScale))")
-        add("frame", "\(time(recipe.frameLength)), Hann window of \(grouped(recipe.windowLength))")
+        add("frame", "\(time(recipe.frameLength)), \(recipe.window == nil ? "Hann" : "Blackman-Harris") window of "
+                + grouped(recipe.windowLength))
         add("hop", time(recipe.hop))
         add("spectrum", recipe.spectrum.rawValue + (recipe.precision == .double ? ", in double precision" : ""))
         add(
             "mel bands",
             "\(plain(recipe.lowestFrequency)) to \(plain(recipe.highestFrequency)) Hz, "
                 + (recipe.melScale == .htk ? "HTK's scale, " : "Slaney's scale, ")
-                + (recipe.melNormalisation == .none ? "all of height 1" : "all of one area"))
-        add("value", "ln(x + \(scientific(recipe.logFloor)))")
+                + heights(recipe.melNormalisation))
+        add("value", value(recipe))
         if let picture = recipe.picture {
             add(
                 "picture",
                 "blocks of \(scientific(picture.blockSeconds)) s in \(picture.columns) columns, "
                     + "\(scientific(picture.range)) dB deep")
         }
+    }
+
+    private func heights(_ normalisation: FeatureRecipe.MelNormalisation) -> String {
+        switch normalisation {
+        case .none: "all of height 1"
+        case .slaney: "all of one area"
+        case .sum: "the weights of each sum to 1"
+        }
+    }
+
+    private func value(_ recipe: FeatureRecipe) -> String {
+        let logarithm = "ln(x + \(scientific(recipe.logFloor)))"
+        let factor = recipe.valueFactor.map { decimal($0, places: 4) + " " } ?? ""
+        let offset = recipe.valueOffset.map { ($0 < 0 ? " − " : " + ") + decimal(abs($0), places: 4) } ?? ""
+        return factor + logarithm + offset
     }
 
     private func plain(_ value: Double) -> String {

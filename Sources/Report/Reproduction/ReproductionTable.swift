@@ -79,27 +79,48 @@ public struct ReproductionTable {
 
     /// A table environment that needs the package booktabs.
     private var latex: String {
+        Self.latex(
+            heads: Self.heads, rows: cells(plusMinus: " \\pm "), columns: "lrrrrrr", caption: caption,
+            label: "reproduction")
+    }
+
+    private static func latex(
+        heads: [String], rows: [[String]], columns: String, caption: String, label: String
+    ) -> String {
         func line(_ cells: [String]) -> String { "    " + cells.joined(separator: " & ") + " \\\\\n" }
-        let body = cells(plusMinus: " \\pm ").map { cells in
-            line(
-                cells.enumerated().map { place, cell in
-                    cell.contains("\\pm") ? "$\(cell)$" : cell == "–" ? "--" : place == 0 ? Self.latexText(cell) : cell
-                })
+        let body = rows.map { cells in
+            line(cells.map { $0.contains("\\pm") ? "$\($0)$" : $0 == "–" ? "--" : latexText($0) })
         }
         return """
             % Needs \\usepackage{booktabs}.
             \\begin{table}
               \\centering
-              \\caption{\(Self.latexText(caption))}
-              \\label{tab:reproduction}
-              \\begin{tabular}{lrrrrrr}
+              \\caption{\(latexText(caption))}
+              \\label{tab:\(label)}
+              \\begin{tabular}{\(columns)}
                 \\toprule
-            \(line(Self.heads.map(Self.latexText)))    \\midrule
+            \(line(heads.map(latexText)))    \\midrule
             \(body.joined())    \\bottomrule
               \\end{tabular}
             \\end{table}
 
             """
+    }
+
+    /// Any table in that notation.
+    ///
+    /// - Parameter label: by which a text refers to it.
+    static func text(
+        _ format: Format, heads: [String], rows: [[String]], caption: String, label: String
+    ) -> String {
+        switch format {
+        case .latex:
+            latex(
+                heads: heads, rows: rows, columns: "l" + String(repeating: "r", count: heads.count - 1),
+                caption: caption, label: label)
+        case .markdown: markdown(heads: heads, rows: rows, caption: caption)
+        case .csv: ([heads] + rows).map { $0.map(csvField).joined(separator: ",") + "\n" }.joined()
+        }
     }
 
     private static func latexText(_ text: String) -> String {
@@ -117,17 +138,21 @@ public struct ReproductionTable {
     }
 
     private var markdown: String {
+        Self.markdown(heads: Self.heads, rows: cells(plusMinus: " ± "), caption: caption)
+    }
+
+    private static func markdown(heads: [String], rows: [[String]], caption: String) -> String {
         func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-        return line(Self.heads) + line(["---"] + Self.heads.dropFirst().map { _ in "---:" })
-            + cells(plusMinus: " ± ").map { line($0.map { $0.replacing("|", with: "\\|") }) }.joined() + "\n"
-            + caption + "\n"
+        return line(heads) + line(["---"] + heads.dropFirst().map { _ in "---:" })
+            + rows.map { line($0.map { $0.replacing("|", with: "\\|") }) }.joined() + "\n" + caption + "\n"
+    }
+
+    private static func csvField(_ text: String) -> String {
+        text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 
     /// A column a number, with the ends of the 95% interval of the mean.
     private var csv: String {
-        func field(_ text: String) -> String {
-            text.contains { ",\"\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
-        }
         let measures = ["raw", "max", "maj"].flatMap { name in
             ["mean", "deviation", "low", "high"].map { "\(name)_\($0)_percent" }
         }
@@ -140,7 +165,7 @@ public struct ReproductionTable {
                     }
                 } + [row.published.map { decimal($0, places: 2) } ?? ""]
         }
-        return ([head] + lines).map { $0.map(field).joined(separator: ",") + "\n" }.joined()
+        return ([head] + lines).map { $0.map(Self.csvField).joined(separator: ",") + "\n" }.joined()
     }
 }
 

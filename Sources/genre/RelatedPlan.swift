@@ -1,0 +1,209 @@
+import Architectures
+import ArgumentParser
+import Datasets
+import Features
+import Foundation
+import NeuralNetwork
+import Report
+import Training
+
+/// `genre reproduce --plan related`: every net once by its authors' settings, and one table of them.
+extension ReproduceCommand {
+    func runRelated(_ figures: FigureFiles.Options, threads: Int?) throws {
+        let data = RelatedData(paths: self.data, recipe: recipe, draw: drawRelated, threads: threads)
+        let (nets, left) = try fitting(data)
+        for (net, reason) in left { note("genre: \(net) is left out: \(reason)") }
+        guard let first = nets.first else { throw ValidationError("No net fits the data.") }
+        let study = RelatedStudy(
+            folder: URL(fileURLWithPath: output ?? (quick ? "related-quick" : "related")), nets: nets,
+            greatestEpochs: try relatedEpochs(), folds: try data.drawn(for: first).splits.count, isSmokeRun: quick)
+        let open = try study.members.filter { try study.finishedRun(of: $0) == nil }
+        if dryRun { return try showRelated(study, open, data, threads: threads) }
+        let page = study.folder.appendingPathComponent("report.html")
+        let place = figuresFolder(beside: page)
+        try RelatedReport.check(page: page, figures: place, replacing: replacing.force)
+        note("\(study.members.count - open.count) of \(counted(study.members.count, "training")) have ended")
+        try train(open, of: study, data, threads: threads) {
+            _ = try RelatedReport(study).write(page: page, figures: place, figures, replacing: replacing.force)
+        }
+        let report = try RelatedReport(study)
+        let files = try report.write(page: page, figures: place, figures, replacing: replacing.force)
+        if json {
+            show(String(decoding: try report.json(), as: UTF8.self).trimmingCharacters(in: .newlines))
+        } else if let format {
+            show(report.table(format).trimmingCharacters(in: .newlines))
+        } else {
+            show("\(report.text())\n\nreport: \(files.files[0].path)")
+            show("tables: \(files.files.dropFirst().map(\.lastPathComponent).joined(separator: ", ")) beside it")
+            sayFigures(files.figures)
+        }
+    }
+
+    private func relatedEpochs() throws -> Int {
+        let epochs = epochs ?? (quick ? 2 : RelatedStudy.usualEpochs)
+        guard 1...100_000 ~= epochs else { throw ValidationError("--epochs must be 1 to 100000.") }
+        return epochs
+    }
+
+    /// The nets that are asked for and fit the data, and why the others do not.
+    private func fitting(_ data: RelatedData) throws -> (nets: [Architecture], left: [(net: String, reason: String)]) {
+        let asked = try net.isEmpty ? Architecture.all : net.map(architecture(named:))
+        guard Set(asked.map(\.name)).count == asked.count else { throw ValidationError("--net names a net twice.") }
+        var result: [Architecture] = []
+        var left: [(String, String)] = []
+        for net in asked {
+            do {
+                _ = try data.drawn(for: net)
+                result.append(net)
+            } catch let error as NeuralNetworkError {
+                left.append((net.name, "\(error)"))
+            }
+        }
+        return (result, left)
+    }
+
+    private func drawRelated(recipe: String?, threads: Int?) throws -> RelatedData.Drawn {
+        let data = try openData(
+            data, recipe: recipe, segments: .all, seed: 0, threads: threads, allowsDamaged: damaged.allowDamaged,
+            cache: cacheOptions.cache())
+        let drawn = try splitOptions.request(seed: 0).draw(data)
+        return .init(
+            data: data, splits: quick ? drawn.splits.map { $0.tenth(of: data.set) } : drawn.splits,
+            warnings: drawn.warnings)
+    }
+
+    /// Trains all of them, and calls `finished` after each.
+    private func train(
+        _ members: [RelatedStudy.Member], of study: RelatedStudy, _ data: RelatedData, threads: Int?,
+        finished: () throws -> Void
+    ) throws {
+        let command = "genre " + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
+        let interruption = Interruption()
+        var isWarned = false
+        for (index, member) in members.enumerated() {
+            do { try interruption.check() } catch {
+                note("continue with: \(command)")
+                throw error
+            }
+            let drawn = try data.drawn(for: study.architecture(of: member))
+            if !isWarned {
+                isWarned = true
+                for warning in drawn.warnings { note("genre: \(warning)") }
+            }
+            let fold = member.fold.map { ", fold \($0 + 1) of \(study.folds)" } ?? ""
+            note("training \(index + 1) of \(members.count): \(member.net)\(fold)")
+            let begun = try study.begunRun(of: member)
+            let run: TrainingRun
+            if let begun {
+                run = try TrainingRun(
+                    resuming: begun.folder, begun.record, data: drawn.data, toolVersion: toolVersion)
+            } else {
+                var configuration = study.configuration(of: member)
+                configuration.augmentation = configuration.augmentation?.fitted(to: drawn.data.set)
+                run = try TrainingRun(
+                    configuration: configuration, data: drawn.data, split: drawn.splits[member.fold ?? 0],
+                    paths: self.data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
+                    toolVersion: toolVersion
+                ).recorded(
+                    in: RunFolder(at: member.folder), recipe: drawn.data.set.recipe.name, dataSeed: 0)
+            }
+            do {
+                _ = try genre.train(
+                    run, threads: threads, resuming: begun != nil, interruption: interruption, next: command)
+            } catch TrainingError.diverged(let divergence) {
+                // The others are not to wait for one net that its settings do not suit.
+                note("genre: \(member.net): \(TrainingError.diverged(divergence))")
+                continue
+            }
+            reportAfterTraining(run, threads: threads)
+            try finished()
+        }
+    }
+
+    /// A line a training that is to be done; nothing is trained.
+    private func showRelated(
+        _ study: RelatedStudy, _ open: [RelatedStudy.Member], _ data: RelatedData, threads: Int?
+    ) throws {
+        struct Member: Encodable {
+            let net: String
+            let fold: Int?
+            let folder: String
+            let epochs: Int
+            let recipe: String
+        }
+        let members = try open.map { member in
+            Member(
+                net: member.net, fold: member.fold.map { $0 + 1 }, folder: member.folder.path,
+                epochs: study.configuration(of: member).epochs,
+                recipe: try data.drawn(for: study.architecture(of: member)).data.set.recipe.name)
+        }
+        if json { return try printJSON(members) }
+        show("\(study.members.count - open.count) of \(counted(study.members.count, "training")) have ended")
+        for member in members {
+            let fold = member.fold.map { " fold \($0)" } ?? ""
+            show("\((member.net + fold).left(32)) \(counted(member.epochs, "epoch")) at most, \(member.recipe)")
+        }
+    }
+}
+
+/// The data of a study: one recipe's at a time, cut so that a net fits.
+private final class RelatedData {
+    struct Drawn {
+        let data: LoadedDataset
+        let splits: [TrackSplit]
+        let warnings: [String]
+    }
+
+    private let recipe: String?
+    /// Whether nets may choose a recipe: the data is sound.
+    private let isSound: Bool
+    private let draw: (String?, Int?) throws -> Drawn
+    private let threads: Int?
+    private var last: (recipe: String?, value: Drawn)?
+    /// Segments of a whole track in place of the usual ones, as times their length.
+    private static let longer = 4
+
+    init(
+        paths: [String], recipe: String?, draw: @escaping (String?, Int?) throws -> Drawn, threads: Int?
+    ) {
+        self.recipe = recipe
+        self.draw = draw
+        self.threads = threads
+        if case .audio? = DatasetLoader.featureOrigin(of: paths.map { URL(fileURLWithPath: $0) }) {
+            isSound = true
+        } else {
+            isSound = false
+        }
+    }
+
+    /// - Throws: `NeuralNetworkError` where the net fits neither the segments nor longer ones.
+    func drawn(for net: Architecture) throws -> Drawn {
+        let wanted = recipe ?? (isSound ? net.recipe : nil)
+        let usual = try opened(wanted)
+        do {
+            try check(net, usual.data.set)
+            return usual
+        } catch let error as NeuralNetworkError {
+            guard let wanted, let base = FeatureRecipe.named(wanted),
+                let cut = base.cut(frames: base.segmentFrames * Self.longer), fits(net, cut, usual.data.set)
+            else { throw error }
+            return try opened(cut.name)
+        }
+    }
+
+    private func fits(_ net: Architecture, _ recipe: FeatureRecipe, _ set: SegmentSet) -> Bool {
+        (try? NetworkPlan(net.blueprint(genres: set.genres.count, input: recipe.mels × recipe.segmentFrames))) != nil
+    }
+
+    private func check(_ net: Architecture, _ set: SegmentSet) throws {
+        _ = try NetworkPlan(net.blueprint(genres: set.genres.count, input: set.mels × set.frames))
+    }
+
+    private func opened(_ recipe: String?) throws -> Drawn {
+        if let last, last.recipe == recipe { return last.value }
+        last = nil  // the old data goes before the new comes
+        let value = try draw(recipe, threads)
+        last = (recipe, value)
+        return value
+    }
+}
