@@ -13,6 +13,7 @@ public struct Extent: Sendable, Hashable, Codable {
     public init(from decoder: any Decoder) throws {
         var values = try decoder.unkeyedContainer()
         self.init(mels: try values.decode(Int.self), frames: try values.decode(Int.self))
+        guard values.isAtEnd else { throw decoder.problem("a size is two numbers: mel bands and frames") }
     }
 
     public func encode(to encoder: any Encoder) throws {

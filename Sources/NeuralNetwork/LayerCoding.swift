@@ -180,6 +180,7 @@ extension Padding: Codable {
         }
         var values = try decoder.unkeyedContainer()
         self.init(mels: try values.decode(Axis.self), frames: try values.decode(Axis.self))
+        guard values.isAtEnd else { throw decoder.problem("a padding is of two axes: mel bands and frames") }
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -217,6 +218,7 @@ extension Padding.Axis: Codable {
         }
         var values = try decoder.unkeyedContainer()
         self = .explicit(before: try values.decode(Int.self), after: try values.decode(Int.self))
+        guard values.isAtEnd else { throw decoder.problem("an axis's padding is two numbers: [before, after]") }
     }
 
     public func encode(to encoder: any Encoder) throws {

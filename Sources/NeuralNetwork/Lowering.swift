@@ -221,8 +221,8 @@ struct Lowering {
             case .recurrent(let operation): claimRecurrent(node, operation)
             case .convolution: claimConvolution(node)
             case .norm: claimNorm(node)
-            case .activation, .pool, .concatenate, .add, .dropout, .standardise, .split, .merge:
-                claim([node], .node(node))
+            // Whatever no matcher fuses.
+            default: claim([node], .node(node))
             }
         }
     }
