@@ -14,12 +14,18 @@ names, as its `genre nets NAME --blueprint` prints them. Each entry:
     gradients       of the loss: for every parameter sampled flat indices with their values, the L2 norm
     statistics      the running ones after that step: sampled as above
     inference       logits by those running statistics
-    losses          of five steps of Adam (learning rate 1e-3, L1 1e-4 on weights) on streams "input.0" to "input.4", labels
-                    (index * 7 + step) % classes; the cross-entropy before each update
-    single          of named nets: how far PyTorch's own float32 is from float64 in the gradients, as a share of the larger
-                    of a tensor's norm and a hundredth of the greatest norm. Norms over few images amplify rounding, and
-                    Adam's first steps go by the sign of what may be rounding alone: `losses` end where PyTorch's own
-                    float32 is off by more than 2e-4
+    rate            1e-3; of named nets 1e-4, since norms of few images make larger steps chaotic in any precision
+    losses          of ten steps of Adam (learning rate `rate`, epsilon 1e-3, L1 1e-4 on weights) on streams "input.0" to
+                    "input.9", labels (index * 7 + step) % classes; the cross-entropy before each update. (By the usual
+                    epsilon of 1e-8 a step goes by the sign of each gradient, and a bias before a norm has none but
+                    rounding.)
+    ended           the running statistics after these
+    single          how far PyTorch's own float32 is from float64 in each of these: the greatest of three runs, whose images
+                    stand in different orders. Logits and inference: the greatest difference as a share of the greatest
+                    value; gradients: as a share of the larger of the tensor's norm and a hundredth of the greatest norm;
+                    statistics, ended, loss and losses (up to each step): absolute, or relative above 1
+
+GenreKit may be twice as far from float64 as PyTorch's float32 is, and 2e-5 more.
 """
 
 import json
@@ -32,7 +38,7 @@ from torch.nn import functional
 from make_fixtures import FOLDER, digits, fnv1a, split_mix, uniform
 from pytorch_blueprint import Twin
 
-SAMPLED = 6
+SAMPLED = 4
 
 
 def convolution(channels, *kernel, **more):
@@ -75,6 +81,10 @@ NETS = {
     "norms": ([11, 19], [
         norm(), convolution(6, 3, 3), norm(0.3, 1e-3), relu(), pool("max", 2, 3), convolution(17, 3, 2, bias=False), norm(),
         {"layer": "elu"}, dense(9), norm(), relu(0.2), dense(3)]),
+    "norms-of-one": ([7, 9], [norm(), convolution(5, 3, 3), norm(), relu(0.2), convolution(17, 3, 4, padding="valid"), norm(),
+                              relu(), dense(3)]),
+    "norms-of-two": ([7, 9], [norm(), convolution(17, 3, 3, padding="valid"), norm(0.3, 1e-3), relu(0.2), dense(6), norm(),
+                              {"layer": "tanh"}, dense(3)]),
     "pools": ([13, 14], [
         convolution(5, 3, 3), pool("max", 3, 3, stride=[1, 1], padding="same"), {"layer": "sigmoid"},
         pool("average", 3, 2, stride=[2, 2], padding=[[1, 1], "valid"]), {"layer": "tanh"},
@@ -114,11 +124,17 @@ NETS = {
     "standardised": ([7, 9], [{"layer": "standardise"}, convolution(5, 3, 3), relu(0.3), dense(3)]),
 }
 
+BATCHES = {"norms-of-one": 1, "norms-of-two": 2}
+
+# Batch, and the size of the input where the net's own is too large to be quick. (Nets of 3x3 kernels halve their maps down
+# to one place: norms there see no more values than the batch has images.)
 NAMED = {
-    "pons-blackbox": 2, "pons-time": 3, "pons-frequency": 3, "pons-timefrequency": 3, "mcc": 3, "mcclstm": 1, "dong": 2,
-    "choi-crnn": 3, "choi-k2c2": 3, "short-chunk": 3, "short-chunk-res": 3, "musicnn": 2, "bbnn": 3, "cldnn": 2,
-    "gesture-cnnlstm": 3,
+    "pons-blackbox": (8, None), "pons-time": (8, None), "pons-frequency": (8, None), "pons-timefrequency": (8, None),
+    "mcc": (8, None), "mcclstm": (4, None), "dong": (8, (64, 128)), "choi-crnn": (16, None), "choi-k2c2": (16, None),
+    "short-chunk": (16, None), "short-chunk-res": (16, None), "musicnn": (8, (96, 60)), "bbnn": (8, None),
+    "cldnn": (8, None), "gesture-cnnlstm": (8, None),
 }
+STEPS = 10
 
 
 def draws(name, hidden):
@@ -143,72 +159,100 @@ def drawn(name, tensor, hidden):
     return values.to(torch.float64), {"name": name, "half_width": digits(width), "offset": offset}
 
 
-def samples(name, tensor):
-    flat = tensor.detach().flatten()
-    indices = sorted(set((split_mix(fnv1a("sample " + name), SAMPLED) % len(flat)).tolist()))
-    return {"name": name, "norm": digits(flat.norm()), "indices": indices, "values": digits(flat[indices])}
-
-
-def single_precision(blueprint, batch):
-    """The fixture in float32 against the one in float64: the greatest difference of a gradient, and those of the losses."""
-    narrow, wide = (fixture(blueprint, batch, dtype, whole=True) for dtype in (torch.float32, torch.float64))
-    greatest = max(gradient.norm() for gradient in wide["gradients"])
-    single = max(
-        float((a - b).abs().max() / max(b.norm(), 0.01 * greatest))
-        for a, b in zip(narrow["gradients"], wide["gradients"]))
-    return single, [abs(a - b) for a, b in zip(narrow["losses"], wide["losses"])]
-
-
-def named_fixture(blueprint, batch):
-    result = fixture(blueprint, batch)
-    single, differences = single_precision(blueprint, batch)
-    result["single"] = digits(single)
-    far = [step for step, difference in enumerate(differences) if difference > 2e-4]
-    result["losses"] = result["losses"][:far[0] if far else None]
-    return result
-
-
-def fixture(blueprint, batch, dtype=torch.float64, whole=False):
-    net = Twin(blueprint, dtype)
-    mels, frames = blueprint["input"]
-    classes = blueprint["layers"][-1]["units"]
+def draw(net):
+    """Draws all parameters and statistics of a twin; each one's entry."""
     entries = []
     for name, tensor in [*net.parameters.items(), *net.statistics.items()]:
         # The hidden size of the recurrent layer that the parameter belongs to.
         owner = net.cells.get(name.rsplit(".", 1)[0])
         values, entry = drawn(name, tensor, owner.hidden_size if owner else 1)
         with torch.no_grad():
-            tensor.copy_(values.to(dtype))
+            tensor.copy_(values.to(net.dtype))
         entries.append(entry)
+    return entries
 
-    def inputs(stream):
-        return uniform(stream, (batch, 1, mels, frames), 1).to(dtype)
 
-    def labels(step=0):
-        return torch.tensor([(index * 7 + step) % classes for index in range(batch)])
+def samples(name, tensor):
+    flat = tensor.detach().flatten()
+    indices = sorted(set((split_mix(fnv1a("sample " + name), SAMPLED) % len(flat)).tolist()))
+    return {"name": name, "norm": digits(flat.norm()), "indices": indices, "values": digits(flat[indices])}
 
-    logits = net(inputs("input"))
-    loss = functional.cross_entropy(logits, labels())
-    gradients = torch.autograd.grad(loss, list(net.parameters.values()))
-    result = {"gradients": [gradient.double() for gradient in gradients]} if whole else {
-        "blueprint": blueprint, "batch": batch, "parameters": entries, "logits": digits(logits.detach()),
-        "loss": digits(loss.item()),
-        "gradients": [samples(name, gradient) for name, gradient in zip(net.parameters, gradients)],
-        "statistics": [samples(name, value) for name, value in net.statistics.items() if "running" in name],
+
+class Pass:
+    """All that a fixture says of a net in one precision; the images of each batch stand rolled by `roll`."""
+
+    def __init__(self, blueprint, batch, rate, dtype, roll=0):
+        self.net = net = Twin(blueprint, dtype)
+        self.entries = draw(net)
+        mels, frames = blueprint["input"]
+        classes = blueprint["layers"][-1]["units"]
+
+        def inputs(stream):
+            return uniform(stream, (batch, 1, mels, frames), 1).to(dtype).roll(roll, 0)
+
+        def labels(step=0):
+            return torch.tensor([(index * 7 + step) % classes for index in range(batch)]).roll(roll, 0)
+
+        def statistics():
+            return {name: value.clone() for name, value in net.statistics.items() if "running" in name}
+
+        logits = net(inputs("input"))
+        loss = functional.cross_entropy(logits, labels())
+        self.gradients = dict(zip(net.parameters, torch.autograd.grad(loss, list(net.parameters.values()))))
+        self.logits, self.loss = logits.detach().roll(-roll, 0), loss.item()
+        self.statistics = statistics()
+        net.training = False
+        self.inference = net(inputs("input")).detach().roll(-roll, 0)
+        net.training = True
+        optimiser = torch.optim.Adam(list(net.parameters.values()), lr=rate, eps=1e-3)
+        self.losses = []
+        for step in range(STEPS):
+            optimiser.zero_grad()
+            loss = functional.cross_entropy(net(inputs(f"input.{step}")), labels(step))
+            (loss + 1e-4 * net.l1_norm()).backward()
+            optimiser.step()
+            self.losses.append(loss.item())
+        self.ended = statistics()
+
+    def distances(self, exact):
+        """How far this pass is from the exact one, by the fixture's measures."""
+        def share(a, b):
+            return float((a - b).abs().max() / b.abs().max())
+
+        def relative(a, b):
+            a, b = torch.as_tensor(a, dtype=torch.float64), torch.as_tensor(b, dtype=torch.float64)
+            return float(((a - b).abs() / b.abs().clamp(min=1)).max())
+
+        greatest = max(float(gradient.norm()) for gradient in exact.gradients.values())
+        return {
+            "logits": share(self.logits, exact.logits), "inference": share(self.inference, exact.inference),
+            "loss": relative(self.loss, exact.loss),
+            "gradients": max(
+                float((self.gradients[name] - gradient).abs().max() / max(float(gradient.norm()), 0.01 * greatest))
+                for name, gradient in exact.gradients.items()),
+            "statistics": max([relative(self.statistics[name], value) for name, value in exact.statistics.items()] or [0]),
+            "ended": max([relative(self.ended[name], value) for name, value in exact.ended.items()] or [0]),
+            "losses": [relative(a, b) for a, b in zip(self.losses, exact.losses)],
+        }
+
+
+def fixture(blueprint, batch, rate):
+    exact = Pass(blueprint, batch, rate, torch.float64)
+    runs = [Pass(blueprint, batch, rate, torch.float32, roll).distances(exact) for roll in range(3)]
+    single = {name: max(run[name] for run in runs) for name in runs[0] if name != "losses"}
+    steps = [max(run["losses"][step] for run in runs) for step in range(STEPS)]
+    single["losses"] = [max(steps[:step + 1]) for step in range(STEPS)]
+    print(blueprint["name"], batch, {name: f"{value:.1e}" for name, value in single.items() if name != "losses"},
+          "losses", [f"{value:.0e}" for value in single["losses"]], flush=True)
+    return {
+        "blueprint": blueprint, "batch": batch, "rate": rate, "parameters": exact.entries, "logits": digits(exact.logits),
+        "loss": digits(exact.loss),
+        "gradients": [samples(name, gradient) for name, gradient in exact.gradients.items()],
+        "statistics": [samples(name, value) for name, value in exact.statistics.items()],
+        "inference": digits(exact.inference), "losses": digits(exact.losses),
+        "ended": [samples(name, value) for name, value in exact.ended.items()],
+        "single": {name: digits(value) for name, value in single.items()},
     }
-    net.training = False
-    result["inference"] = digits(net(inputs("input")).detach())
-    net.training = True
-    optimiser = torch.optim.Adam(list(net.parameters.values()), lr=1e-3)
-    losses = []
-    for step in range(5):
-        optimiser.zero_grad()
-        loss = functional.cross_entropy(net(inputs(f"input.{step}")), labels(step))
-        (loss + 1e-4 * net.l1_norm()).backward()
-        optimiser.step()
-        losses.append(loss.item())
-    result["losses"] = losses if whole else digits(losses)
-    return result
 
 
 def write(name, fixtures):
@@ -217,11 +261,13 @@ def write(name, fixtures):
 
 
 if __name__ == "__main__":
+    torch.set_num_threads(2)
     tiny = [{"name": name, "input": size, "layers": layers} for name, (size, layers) in NETS.items()]
-    write("graph", [fixture(blueprint, 5) for blueprint in tiny])
+    write("graph", [fixture(blueprint, BATCHES.get(blueprint["name"], 5), 1e-3) for blueprint in tiny])
     if len(sys.argv) > 1:
         named = []
-        for name, batch in NAMED.items():
-            printed = subprocess.run([sys.argv[1], "nets", name, "--blueprint"], capture_output=True, check=True)
-            named.append(named_fixture(json.loads(printed.stdout), batch))
+        for name, (batch, size) in NAMED.items():
+            sizes = ["--mels", str(size[0]), "--frames", str(size[1])] if size else []
+            printed = subprocess.run([sys.argv[1], "nets", name, *sizes, "--blueprint"], capture_output=True, check=True)
+            named.append(fixture(json.loads(printed.stdout), batch, 1e-4))
         write("named", named)

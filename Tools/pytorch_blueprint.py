@@ -199,10 +199,14 @@ class Twin:
         order = settings["sequence"].get("order") or [branch for branch, _ in flow]
         tensors = [tensor for branch in order for name_, tensor in flow if name_ == branch] \
             if settings["sequence"].get("order") else [tensor for _, tensor in flow]
-        steps = max(tensor.shape[3] for tensor in tensors)
-        columns = [tensor.permute(0, 3, 1, 2).flatten(2).repeat_interleave(steps // tensor.shape[3], 1)
-                   for tensor in tensors]
-        sequence = torch.cat(columns, 2)
+        across_batch = settings["sequence"]["over"] == "batch"
+        if across_batch:
+            sequence = torch.cat([tensor.flatten(1) for tensor in tensors], 1)[None]
+        else:
+            steps = max(tensor.shape[3] for tensor in tensors)
+            columns = [tensor.permute(0, 3, 1, 2).flatten(2).repeat_interleave(steps // tensor.shape[3], 1)
+                       for tensor in tensors]
+            sequence = torch.cat(columns, 2)
         if name not in self.cells:
             self.cells[name] = cell(
                 sequence.shape[2], settings["hidden"], settings.get("layers", 1), batch_first=True,
@@ -212,6 +216,8 @@ class Twin:
                 if part.startswith("weight"):
                     self.penalised.append(f"{name}.{part}")
         outputs, state = self.cells[name](sequence)
+        if across_batch:
+            return [(None, outputs[0][:, :, None, None])]
         if settings.get("returns") == "sequence":
             return [(None, outputs.transpose(1, 2)[:, :, None, :])]
         hidden = state[0] if kind == "lstm" else state
