@@ -63,10 +63,12 @@ extension Blueprint {
     }
 
     /// Sainath, Vinyals, Senior & Sak 2015, "Convolutional, long short-term memory, fully connected deep neural networks".
-    /// Our reading of a net for speech: its order of layers and its kernels, a quarter of its widths, our segments.
+    /// Our reading of a net for speech: its order of layers and its kernels, a quarter of its widths, our segments,
+    /// standardised by band.
     public static func cldnn(genres: Int, input: Extent = 80 × 80) -> Blueprint {
         let bands = ((input.mels - 8) / 3 - 3) / 3
         return Blueprint("cldnn", input: input) {
+            Standardise()
             Convolution(64, kernel: 9 × 9, padding: Padding(mels: .valid, frames: .same))
             ReLU()
             MaxPool(3 × 1)
@@ -86,6 +88,7 @@ extension Blueprint {
     /// LSTM over the two. 540,486 parameters for ten genres on 80 x 80 (PyTorch's LSTM has a second bias).
     public static func gestureCNNLSTM(genres: Int, input: Extent = 80 × 80) -> Blueprint {
         Blueprint("gesture-cnnlstm", input: input) {
+            Standardise()
             Windows(2) {
                 Convolution(64, kernel: input.mels × 3, padding: .valid)
                 ReLU()

@@ -12,7 +12,7 @@ final class FeaturePlan: @unchecked Sendable {
         let window = FeatureTables.window(
             recipe.window, length: recipe.windowLength, frameLength: recipe.frameLength
         )
-            .map { $0 * recipe.sampleScale }
+        .map { $0 * recipe.sampleScale }
         let bank = FeatureTables.melBank(recipe)
         let plan = window.withUnsafeBufferPointer { window in
             bank.withUnsafeBufferPointer { bank in

@@ -15,7 +15,7 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
         case none
         /// Each divided by half its width in Hz, so that all have the same area.
         case slaney
-        /// Each divided by the sum of its weights over the bins: Essentia's `unit_sum`.
+        /// Straight over mels, not over Hz, each divided by the sum of its weights over the bins: Essentia's `unit_sum`.
         case sum
     }
 

@@ -38,10 +38,12 @@ enum FeatureTables {
             let centre = edges[mel + 1]
             let upper = edges[mel + 2]
             let height = recipe.melNormalisation == .slaney ? 2 / (upper - lower) : 1
+            // Essentia's triangles are straight over mels.
+            func axis(_ hertz: Double) -> Double { recipe.melNormalisation == .sum ? scale.mels(hertz) : hertz }
             for bin in 0..<bins {
-                let frequency = recipe.sampleRate * Double(bin) / Double(recipe.frameLength)
-                let rising = (frequency - lower) / (centre - lower)
-                let falling = (upper - frequency) / (upper - centre)
+                let frequency = axis(recipe.sampleRate * Double(bin) / Double(recipe.frameLength))
+                let rising = (frequency - axis(lower)) / (axis(centre) - axis(lower))
+                let falling = (axis(upper) - frequency) / (axis(upper) - axis(centre))
                 bank[mel * bins + bin] = height * max(0, min(rising, falling))
             }
             guard recipe.melNormalisation == .sum else { continue }

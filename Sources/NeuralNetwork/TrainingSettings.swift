@@ -18,8 +18,8 @@ public struct TrainingSettings: Sendable, Hashable {
     /// The defaults are the paper's (section V).
     public init(
         _ optimiser: OptimiserSettings = .adam(), batch: Int = 64, epochs: Int = 100,
-        schedule: LearningRateSchedule.Shape? = nil, warmupEpochs: Double = 0, patience: Int? = nil, watched: WatchedMeasure = .raw,
-        remark: String? = nil
+        schedule: LearningRateSchedule.Shape? = nil, warmupEpochs: Double = 0, patience: Int? = nil,
+        watched: WatchedMeasure = .raw, remark: String? = nil
     ) {
         self.optimiser = optimiser
         self.batch = batch

@@ -60,7 +60,9 @@ struct InspectCommand: ParsableCommand {
         let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
         if let model { return try show(model: model) }
         if paths.count == 1, isModel(paths[0]) { return try show(model: paths[0]) }
-        guard !blueprint else { throw ValidationError("--blueprint needs one model; 'genre nets NET' has it of a net.") }
+        guard !blueprint else {
+            throw ValidationError("--blueprint needs one model; 'genre nets NET' has it of a net.")
+        }
         let kinds = paths.map(FileKind.init)
         if kinds.allSatisfy({ $0 == .audio }) {
             guard page == nil else { throw ValidationError("--page is for models.") }

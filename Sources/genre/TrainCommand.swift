@@ -126,12 +126,14 @@ struct TrainCommand: ParsableCommand {
         let request = splitOptions.request(seed: configuration.seed)
         try RunFolder.check(folder, replacing: force, needing: loop.from.map { URL(fileURLWithPath: $0) })
         let opened = try openData(
-            data, recipe: recipe ?? own, for: base?.card.recipe, segments: choice, seed: configuration.seed, threads: threads,
+            data, recipe: recipe ?? own, for: base?.card.recipe, segments: choice, seed: configuration.seed,
+            threads: threads,
             augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
             genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
         if augmentation.given.isEmpty {
-            configuration.augmentation = Architecture.named(configuration.net)?.usualAugmentation?.fitted(to: dataset.set)
+            configuration.augmentation = Architecture.named(configuration.net)?.usualAugmentation?.fitted(
+                to: dataset.set)
         }
         noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)

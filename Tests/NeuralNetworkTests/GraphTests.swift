@@ -196,7 +196,7 @@ import Testing
             for step in 0..<3 {
                 fixture.fill(executor, "input.\(step)")
                 _ = executor.trainingStep(
-                    count: fixture.batch - step, labels: fixture.labels(step), optimiser: optimiser)
+                    count: max(1, fixture.batch - step), labels: fixture.labels(step), optimiser: optimiser)
             }
             let result = store.plan.parameters.flatMap { store.canonical($0) }
             let areNumbers = result.allSatisfy { $0.isFinite }

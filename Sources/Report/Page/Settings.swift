@@ -139,7 +139,9 @@ extension Settings {
         add(
             "sound",
             "\(plain(recipe.sampleRate)) Hz, mono, full scale ±\(plain(recipe.sampleScale))")
-        add("frame", "\(time(recipe.frameLength)), \(recipe.window == nil ? "Hann" : "Blackman-Harris") window of "
+        add(
+            "frame",
+            "\(time(recipe.frameLength)), \(recipe.window == nil ? "Hann" : "Blackman-Harris") window of "
                 + grouped(recipe.windowLength))
         add("hop", time(recipe.hop))
         add("spectrum", recipe.spectrum.rawValue + (recipe.precision == .double ? ", in double precision" : ""))

@@ -31,9 +31,12 @@ public struct RelatedReport {
     public let study: RelatedStudy
     /// By max, the highest first.
     let rows: [Row]
+    /// Trainings that have not ended.
+    let open: Int
 
     public init(_ study: RelatedStudy) throws {
         self.study = study
+        open = try study.members.filter { try study.finishedRun(of: $0) == nil }.count
         rows = try study.nets.compactMap { net -> Row? in
             let members = study.members(of: net)
             let runs = try members.compactMap(study.finishedRun)
@@ -95,7 +98,8 @@ public struct RelatedReport {
         return [
             chart.figure(
                 name: "accuracies",
-                summary: "Dots at each net's accuracy on tracks, with whiskers for the 95% interval over the tracks; the "
+                summary:
+                    "Dots at each net's accuracy on tracks, with whiskers for the 95% interval over the tracks; the "
                     + "highest is \(rows[0].net) at \(percent(rows[0].scores.max)).")
         ]
     }
@@ -115,8 +119,12 @@ public struct RelatedReport {
     private var side: String { rows.first?.runs[0].card.scoredSide ?? "held-out" }
 
     private var splits: [String] {
-        Set(rows.flatMap { $0.runs.compactMap(\.card.split) }.map { $0.replacing(#/, fold [0-9]+ of [0-9]+/#, with: "") })
-            .sorted()
+        Set(
+            rows.flatMap { $0.runs.compactMap(\.card.split) }.map {
+                $0.replacing(#/, fold [0-9]+ of [0-9]+/#, with: "")
+            }
+        )
+        .sorted()
     }
 
     private var recipes: [String] { Set(rows.flatMap { $0.runs.map(\.card.recipe.name) }).sorted() }
@@ -192,7 +200,6 @@ public struct RelatedReport {
         let table =
             "<div class=\"scroll\"><table><thead>\(line("th", Self.heads.map(escaped)))</thead>\n<tbody>\n"
             + body.joined(separator: "\n") + "\n</tbody></table></div>\n"
-        let open = study.members.count - rows.reduce(0) { $0 + $1.runs.count }
         var summary = ""
         if study.isSmokeRun {
             summary += Page.caution("A smoke run: it shows that everything works. Its accuracies are no result.")
@@ -202,7 +209,8 @@ public struct RelatedReport {
         }
         summary += accuracies.map { $0.element() }.joined() + table
         if open > 0 {
-            summary += Page.remark("\(open) of \(counted(study.members.count, "training")) have not ended yet.")
+            summary += Page.remark(
+                "\(open) of \(counted(study.members.count, "training")) \(open == 1 ? "has" : "have") not ended yet.")
         }
         for words in Set(rows.compactMap { $0.runs[0].card.blueprint.caution }).sorted() {
             summary += Page.remark(words)
