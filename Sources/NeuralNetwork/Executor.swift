@@ -174,6 +174,24 @@ public final class Executor {
         return result
     }
 
+    /// Whether the net has statistics of batches that a training moves.
+    public var measuresBatches: Bool { training && steps.contains(where: \.measuresBatches) }
+
+    /// Forward in training, for the norms' running statistics alone: they become the mean of the statistics of batches 1 to
+    /// `number`, each weighing the same, as PyTorch's `update_bn` makes them anew for averaged weights.
+    ///
+    /// - Parameters:
+    ///   - number: of the batch, from 1; with 1 they begin anew.
+    ///   - step: numbers the dropout's draws.
+    public func renewStatistics(count: Int, number: Int, step: UInt64) {
+        precondition(training && number >= 1, "only a training executor measures batches, from the first on")
+        for stage in steps { stage.weighBatch(as: number) }
+        forward(count: count, step: step)
+        for stage in steps { stage.weighBatch(as: nil) }
+        // Inference executors fold the statistics into their weights.
+        parameters.update { _ in }
+    }
+
     /// Leaves out the part of the backward pass that only frozen parameters would need; their gradients are then void.
     /// Norms whose parameters are all frozen keep to their running statistics.
     ///

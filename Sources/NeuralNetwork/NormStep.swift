@@ -4,6 +4,7 @@ import CKernels
 final class NormStep: Step {
     let name: String
     private var layer: gk_norm
+    private let momentum: Float
     private let images: Int
     private let training: Bool
 
@@ -27,12 +28,13 @@ final class NormStep: Step {
     ) {
         self.name = name
         self.training = training
+        momentum = Float(settings.momentum)
         let (input, output) = (binding.inputs[0], binding.outputs[0])
         images = input.images
         let (scale, shift) = (binding.parameter("\(name).weight"), binding.parameter("\(name).bias"))
         layer = gk_norm(
             places: Int32(input.shape.extent.area), channels: Int32(input.stored), epsilon: Float(settings.epsilon),
-            momentum: Float(settings.momentum), slope: slope, fixed: !training, input: input.values,
+            momentum: momentum, slope: slope, fixed: !training, input: input.values,
             scale: scale.values, shift: shift.values, running_mean: binding.parameter("\(name).running_mean").values,
             running_variance: binding.parameter("\(name).running_var").values, output: output.values, mean: mean,
             inverse: inverse, output_gradient: output.gradient, input_gradient: input.gradient,
@@ -40,6 +42,16 @@ final class NormStep: Step {
     }
 
     func setTrained(_ isTrained: Bool) { layer.fixed = !training || !isTrained }
+
+    var measuresBatches: Bool { layer.fixed == false }
+
+    func weighBatch(as number: Int?) {
+        layer.momentum = number.map { 1 / Float($0) } ?? momentum
+        guard measuresBatches, number == 1 else { return }
+        // From zeros the first mean is exactly the batch's.
+        layer.running_mean.update(repeating: 0, count: Int(layer.channels))
+        layer.running_variance.update(repeating: 0, count: Int(layer.channels))
+    }
 
     func forward(_ call: StepCall) { gk_norm_forward(call.pool.handle, Int32(call.count * images), &layer) }
 

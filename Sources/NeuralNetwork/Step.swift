@@ -11,11 +11,18 @@ protocol Step: AnyObject {
     func backward(_ call: StepCall)
     /// Whether its parameters are trained; norms of frozen parameters keep to their running statistics.
     func setTrained(_ isTrained: Bool)
+    /// Whether it measures statistics of batches in its forward pass.
+    var measuresBatches: Bool { get }
+    /// Has the forward passes that follow take the batch as the n-th of equally weighted ones into the statistics; nil for
+    /// the momentum that the layer was given.
+    func weighBatch(as number: Int?)
 }
 
 extension Step {
     func prepare(pool: ThreadPool) {}
     func setTrained(_ isTrained: Bool) {}
+    var measuresBatches: Bool { false }
+    func weighBatch(as number: Int?) {}
 }
 
 /// One pass over a batch.

@@ -1,8 +1,9 @@
 import CKernels
 
 /// The mean of a net's weights at several moments of its training: flatter minima and steadier verdicts than any of them
-/// alone (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"). The nets here have no
-/// batch statistics that would have to be made anew.
+/// alone (Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima and Better Generalization"). Norms' running
+/// statistics are of the weights that they were measured with: ``Executor/renewStatistics(count:number:step:)`` measures
+/// those of the mean.
 public final class WeightAverage {
     /// Moments taken so far.
     public private(set) var count = 0

@@ -210,7 +210,27 @@ public final class Trainer {
     private func takeAverage() throws {
         guard let average, average.count > 0 else { return }
         average.apply(to: parameters)
+        try renewStatistics()
         scores = try judgeValidation()
+    }
+
+    /// Measures the norms' statistics for the parameters as they are, on one pass over the training segments in the order
+    /// of the epoch that would come next, augmented as in training.
+    ///
+    /// - Throws: ``TrainingError/judgingStopped``; a checkpoint from before still has all that this begins with.
+    private func renewStatistics() throws {
+        guard executor.measuresBatches else { return }
+        let start = batches.state
+        defer { try? batches.restore(start) }
+        if start.position > 0 { batches.beginEpoch() }
+        var number = 0
+        while let batch = try batches.next(into: executor.inputs) {
+            if isStopWanted() { throw TrainingError.judgingStopped }
+            _ = augmentation?.apply(to: executor, labels: batch.labels, step: batch.step)
+            number += 1
+            executor.renewStatistics(count: batch.count, number: number, step: UInt64(batch.step))
+        }
+        guard parameters.isFinite else { throw diverged("a norm's statistic is no number") }
     }
 
     private func addTime() {
