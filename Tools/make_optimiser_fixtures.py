@@ -28,16 +28,17 @@ from pytorch_blueprint import Twin
 BATCH = 5
 STEPS = 10
 
-# Method, its options, L1, and L2 by pattern.
+# Method, its options, L1, and L2 by pattern. Adam's epsilon is no usual one: by 1e-8 a step goes by the sign of each
+# gradient, and a bias before a norm has none but rounding.
 CASES = {
     "SGD": ("sgd", {"lr": 0.05}, 0, []),
     "SGD with penalties": ("sgd", {"lr": 0.05}, 1e-3, [(None, 2e-3)]),
     "SGD with momentum": ("sgd", {"lr": 0.02, "momentum": 0.9, "weight_decay": 1e-2}, 0, []),
     "SGD with Nesterov's momentum": (
         "sgd", {"lr": 0.02, "momentum": 0.8, "nesterov": True, "weight_decay": 1e-3}, 1e-4, [("dense1", 1e-2)]),
-    "Adam with weight decay": ("adam", {"lr": 1e-3, "weight_decay": 1e-2}, 0, []),
-    "Adam with L2": ("adam", {"lr": 1e-3, "betas": (0.8, 0.99)}, 1e-4, [(None, 1e-3), ("dense1", 2e-2)]),
-    "AdamW": ("adamw", {"lr": 3e-3, "weight_decay": 0.1}, 0, []),
+    "Adam with weight decay": ("adam", {"lr": 1e-3, "weight_decay": 1e-2, "eps": 1e-3}, 0, []),
+    "Adam with L2": ("adam", {"lr": 1e-3, "betas": (0.8, 0.99), "eps": 1e-3}, 1e-4, [(None, 1e-3), ("dense1", 2e-2)]),
+    "AdamW": ("adamw", {"lr": 3e-3, "weight_decay": 0.1, "eps": 1e-3}, 0, []),
     "Adadelta": ("adadelta", {"lr": 1.0, "rho": 0.9, "eps": 1e-6}, 0, []),
     # Keras' defaults and Dong's penalties
     "Adadelta with L2": ("adadelta", {"lr": 1.0, "rho": 0.95, "eps": 1e-7}, 0, [("towers", 0.01), ("dense1", 0.02)]),

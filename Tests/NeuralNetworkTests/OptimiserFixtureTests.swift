@@ -37,8 +37,11 @@ import Testing
             let method: OptimiserSettings.Method =
                 switch settings.method {
                 case .sgd: .sgd(momentum: settings.momentum ?? 0, nesterov: settings.nesterov ?? false)
-                case .adam: .adam(beta1: settings.beta1 ?? 0.9, beta2: settings.beta2 ?? 0.999)
-                case .adamW: .adamW()
+                case .adam:
+                    .adam(
+                        beta1: settings.beta1 ?? 0.9, beta2: settings.beta2 ?? 0.999,
+                        epsilon: settings.epsilon ?? 1e-8)
+                case .adamW: .adamW(epsilon: settings.epsilon ?? 1e-8)
                 case .adadelta: .adadelta(rho: settings.rho ?? 0.9, epsilon: settings.epsilon ?? 1e-6)
                 }
             return OptimiserSettings(
