@@ -82,7 +82,7 @@ import Testing
     @Test func spoiledNetsAreReadOrRefusedInWords() throws {
         let nets = try Self.sound.map { try JSONSerialization.jsonObject(with: JSONEncoder().encode($0)) }
         var (refused, planned) = (0, 0)
-        for number in 0..<6000 {
+        for number in 0..<2000 {
             var mutation = Mutation(stream: RandomStream(seed: UInt64(number), purpose: "mutation"))
             var spoiled = nets[number % nets.count]
             for _ in 0...mutation.stream.index(below: 3) { spoiled = mutation.changed(spoiled) }
@@ -110,7 +110,7 @@ import Testing
                 refused += 1
             }
         }
-        #expect(refused > 2000 && planned > 500, "\(refused) refused, \(planned) planned")
+        #expect(refused > 1000 && planned > 50, "\(refused) refused, \(planned) planned")
     }
 
     @Test(arguments: ["[", "{\"layers\":", "{\"layers\":[{\"layer\":\"windows\",\"count\":1,\"layers\":["])
