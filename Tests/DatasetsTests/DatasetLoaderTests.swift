@@ -137,7 +137,7 @@ import Testing
             check(.unknownRecipe(name: "mfcc"), [good], recipe: "mfcc")
             #expect(
                 DatasetError.unknownRecipe(name: "mfcc").description.contains(
-                    "schindler, coursework, coursework-2018, gtzan-mel, precomputed"))
+                    FeatureRecipe.all.map(\.name).joined(separator: ", ")))
             check(.notAnAudioRecipe(name: "precomputed"), [good], recipe: "precomputed")
             let half = root.appendingPathComponent("half")
             try FileManager.default.createDirectory(at: half, withIntermediateDirectories: true)
