@@ -200,7 +200,7 @@ def main():
             print(f"{name}: reads across the batch, left out", file=sys.stderr)
             continue
         for phase in options.phase:
-            penalty = 1e-4 if known[name]["features"] == "paper" else 0
+            penalty = known[name]["training"]["l1"]
             line = measure(options, name, blueprint, phase, penalty)
             lines.append(line)
             print(row(line), flush=True)

@@ -20,7 +20,7 @@ extension Architecture {
 
 extension Blueprint {
     /// Five convolutions of 3 x 3 with norms on bands that are standardised first, the frequencies averaged, time pooled by
-    /// maximum and mean. 141,546 parameters on 80 x 80 for ten genres, on any size of segment.
+    /// maximum and mean. 142,058 parameters for ten genres, on any size of segment.
     public static func compact(genres: Int, input: Extent = 80 × 80) -> Blueprint {
         let widths = [32, 32, 64, 64, 128]
         return Blueprint("compact", input: input) {

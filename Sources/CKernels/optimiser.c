@@ -7,19 +7,24 @@
 
 enum { BLOCKS_AN_ITEM = 8, ITEM = BLOCKS_AN_ITEM * GK_ADAM_BLOCK };
 
-adam_kernel gk_adam_active(void) {
+static const method_kernels *methods_active(void) {
     switch (gk_isa_active()) {
 #if defined(__x86_64__)
     case GK_ISA_AVX512:
-        return gk_adam_avx512;
+        return &gk_methods_avx512;
     case GK_ISA_AVX2:
-        return gk_adam_avx2;
+        return &gk_methods_avx2;
 #endif
     case GK_ISA_PORTABLE:
-        return gk_adam_portable;
+        return &gk_methods_portable;
     default:
         return NULL;
     }
+}
+
+adam_kernel gk_adam_active(void) {
+    const method_kernels *kernels = methods_active();
+    return kernels ? kernels->plain : NULL;
 }
 
 adam_rates gk_adam_rates(const gk_adam *a) {
@@ -68,21 +73,6 @@ double gk_adam_update(gk_pool *pool, const gk_adam *adam, int64_t count, int64_t
 }
 
 // MARK: - Any method
-
-static const method_kernels *methods_active(void) {
-    switch (gk_isa_active()) {
-#if defined(__x86_64__)
-    case GK_ISA_AVX512:
-        return &gk_methods_avx512;
-    case GK_ISA_AVX2:
-        return &gk_methods_avx2;
-#endif
-    case GK_ISA_PORTABLE:
-        return &gk_methods_portable;
-    default:
-        return NULL;
-    }
-}
 
 static method_kernel kernel_of(const method_kernels *kernels, const gk_optimiser *o) {
     switch (o->method) {

@@ -17,8 +17,6 @@ typedef struct {
 typedef void (*adam_kernel)(const adam_rates *rates, int64_t count, int64_t penalised, float *p, const float *g,
                             float *m, float *v, double *sums);
 
-extern const adam_kernel gk_adam_portable, gk_adam_avx2, gk_adam_avx512;
-
 /// All methods' numbers; what a method has no use for is 0.
 typedef struct {
     adam_rates adam;           // its rate is any method's step size
@@ -34,6 +32,7 @@ typedef void (*method_kernel)(const method_rates *rates, int64_t count, int64_t 
                               float *first, float *second, double *sums, double *squares);
 
 typedef struct {
+    adam_kernel plain; // the paper's: Adam with L1 alone
     method_kernel sgd, momentum, adam, adadelta;
 } method_kernels;
 

@@ -12,6 +12,5 @@
 #include "optimiser_kernels.h"
 #pragma clang attribute pop
 
-const adam_kernel gk_adam_avx2 = adam_blocks;
 const method_kernels gk_methods_avx2 = GK_METHODS;
 #endif

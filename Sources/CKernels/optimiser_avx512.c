@@ -12,6 +12,5 @@
 #include "optimiser_kernels.h"
 #pragma clang attribute pop
 
-const adam_kernel gk_adam_avx512 = adam_blocks;
 const method_kernels gk_methods_avx512 = GK_METHODS;
 #endif

@@ -131,4 +131,7 @@ GK_METHOD(adadelta_blocks, STEP_ADADELTA)
 #undef GK_METHOD
 
 #define GK_METHODS                                                                                                     \
-    { .sgd = sgd_blocks, .momentum = momentum_blocks, .adam = any_adam_blocks, .adadelta = adadelta_blocks }
+    {                                                                                                                  \
+        .plain = adam_blocks, .sgd = sgd_blocks, .momentum = momentum_blocks, .adam = any_adam_blocks,                 \
+        .adadelta = adadelta_blocks                                                                                    \
+    }

@@ -13,5 +13,4 @@
 #endif
 #include "optimiser_kernels.h"
 
-const adam_kernel gk_adam_portable = adam_blocks;
 const method_kernels gk_methods_portable = GK_METHODS;

@@ -32,18 +32,20 @@ enum FeatureTables {
             scale.hertz(lowest + (highest - lowest) * Double(index) / Double(recipe.mels + 1))
         }
         let bins = recipe.frameLength / 2 + 1
+        // Essentia's triangles are straight over mels.
+        func axis(_ hertz: Double) -> Double { recipe.melNormalisation == .sum ? scale.mels(hertz) : hertz }
+        let places = (0..<bins).map { axis(recipe.sampleRate * Double($0) / Double(recipe.frameLength)) }
         var bank = [Double](repeating: 0, count: recipe.mels * bins)
         for mel in 0..<recipe.mels {
             let lower = edges[mel]
             let centre = edges[mel + 1]
             let upper = edges[mel + 2]
             let height = recipe.melNormalisation == .slaney ? 2 / (upper - lower) : 1
-            // Essentia's triangles are straight over mels.
-            func axis(_ hertz: Double) -> Double { recipe.melNormalisation == .sum ? scale.mels(hertz) : hertz }
+            let (rise, fall) = (axis(centre) - axis(lower), axis(upper) - axis(centre))
             for bin in 0..<bins {
-                let frequency = axis(recipe.sampleRate * Double(bin) / Double(recipe.frameLength))
-                let rising = (frequency - axis(lower)) / (axis(centre) - axis(lower))
-                let falling = (axis(upper) - frequency) / (axis(upper) - axis(centre))
+                let frequency = places[bin]
+                let rising = (frequency - axis(lower)) / rise
+                let falling = (axis(upper) - frequency) / fall
                 bank[mel * bins + bin] = height * max(0, min(rising, falling))
             }
             guard recipe.melNormalisation == .sum else { continue }

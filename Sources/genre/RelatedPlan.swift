@@ -10,7 +10,10 @@ import Training
 /// `genre reproduce --plan related`: every net once by its authors' settings, and one table of them.
 extension ReproduceCommand {
     func runRelated(_ figures: FigureFiles.Options, threads: Int?) throws {
-        let data = RelatedData(paths: self.data, recipe: recipe, draw: drawRelated, threads: threads)
+        let data = RelatedData(paths: self.data, recipe: recipe) { recipe in
+            let drawn = try drawSplits(recipe: recipe, segments: .all, seed: 0, threads: threads)
+            return .init(data: drawn.data, splits: drawn.splits, warnings: drawn.warnings)
+        }
         let (nets, left) = try fitting(data)
         for (net, reason) in left { note("genre: \(net) is left out: \(reason)") }
         guard let first = nets.first else { throw ValidationError("No net fits the data.") }
@@ -28,15 +31,7 @@ extension ReproduceCommand {
         }
         let report = try RelatedReport(study)
         let files = try report.write(page: page, figures: place, figures, replacing: replacing.force)
-        if json {
-            show(String(decoding: try report.json(), as: UTF8.self).trimmingCharacters(in: .newlines))
-        } else if let format {
-            show(report.table(format).trimmingCharacters(in: .newlines))
-        } else {
-            show("\(report.text())\n\nreport: \(files.files[0].path)")
-            show("tables: \(files.files.dropFirst().map(\.lastPathComponent).joined(separator: ", ")) beside it")
-            sayFigures(files.figures)
-        }
+        try showResults(text: report.text(), json: report.json(), table: report.table, files)
     }
 
     private func relatedEpochs() throws -> Int {
@@ -53,23 +48,13 @@ extension ReproduceCommand {
         var left: [(String, String)] = []
         for net in asked {
             do {
-                _ = try data.drawn(for: net)
+                _ = try data.recipe(for: net)
                 result.append(net)
             } catch let error as NeuralNetworkError {
                 left.append((net.name, "\(error)"))
             }
         }
         return (result, left)
-    }
-
-    private func drawRelated(recipe: String?, threads: Int?) throws -> RelatedData.Drawn {
-        let data = try openData(
-            data, recipe: recipe, segments: .all, seed: 0, threads: threads, allowsDamaged: damaged.allowDamaged,
-            cache: cacheOptions.cache())
-        let drawn = try splitOptions.request(seed: 0).draw(data)
-        return .init(
-            data: data, splits: quick ? drawn.splits.map { $0.tenth(of: data.set) } : drawn.splits,
-            warnings: drawn.warnings)
     }
 
     /// Trains all of them, and calls `finished` after each.
@@ -135,7 +120,7 @@ extension ReproduceCommand {
             Member(
                 net: member.net, fold: member.fold.map { $0 + 1 }, folder: member.folder.path,
                 epochs: study.configuration(of: member).epochs,
-                recipe: try data.drawn(for: study.architecture(of: member)).data.set.recipe.name)
+                recipe: try data.recipe(for: study.architecture(of: member)) ?? data.usual().data.set.recipe.name)
         }
         if json { return try printJSON(members) }
         show("\(study.members.count - open.count) of \(counted(study.members.count, "training")) have ended")
@@ -157,18 +142,14 @@ private final class RelatedData {
     private let recipe: String?
     /// Whether nets may choose a recipe: the data is sound.
     private let isSound: Bool
-    private let draw: (String?, Int?) throws -> Drawn
-    private let threads: Int?
+    private let draw: (String?) throws -> Drawn
     private var last: (recipe: String?, value: Drawn)?
     /// Segments of a whole track in place of the usual ones, as times their length.
     private static let longer = 4
 
-    init(
-        paths: [String], recipe: String?, draw: @escaping (String?, Int?) throws -> Drawn, threads: Int?
-    ) {
+    init(paths: [String], recipe: String?, draw: @escaping (String?) throws -> Drawn) {
         self.recipe = recipe
         self.draw = draw
-        self.threads = threads
         if case .audio? = DatasetLoader.featureOrigin(of: paths.map { URL(fileURLWithPath: $0) }) {
             isSound = true
         } else {
@@ -176,33 +157,42 @@ private final class RelatedData {
         }
     }
 
+    func drawn(for net: Architecture) throws -> Drawn { try opened(recipe(for: net)) }
+
+    /// As they are where no recipe is named.
+    func usual() throws -> Drawn { try opened(recipe) }
+
+    /// What the net takes, by the sizes alone: nothing is made of sound to find that out; nil for ready-made segments as
+    /// they are.
+    ///
     /// - Throws: `NeuralNetworkError` where the net fits neither the segments nor longer ones.
-    func drawn(for net: Architecture) throws -> Drawn {
+    func recipe(for net: Architecture) throws -> String? {
         let wanted = recipe ?? (isSound ? net.recipe : nil)
-        let usual = try opened(wanted)
+        guard let base = wanted.flatMap(FeatureRecipe.named), base.makesSegmentsFromAudio else {
+            let set = try usual().data.set
+            try check(net, set.mels × set.frames)
+            return wanted
+        }
         do {
-            try check(net, usual.data.set)
-            return usual
+            try check(net, base.mels × base.segmentFrames)
+            return wanted
         } catch let error as NeuralNetworkError {
-            guard let wanted, let base = FeatureRecipe.named(wanted),
-                let cut = base.cut(frames: base.segmentFrames * Self.longer), fits(net, cut, usual.data.set)
+            guard let cut = base.cut(frames: base.segmentFrames * Self.longer),
+                (try? check(net, cut.mels × cut.segmentFrames)) != nil
             else { throw error }
-            return try opened(cut.name)
+            return cut.name
         }
     }
 
-    private func fits(_ net: Architecture, _ recipe: FeatureRecipe, _ set: SegmentSet) -> Bool {
-        (try? NetworkPlan(net.blueprint(genres: set.genres.count, input: recipe.mels × recipe.segmentFrames))) != nil
-    }
-
-    private func check(_ net: Architecture, _ set: SegmentSet) throws {
-        _ = try NetworkPlan(net.blueprint(genres: set.genres.count, input: set.mels × set.frames))
+    /// The number of genres changes nothing.
+    private func check(_ net: Architecture, _ input: Extent) throws {
+        _ = try NetworkPlan(net.blueprint(genres: 2, input: input))
     }
 
     private func opened(_ recipe: String?) throws -> Drawn {
         if let last, last.recipe == recipe { return last.value }
         last = nil  // the old data goes before the new comes
-        let value = try draw(recipe, threads)
+        let value = try draw(recipe)
         last = (recipe, value)
         return value
     }

@@ -124,13 +124,21 @@ struct ReproduceCommand: ParsableCommand {
             try train(open, reproduction, drawn, OverallTime(estimate), figures, threads: threads)
         }
         let (report, files) = try writePage(reproduction, drawn, figures, threads: threads)
+        try showResults(text: report.text(), json: report.json(), table: report.table, files)
+    }
+
+    /// Prints what a plan came to, in the form that was asked for.
+    func showResults(
+        text: String, json data: @autoclosure () throws -> Data, table: (ReproductionTable.Format) -> String,
+        _ files: (files: [URL], figures: [URL])
+    ) throws {
         if json {
-            let text = String(decoding: try report.json(), as: UTF8.self)
+            let text = String(decoding: try data(), as: UTF8.self)
             showData(JSONText.safe(text.trimmingCharacters(in: .newlines)))
         } else if let format {
-            show(report.table(format).trimmingCharacters(in: .newlines))
+            show(table(format).trimmingCharacters(in: .newlines))
         } else {
-            show("\(report.text())\n\nreport: \(files.files[0].path)")
+            show("\(text)\n\nreport: \(files.files[0].path)")
             show("tables: \(files.files.dropFirst().map(\.lastPathComponent).joined(separator: ", ")) beside it")
             sayFigures(files.figures)
         }
@@ -270,13 +278,21 @@ struct ReproduceCommand: ParsableCommand {
 
     /// The data and split of one seed, as 'genre train' draws them.
     private func draw(seed: UInt64, threads: Int?) throws -> Drawn {
+        let drawn = try drawSplits(segments: .random(count: 15), seed: seed, threads: threads)
+        guard !drawn.areFolds else { throw ValidationError("Choose a split of one fold: --split names several.") }
+        return (drawn.data, drawn.splits[0], drawn.warnings)
+    }
+
+    /// The data, and the splits that are asked for; a tenth of their tracks in a smoke run.
+    func drawSplits(
+        recipe: String? = nil, segments: SegmentChoice, seed: UInt64, threads: Int?
+    ) throws -> (data: LoadedDataset, splits: [TrackSplit], areFolds: Bool, warnings: [String]) {
         let data = try openData(
-            data, segments: .random(count: 15), seed: seed, threads: threads,
+            data, recipe: recipe, segments: segments, seed: seed, threads: threads,
             allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache())
         let drawn = try splitOptions.request(seed: seed).draw(data)
-        guard !drawn.areFolds else { throw ValidationError("Choose a split of one fold: --split names several.") }
-        let split = quick ? drawn.splits[0].tenth(of: data.set) : drawn.splits[0]
-        return (data, split, drawn.warnings)
+        let splits = quick ? drawn.splits.map { $0.tenth(of: data.set) } : drawn.splits
+        return (data, splits, drawn.areFolds, drawn.warnings)
     }
 
     /// The data of one seed at a time.

@@ -36,10 +36,10 @@ public struct RelatedReport {
 
     public init(_ study: RelatedStudy) throws {
         self.study = study
-        open = try study.members.filter { try study.finishedRun(of: $0) == nil }.count
-        rows = try study.nets.compactMap { net -> Row? in
-            let members = study.members(of: net)
-            let runs = try members.compactMap(study.finishedRun)
+        let ended = try study.nets.map { net in try study.members(of: net).map(study.finishedRun) }
+        open = ended.joined().count { $0 == nil }
+        rows = zip(study.nets, ended).compactMap { net, members -> Row? in
+            let runs = members.compactMap(\.self)
             let scores = runs.compactMap(\.card.scores)
             guard runs.count == members.count, scores.count == runs.count,
                 scores.allSatisfy({ $0.genres == scores[0].genres })
@@ -50,7 +50,7 @@ public struct RelatedReport {
 
     /// Holds the rule of outputs for the page, results.json and the tables.
     public static func check(page: URL, figures folder: URL?, replacing: Bool = false) throws {
-        try ReproductionReport.check(page: page, figures: folder, replacing: replacing)
+        try ReproductionFiles.check(page: page, figures: folder, replacing: replacing)
     }
 
     /// Writes the page, the figures, and beside the page results.json and the tables.
@@ -60,22 +60,9 @@ public struct RelatedReport {
     public func write(
         page: URL, figures folder: URL?, _ options: FigureFiles.Options = FigureFiles.Options(), replacing: Bool = false
     ) throws -> (files: [URL], figures: [URL]) {
-        try Self.check(page: page, figures: folder, replacing: replacing)
-        let pictures = try folder.map { try FigureFiles.write(figures, to: $0, options, replacing: replacing) } ?? []
-        let place = page.deletingLastPathComponent()
-        do {
-            var files: [URL] = []
-            func write(_ data: Data, _ name: String) throws {
-                files.append(place.appendingPathComponent(name))
-                try AtomicFile.write(data, to: files.last!)
-            }
-            try write(Data(html.utf8), page.lastPathComponent)
-            try write(try json(), "results.json")
-            for format in ReproductionTable.Format.allCases { try write(Data(table(format).utf8), format.fileName) }
-            return (files, pictures)
-        } catch {
-            throw ReportError.cannotWrite(page, error)
-        }
+        try ReproductionFiles.write(
+            page: page, html: html, json: json(), table: table, figures: figures, to: folder, options,
+            replacing: replacing)
     }
 
     // MARK: - Figures
@@ -233,7 +220,7 @@ public struct RelatedReport {
                         + remarks.joined() + "</ul>\n"))
         }
         return Page(
-            title: "The paper's nets and those of the field, trained alike",
+            title: "The paper's nets and those of the field, each by its authors' settings",
             subtitle: "\(counted(rows.count, "net")); split: \(splits.joined(separator: "; ")); features: "
                 + recipes.joined(separator: ", "),
             sections: sections, foot: "Written by GenreKit.", kind: .reproduction

@@ -58,14 +58,7 @@ public struct ReproductionReport {
     ///
     /// - Parameter replacing: whether files of other kinds may be replaced.
     public static func check(page: URL, figures folder: URL?, replacing: Bool = false) throws {
-        if let folder { try OutputPlace.checkInnerFolder(folder) }
-        try OutputPlace.check([page], makingFolder: true, replacing: replacing) { _ in .page(.reproduction) }
-        let results = page.deletingLastPathComponent().appendingPathComponent("results.json")
-        try OutputPlace.check([results], makingFolder: true, replacing: replacing) { _ in .reproductionResults }
-        let tables = ReproductionTable.Format.allCases.map {
-            page.deletingLastPathComponent().appendingPathComponent($0.fileName)
-        }
-        try OutputPlace.check(tables, makingFolder: true, replacing: replacing) { _ in .reproductionTable }
+        try ReproductionFiles.check(page: page, figures: folder, replacing: replacing)
     }
 
     /// Writes the page, the figures, and beside the page results.json and the table for texts.
@@ -75,24 +68,10 @@ public struct ReproductionReport {
     public func write(
         page: URL, figures folder: URL?, _ options: FigureFiles.Options = FigureFiles.Options(), replacing: Bool = false
     ) throws -> (files: [URL], figures: [URL]) {
-        try Self.check(page: page, figures: folder, replacing: replacing)
-        let pictures = try folder.map { try FigureFiles.write(figures, to: $0, options, replacing: replacing) } ?? []
-        let place = page.deletingLastPathComponent()
-        var files = [page]
-        do {
-            try AtomicFile.write(html(besides: place), to: page)
-            files.append(place.appendingPathComponent("results.json"))
-            try AtomicFile.write(json(), to: files[1])
-            let table = ReproductionTable(self)
-            for format in ReproductionTable.Format.allCases {
-                let file = place.appendingPathComponent(format.fileName)
-                try AtomicFile.write(table.text(format), to: file)
-                files.append(file)
-            }
-        } catch {
-            throw ReportError.cannotWrite(page, error)
-        }
-        return (files, pictures)
+        let table = ReproductionTable(self)
+        return try ReproductionFiles.write(
+            page: page, html: html(besides: page.deletingLastPathComponent()), json: json(), table: table.text,
+            figures: figures, to: folder, options, replacing: replacing)
     }
 
     // MARK: - Figures
