@@ -20,7 +20,8 @@ typedef struct {
     gk_block_shape shape;
     int32_t rows, columns; // of the output (after the pool)
     int32_t in_stored, out_stored;
-    int32_t top, left; // padding before the first row and column: (kernel - 1) / 2
+    int32_t top, left; // padding before the first row and column
+    int32_t padded_rows, padded_columns; // of the input with all zeros that the kernel meets around it
 } gk_block;
 
 typedef enum { GK_PASS_FORWARD, GK_PASS_WEIGHTS, GK_PASS_DATA } gk_pass; // WEIGHTS includes the bias gradient
@@ -62,7 +63,7 @@ typedef struct {
 } gk_block_path;
 
 extern const gk_block_path gk_path_direct; // blocks_direct.c: forward of any shape
-extern const gk_block_path gk_path_fourier; // blocks_fourier_path.c: all passes, but no data gradient of one channel
+extern const gk_block_path gk_path_fourier; // blocks_fourier_path.c: all passes
 extern const gk_block_path gk_path_sparse; // blocks_sparse.c: both backward passes of any shape
 extern const gk_block_path gk_path_oracle; // blocks_oracle_path.c: plain loops, the last resort
 

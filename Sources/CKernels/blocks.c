@@ -8,6 +8,7 @@
 
 static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_fourier, &gk_path_sparse, &gk_path_oracle};
 #define PATHS ((int32_t)(sizeof paths / sizeof paths[0]))
+enum { NOBODY = 255 };
 
 static char preferred[64]; // names of paths, for tests and measurements only
 
@@ -17,34 +18,50 @@ struct gk_blocks {
     const gk_block_path *chosen[PATHS]; // those in use
     void *states[PATHS];
     int32_t used;
-    uint8_t *owner; // [block][pass]: index in `paths`
+    uint8_t *owner; // [block][pass]: index in `paths`, or NOBODY
 };
 
 int32_t gk_stored_channels(int32_t channels) {
     return channels == 1 ? 1 : (channels + 15) / 16 * 16;
 }
 
+gk_block_shape gk_block_same(gk_block_shape shape) {
+    shape.pad_top = (shape.kernel_height - 1) / 2;
+    shape.pad_left = (shape.kernel_width - 1) / 2;
+    shape.map_height = shape.height;
+    shape.map_width = shape.width;
+    return shape;
+}
+
+static int32_t larger(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
 /// What a shape implies; false where it is senseless or too large to index with 32 bits.
 static bool complete(gk_block *block, const gk_block_shape *s) {
     const int32_t most = 1 << 24;
-    const int32_t sizes[] = {s->height,        s->width,        s->in_channels, s->out_channels,
-                             s->kernel_height, s->kernel_width, s->pool_height, s->pool_width};
+    const int32_t sizes[] = {s->height,       s->width,      s->in_channels, s->out_channels, s->kernel_height,
+                             s->kernel_width, s->map_height, s->map_width,   s->pool_height,  s->pool_width};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
         if (sizes[i] < 1 || sizes[i] > most)
             return false;
-    if (s->pool_height > s->height || s->pool_width > s->width)
+    if (s->pool_height > s->map_height || s->pool_width > s->map_width)
+        return false;
+    if (s->pad_top < 0 || s->pad_left < 0 || s->pad_top > most || s->pad_left > most)
         return false;
     if ((int64_t)s->pool_height * s->pool_width > 65535)
         return false;
     *block = (gk_block){.shape = *s,
-                        .rows = s->height / s->pool_height,
-                        .columns = s->width / s->pool_width,
+                        .rows = s->map_height / s->pool_height,
+                        .columns = s->map_width / s->pool_width,
                         .in_stored = gk_stored_channels(s->in_channels),
                         .out_stored = gk_stored_channels(s->out_channels),
-                        .top = (s->kernel_height - 1) / 2,
-                        .left = (s->kernel_width - 1) / 2};
+                        .top = s->pad_top,
+                        .left = s->pad_left,
+                        .padded_rows = larger(s->map_height + s->kernel_height - 1, s->pad_top + s->height),
+                        .padded_columns = larger(s->map_width + s->kernel_width - 1, s->pad_left + s->width)};
     const double limit = 1 << 28; // floats of one image or one set of weights
-    double image = ((double)s->height + s->kernel_height) * ((double)s->width + s->kernel_width + 32);
+    double image = ((double)block->padded_rows + 1) * ((double)block->padded_columns + 33);
     double channels = fmax(block->in_stored, block->out_stored);
     double weights = (double)s->kernel_height * (s->kernel_width + 16.0) * block->in_stored * block->out_stored;
     return image * channels < limit && weights < limit;
@@ -56,6 +73,10 @@ static bool assign(gk_blocks *blocks) {
     int32_t passes = plan->training ? GK_PASSES : 1;
     for (int32_t b = 0; b < plan->count; b++)
         for (int32_t pass = 0; pass < passes; pass++) {
+            if (pass == GK_PASS_DATA && plan->blocks[b].shape.input_is_data) {
+                blocks->owner[b * GK_PASSES + pass] = NOBODY;
+                continue;
+            }
             double best = INFINITY;
             int32_t winner = PATHS - 1;
             for (int32_t p = 0; p < PATHS; p++) {
@@ -209,5 +230,6 @@ bool gk_blocks_prefer(const char *names) {
 }
 
 const char *gk_blocks_path(const gk_blocks *blocks, int32_t block, int32_t pass) {
-    return paths[blocks->owner[block * GK_PASSES + pass]]->name;
+    uint8_t owner = blocks->owner[block * GK_PASSES + pass];
+    return owner == NOBODY ? "none" : paths[owner]->name;
 }

@@ -69,7 +69,7 @@ static void *create(const gk_block_plan *plan, const uint8_t *passes) {
         gk_direct_block *d = &entry->direct;
         d->block = b;
         d->pair = state->kernels->pair;
-        d->line = s->width + s->kernel_width - 1;
+        d->line = b->padded_columns;
         if (b->in_stored > 1 && d->line < b->left + (s->width + 15) / 16 * 16)
             d->line = b->left + (s->width + 15) / 16 * 16;
         d->row = d->line * b->in_stored;

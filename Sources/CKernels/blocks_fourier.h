@@ -7,8 +7,8 @@
 //     E[k, a, c] = sum over h, o of D[k, a - h + before, o] conj(W[k, h, c, o])                 data gradient
 //
 // with k the bins 0 ... N / 2 along the line, a the lines, X, W and D the spectra of input, weights and of the gradient
-// before the pool. N = line + the larger of the kernel's two sides is enough: what wraps around falls on places that
-// "same" padding leaves out. Channels (for a one-channel input: output channels) lie in the sixteen lanes.
+// before the pool. An N that holds the line with the zeros before it, and the map with the taps after it, is enough:
+// what wraps around falls on zeros or on places that the map leaves out. Channels (for a one-channel input: output channels) lie in the sixteen lanes.
 //
 // A complex product takes three multiplications (Gauss): with x = c + i d and w = a + i b
 //     K1 = (c + d) a, K2 = c (b - a), K3 = d (a + b):  x w = (K1 - K3) + i (K1 + K2)
@@ -37,8 +37,9 @@ typedef struct {
 typedef struct {
     gk_block_shape shape;
     bool columns;                              // lines are the image's columns: along is y
-    int32_t along, along_kernel, along_before; // before: taps before the centre
-    int32_t lines, line_kernel, line_before;
+    int32_t along, along_kernel, along_before; // before: zeros before the line
+    int32_t lines, line_kernel, line_before, line_after; // of zeros around the lines
+    int32_t along_map, lines_map;                        // of the map before the pool
     int32_t along_pool, line_pool;
     int32_t along_pooled, lines_pooled; // sizes after the pool
     int32_t in_groups, out_groups;      // of sixteen channels; in_groups 0: one channel
@@ -53,6 +54,7 @@ typedef struct {
     gk_fourier_layout gradient; // spectra of the gradient before the pool
     int32_t output_tile;        // lines that are finished together
     int32_t gradient_tile;
+    int32_t chunk; // groups of channels out that are worked on together
     size_t weight_size;  // floats: [bin][tap across][in][group out][3][16]
     size_t partial_size; // floats: [bin][tap across][in][group out][2][16]
 } gk_fourier_block;
@@ -68,6 +70,8 @@ typedef struct {
     double input_gradient;  // what the data gradient adds
 } gk_fourier_cost;
 gk_fourier_cost gk_fourier_operations(const gk_block_shape *shape, bool columns, int32_t length);
+/// Lines of zeros that the block needs before and after the input's.
+void gk_fourier_sides(const gk_block_shape *shape, bool columns, int32_t *before, int32_t *after);
 /// The cheapest transform length for the block.
 int32_t gk_fourier_length(const gk_block_shape *shape, bool columns);
 

@@ -3,13 +3,14 @@
 // of the input (weight gradient) and of the weights (data gradient).
 #pragma once
 #include "blocks_fourier_forward.h"
+#include <string.h>
 
 /// Gradients of one pooled line before the activation, with their places as 32-bit numbers; adds them to `bias_sum`.
 static void fourier_pooled_gradients(const gk_fourier_block *block, int pooled_line, int group, const float *output,
                                      const uint16_t *argmax, const float *output_gradient, float *gradient,
                                      int32_t *place, float *bias_sum) {
     const int channels = 16 * block->out_groups;
-    const ptrdiff_t columns = block->shape.width / block->shape.pool_width;
+    const ptrdiff_t columns = block->shape.map_width / block->shape.pool_width;
     const ptrdiff_t step = block->columns ? columns * channels : channels;
     ptrdiff_t at = (block->columns ? channels : columns * channels) * pooled_line + 16 * group;
     const v16 zero = {0}, slope = v16_all(block->shape.slope);
@@ -131,18 +132,19 @@ static void fourier_correlate_channels(const fourier_correlation *p) {
         fourier_correlate_tile(GK_TILE, false, p, first);
 }
 
-/// Adds conj(X) D to the partial sums for the lines first ..< first + lines; `gradient` begins at the first of them.
-static void fourier_weight_gradient(const gk_fourier_block *block, const float *spectrum, int first, int lines,
-                                    const float *gradient, float *partial) {
+/// Adds conj(X) D to the partial sums for the lines first ..< first + lines and the groups of a chunk from `begin`;
+/// `gradient` begins at the first of the lines.
+static void fourier_weight_gradient(const gk_fourier_block *block, const float *spectrum, int begin, int first,
+                                    int lines, const float *gradient, float *partial) {
     const gk_fourier_layout *in = &block->input, *from = &block->gradient;
     const int groups = block->out_groups, taps = block->line_kernel;
     const int offset = block->padding_before - block->line_before + first;
     for (int k = 0; k < block->bins; k++)
-        for (int g = 0; g < groups; g++) {
+        for (int g = begin; g < begin + block->chunk; g++) {
             fourier_correlation product = {
                 .x_line = in->line,
                 .x_plane = in->plane,
-                .y = gradient + k * from->bin + g * from->group,
+                .y = gradient + k * from->bin + (g - begin) * from->group,
                 .y_line = from->line,
                 .lines = lines,
                 .sum_step = 32 * groups,
@@ -196,41 +198,146 @@ static void fourier_input_gradient(const gk_fourier_block *block, const float *g
         }
 }
 
+// MARK: - The data gradient of one channel
+
+/// What the data gradient of one bin reads and adds to: lanes hold channels out, and become sums.
+typedef struct {
+    const float *x; // spectra of the gradient, taps - 1 lines of zeros at both sides: planes c, d - c, c + d
+    ptrdiff_t x_line;
+    int taps, groups;
+    const float *w; // [tap, turned round][group][a + b, a, b] of the conjugate weights
+    ptrdiff_t w_step;
+    float *y;         // real parts of sixteen lines, then their imaginary ones; `y_block` floats to the next sixteen
+    ptrdiff_t y_block;
+    int y_first; // line of the input that belongs to the first line of x
+} fourier_dots;
+
+GK_INLINE float v16_total(v16 v) {
+    float parts[16];
+    v16_store(parts, v);
+    for (int half = 8; half; half /= 2)
+        GK_UNROLL for (int i = 0; i < half; i++) parts[i] += parts[i + half];
+    return parts[0];
+}
+
+GK_INLINE void fourier_dots_tile(const int count, const fourier_dots *p, int first) {
+    v16 k1[GK_TILE], k2[GK_TILE], k3[GK_TILE];
+    GK_UNROLL for (int i = 0; i < count; i++) k1[i] = k2[i] = k3[i] = (v16){0};
+    const float *tap = p->x + first * p->x_line, *row = p->w;
+    const ptrdiff_t line = p->x_line;
+    for (int h = 0; h < p->taps; h++, tap += line, row += p->w_step) {
+        const float *x = tap, *w = row;
+        GK_ROLL for (int g = 0; g < p->groups; g++, x += 48, w += 48) {
+            GK_FORGET(x);
+            v16 w0 = v16_load(w), w1 = v16_load(w + 16), w2 = v16_load(w + 32);
+            GK_UNROLL for (int i = 0; i < count; i++) {
+                const float *at = x + i * line;
+                k1[i] = v16_fma(v16_load(at), w0, k1[i]);
+                k2[i] = v16_fma(v16_load(at + 16), w1, k2[i]);
+                k3[i] = v16_fma(v16_load(at + 32), w2, k3[i]);
+            }
+        }
+    }
+    for (int i = 0; i < count; i++) {
+        int a = p->y_first + first + i;
+        float *y = p->y + a / 16 * p->y_block + a % 16;
+        y[0] += v16_total(k1[i] - k3[i]);
+        y[16] += v16_total(k1[i] + k2[i]);
+    }
+}
+
+/// Adds what the map's lines first ..< first + lines give to the spectrum of the data gradient, [sixteen lines][bin][32].
+static void fourier_add_dots(const gk_fourier_block *block, int begin, int first, int lines, const float *gradient,
+                             const float *transposed, float *sums) {
+    const gk_fourier_layout *from = &block->gradient;
+    const size_t bin_weights = block->weight_size / block->bins;
+    const int taps = block->line_kernel, shift = first - block->line_before;
+    const int start = shift < 0 ? -shift : 0; // line `b` here is line b + shift of the input
+    const int end = lines + taps - 1 < block->lines - shift ? lines + taps - 1 : block->lines - shift;
+    for (int k = 0; k < block->bins; k++) {
+        fourier_dots dots = {
+            .x = gradient + k * from->bin,
+            .x_line = from->line,
+            .taps = taps,
+            .groups = block->chunk,
+            .w = transposed + k * bin_weights + 48 * begin,
+            .w_step = 48 * block->out_groups,
+            .y = sums + k * 32,
+            .y_block = (ptrdiff_t)32 * block->bins,
+            .y_first = shift,
+        };
+        int b = start;
+        for (; end - b >= GK_TILE; b += GK_TILE)
+            fourier_dots_tile(GK_TILE, &dots, b);
+        for (; b < end; b++)
+            fourier_dots_tile(1, &dots, b);
+    }
+}
+
+/// The data gradient of one channel from its spectrum.
+static void fourier_write_data(const gk_fourier_block *block, const float *sums, float *input_gradient,
+                               float *scratch) {
+    const ptrdiff_t step = fourier_step_along(block, 1), across = fourier_step_across(block, 1);
+    for (int a = 0; a < block->lines; a += 16, sums += (size_t)32 * block->bins) {
+        const float *values = fft_complex_to_real(&block->fft, sums, 32, (c16 *)scratch);
+        const int count = block->lines - a < 16 ? block->lines - a : 16;
+        float *to = input_gradient + a * across;
+        for (int x = 0; x < block->along; x++, to += step, values += 16)
+            for (int l = 0; l < count; l++) to[l * across] = values[l];
+    }
+}
+
+// MARK: - One image
+
 static void fourier_backward(const gk_fourier_block *block, const float *spectrum, const float *transposed,
                              const float *output, const uint16_t *argmax, const float *output_gradient, float *partial,
                              float *bias_sum, float *input_gradient, float *scratch) {
     const gk_fourier_layout *to = &block->gradient;
-    const int groups = block->out_groups;
+    const int groups = block->out_groups, chunk = block->chunk, taps = block->line_kernel;
     const int lines = block->lines_pooled * block->line_pool;
-    const int before = input_gradient ? block->line_kernel - 1 - block->line_before : 0;
+    const bool one = !block->in_groups;
+    const int before = !input_gradient ? 0 : one ? taps - 1 : taps - 1 - block->line_before;
     const size_t state = (size_t)16 * block->along_pooled;
     float *line = scratch + 32 * block->fft.length;
-    float *gradient = line + (size_t)16 * block->along;
+    float *gradient = line + (size_t)16 * (block->along > block->along_map ? block->along : block->along_map);
     int32_t *place = (int32_t *)(gradient + state * groups);
     float *spectra = (float *)place + state * groups;
     float *products = spectra + to->size;
-    for (int x = 16 * block->along_pooled * block->along_pool; x < 16 * block->along; x++)
+    for (int x = 16 * block->along_pooled * block->along_pool; x < 16 * block->along_map; x++)
         line[x] = 0;
-    int tile_size = input_gradient ? lines : block->gradient_tile;
-    for (int first = 0; first < lines; first += tile_size) {
-        int tile = lines - first < tile_size ? lines - first : tile_size;
-        for (int a = 0; a < tile; a++) {
-            int within = (first + a) % block->line_pool;
-            for (int g = 0; g < groups; g++) {
-                if (within == 0)
-                    fourier_pooled_gradients(block, (first + a) / block->line_pool, g, output, argmax, output_gradient,
-                                             gradient + state * g, place + state * g, bias_sum);
-                fourier_unpool(block, within, gradient + state * g, place + state * g, line);
-                fft_real_to_planes(FFT_DIFFERENCE, &block->fft, line, 16, block->along,
-                                   spectra + (before + a) * to->line + g * to->group, to->bin, to->plane,
-                                   (c16 *)scratch);
+    if (input_gradient && one) {
+        memset(products, 0, sizeof(float) * 32 * ((block->lines + 15) / 16) * block->bins);
+        fourier_zero_lines(block, to, 0, before, spectra);
+    }
+    int tile_size = input_gradient && !one ? lines : block->gradient_tile;
+    for (int begin = 0; begin < groups; begin += chunk)
+        for (int first = 0; first < lines; first += tile_size) {
+            int tile = lines - first < tile_size ? lines - first : tile_size;
+            for (int a = 0; a < tile; a++) {
+                int within = (first + a) % block->line_pool;
+                for (int g = begin; g < begin + chunk; g++) {
+                    if (within == 0)
+                        fourier_pooled_gradients(block, (first + a) / block->line_pool, g, output, argmax,
+                                                 output_gradient, gradient + state * g, place + state * g, bias_sum);
+                    fourier_unpool(block, within, gradient + state * g, place + state * g, line);
+                    fft_real_to_planes(FFT_DIFFERENCE, &block->fft, line, 16, block->along_map,
+                                       spectra + (before + a) * to->line + (g - begin) * to->group, to->bin, to->plane,
+                                       (c16 *)scratch);
+                }
+            }
+            if (partial)
+                fourier_weight_gradient(block, spectrum, begin, first, tile, spectra + before * to->line, partial);
+            if (input_gradient && one) {
+                fourier_zero_lines(block, to, before + tile, before + tile + taps - 1, spectra);
+                fourier_add_dots(block, begin, first, tile, spectra, transposed, products);
             }
         }
-        if (partial)
-            fourier_weight_gradient(block, spectrum, first, tile, spectra + before * to->line, partial);
-    }
     if (!input_gradient)
         return;
+    if (one) {
+        fourier_write_data(block, products, input_gradient, scratch);
+        return;
+    }
     fourier_zero_lines(block, to, 0, before, spectra);
     fourier_zero_lines(block, to, before + lines, block->lines + block->line_kernel - 1, spectra);
     fourier_input_gradient(block, spectra, transposed, input_gradient, products, scratch);

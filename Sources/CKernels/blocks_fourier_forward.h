@@ -108,7 +108,7 @@ static void fourier_pool(const gk_fourier_block *block, int within, const float 
 static void fourier_write_pooled(const gk_fourier_block *block, int pooled_line, int group, const float *best,
                                  const int32_t *place, float *output, uint16_t *argmax) {
     const int channels = 16 * block->out_groups;
-    const ptrdiff_t columns = block->shape.width / block->shape.pool_width;
+    const ptrdiff_t columns = block->shape.map_width / block->shape.pool_width;
     const ptrdiff_t step = block->columns ? columns * channels : channels;
     ptrdiff_t at = (block->columns ? channels : columns * channels) * pooled_line + 16 * group;
     for (int q = 0; q < block->along_pooled; q++, at += step) {
@@ -121,7 +121,7 @@ static void fourier_write_pooled(const gk_fourier_block *block, int pooled_line,
 static void fourier_forward(const gk_fourier_block *block, const float *spectrum, const float *weight_spectrum,
                             const float *bias, float *output, uint16_t *argmax, float *scratch) {
     const gk_fourier_layout *in = &block->input, *out = &block->output;
-    const int groups = block->out_groups;
+    const int groups = block->out_groups, chunk = block->chunk;
     const int lines = block->lines_pooled * block->line_pool;
     const int offset = block->padding_before - block->line_before;
     const size_t bin_weights = block->weight_size / block->bins, state = (size_t)16 * block->along_pooled;
@@ -129,34 +129,35 @@ static void fourier_forward(const gk_fourier_block *block, const float *spectrum
     float *best = scratch + 32 * block->fft.length;
     int32_t *place = (int32_t *)(best + state * groups);
     float *products = (float *)place + state * groups;
-    for (int first = 0; first < lines; first += block->output_tile) {
-        int tile = lines - first < block->output_tile ? lines - first : block->output_tile;
-        for (int k = 0; k < block->bins; k++)
-            for (int g = 0; g < groups; g++) {
-                fourier_product product = {
-                    .x = spectrum + k * in->bin + (offset + first) * in->line,
-                    .x_line = in->line,
-                    .x_group = in->group,
-                    .x_plane = in->plane,
-                    .in_groups = block->in_groups,
-                    .taps = block->line_kernel,
-                    .w = weight_spectrum + k * bin_weights + 48 * g,
-                    .w_step = 48 * groups,
-                    .y = products + k * out->bin + g * out->group,
-                    .y_line = out->line,
-                };
-                fourier_products(&product, tile);
-            }
-        for (int a = 0; a < tile; a++)
-            for (int g = 0; g < groups; g++) {
-                float *from = products + a * out->line + g * out->group;
-                v16_store(from, v16_load(from) + v16_load(bias + 16 * g)); // the mean is the zeroth bin
-                const float *values = fft_complex_to_real(&block->fft, from, out->bin, transform);
-                int within = (first + a) % block->line_pool;
-                fourier_pool(block, within, values, best + state * g, place + state * g);
-                if (within == block->line_pool - 1)
-                    fourier_write_pooled(block, (first + a) / block->line_pool, g, best + state * g, place + state * g,
-                                         output, argmax);
-            }
-    }
+    for (int begin = 0; begin < groups; begin += chunk)
+        for (int first = 0; first < lines; first += block->output_tile) {
+            int tile = lines - first < block->output_tile ? lines - first : block->output_tile;
+            for (int k = 0; k < block->bins; k++)
+                for (int g = 0; g < chunk; g++) {
+                    fourier_product product = {
+                        .x = spectrum + k * in->bin + (offset + first) * in->line,
+                        .x_line = in->line,
+                        .x_group = in->group,
+                        .x_plane = in->plane,
+                        .in_groups = block->in_groups,
+                        .taps = block->line_kernel,
+                        .w = weight_spectrum + k * bin_weights + 48 * (begin + g),
+                        .w_step = 48 * groups,
+                        .y = products + k * out->bin + g * out->group,
+                        .y_line = out->line,
+                    };
+                    fourier_products(&product, tile);
+                }
+            for (int a = 0; a < tile; a++)
+                for (int g = begin; g < begin + chunk; g++) {
+                    float *from = products + a * out->line + (g - begin) * out->group;
+                    v16_store(from, v16_load(from) + v16_load(bias + 16 * g)); // the mean is the zeroth bin
+                    const float *values = fft_complex_to_real(&block->fft, from, out->bin, transform);
+                    int within = (first + a) % block->line_pool;
+                    fourier_pool(block, within, values, best + state * g, place + state * g);
+                    if (within == block->line_pool - 1)
+                        fourier_write_pooled(block, (first + a) / block->line_pool, g, best + state * g,
+                                             place + state * g, output, argmax);
+                }
+        }
 }

@@ -66,6 +66,21 @@ static bool transform_columns(const gk_block_shape *shape, gk_pass pass) {
     return false;
 }
 
+/// Operations of a block's forward pass along an axis, at the length that it shares with another one.
+static double forward_beside(const gk_block_shape *shape, bool columns, const gk_block_shape *other) {
+    int32_t own = gk_fourier_length(shape, columns), length = gk_fourier_length(other, columns);
+    return gk_fourier_operations(shape, columns, length > own ? length : own).forward;
+}
+
+/// Whether two blocks that read one input of one channel, where either axis suits all, share its spectrum along the
+/// first one's axis: where neither then costs more than half as much again. (Below that sharing need not pay; but the
+/// bits of nets that were trained so depend on it.)
+static bool shares(const gk_block_shape *first, bool first_columns, const gk_block_shape *other, bool other_columns) {
+    const double most = 1.5;
+    return forward_beside(other, first_columns, first) <= most * forward_beside(other, other_columns, other) &&
+           forward_beside(first, first_columns, other) <= most * forward_beside(first, first_columns, first);
+}
+
 static bool reads_same(const gk_block *a, const gk_block *b) {
     return a->shape.input == b->shape.input && a->shape.in_channels == b->shape.in_channels &&
            a->shape.height == b->shape.height && a->shape.width == b->shape.width;
@@ -75,8 +90,6 @@ static double cost(const gk_block_plan *plan, int32_t b, gk_pass pass) {
     const gk_block *block = &plan->blocks[b];
     const gk_block_shape *shape = &block->shape;
     if (!gk_fourier_passes_for(plan->isa) || !gk_fourier_fits(shape))
-        return INFINITY;
-    if (pass == GK_PASS_DATA && block->in_stored == 1)
         return INFINITY;
     bool columns = transform_columns(shape, pass);
     int32_t length = gk_fourier_length(shape, columns);
@@ -126,13 +139,14 @@ static bool plan_group(fourier_state *s, int32_t group, bool columns) {
                 continue;
             if (pass == 0) {
                 int32_t n = gk_fourier_length(shape, columns);
-                int32_t taps = columns ? shape->kernel_width : shape->kernel_height;
+                int32_t own_before, own_after;
+                gk_fourier_sides(shape, columns, &own_before, &own_after);
                 if (n > length)
                     length = n;
-                if ((taps - 1) / 2 > before)
-                    before = (taps - 1) / 2;
-                if (taps / 2 > after)
-                    after = taps / 2;
+                if (own_before > before)
+                    before = own_before;
+                if (own_after > after)
+                    after = own_after;
             } else if (!gk_fourier_plan(&m->plan, shape, columns, length, before, after))
                 return false;
         }
@@ -187,9 +201,10 @@ static void *create(const gk_block_plan *plan, const uint8_t *passes) {
         m->group = s->group_count;
         for (int32_t g = 0; g < s->group_count; g++) {
             int32_t first = s->groups[g];
-            // One channel: either axis suits all; more: only blocks that transform the same one share.
+            // More channels: only blocks that transform the same axis share.
             if (reads_same(&plan->blocks[first], &plan->blocks[b]) &&
-                (plan->blocks[b].in_stored == 1 || columns[first] == columns[b]))
+                (plan->blocks[b].in_stored == 1 ? shares(&plan->blocks[first].shape, columns[first], shape, columns[b])
+                                                : columns[first] == columns[b]))
                 m->group = g;
         }
         if (m->group == s->group_count)

@@ -44,6 +44,13 @@ static void fourier_weights(const gk_fourier_block *block, int32_t bin, const fl
                 v16_store(to + 32, real + imaginary);
                 if (!transposed)
                     continue;
+                if (!in_groups) {
+                    float *at = transposed + (((size_t)bin * taps + (taps - 1 - h)) * groups + g) * 48;
+                    v16_store(at, real - imaginary);
+                    v16_store(at + 16, real);
+                    v16_store(at + 32, -imaginary);
+                    continue;
+                }
                 // The conjugate, taps across in reverse, channels in and out exchanged.
                 size_t row = ((size_t)bin * taps + (taps - 1 - h)) * out + 16 * g;
                 for (int o = 0; o < 16; o++) {

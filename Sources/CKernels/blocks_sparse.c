@@ -70,8 +70,8 @@ static void *create(const gk_block_plan *plan, const uint8_t *passes) {
         s->block = b;
         s->places = b->rows * b->columns;
         s->run = (shape->kernel_width * b->in_stored + 15) / 16;
-        s->row = (ptrdiff_t)(shape->width + shape->kernel_width - 1) * b->in_stored;
-        s->padded = (ptrdiff_t)floats((size_t)(shape->height + shape->kernel_height - 1) * s->row + 32);
+        s->row = (ptrdiff_t)b->padded_columns * b->in_stored;
+        s->padded = (ptrdiff_t)floats((size_t)b->padded_rows * s->row + 32);
         size_t sum = (size_t)b->out_stored * shape->kernel_height * s->run * 16;
         s->partial = (ptrdiff_t)floats(sum + b->out_stored);
         const ptrdiff_t cached = 16 * 1024 / sizeof(float); // floats of the image in the first-level cache

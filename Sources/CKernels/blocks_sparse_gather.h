@@ -127,7 +127,7 @@ static int32_t sparse_list_channels(const gk_sparse_block *s, const gk_block_ten
 
 static void sparse_pad(const gk_sparse_block *s, const float *image, float *padded) {
     const gk_block *b = s->block;
-    const int32_t rows = b->shape.height + b->shape.kernel_height - 1;
+    const int32_t rows = b->padded_rows;
     const size_t width = (size_t)b->shape.width * b->in_stored, left = (size_t)b->left * b->in_stored;
     for (int32_t y = 0; y < rows; y++) {
         float *to = padded + y * s->row;

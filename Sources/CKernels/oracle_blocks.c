@@ -6,13 +6,12 @@
 static float pre_activation(const gk_block_shape *s, const gk_block_tensors *t, int32_t n, int32_t y, int32_t x,
                             int32_t o) {
     int32_t ic = gk_stored_channels(s->in_channels), oc = gk_stored_channels(s->out_channels);
-    int32_t top = (s->kernel_height - 1) / 2, left = (s->kernel_width - 1) / 2;
     float sum = t->bias[o];
     for (int32_t i = 0; i < s->kernel_height; i++) {
-        int32_t row = y + i - top;
+        int32_t row = y + i - s->pad_top;
         if (row < 0 || row >= s->height) continue;
         for (int32_t j = 0; j < s->kernel_width; j++) {
-            int32_t column = x + j - left;
+            int32_t column = x + j - s->pad_left;
             if (column < 0 || column >= s->width) continue;
             const float *in = t->input + (((size_t)n * s->height + row) * s->width + column) * ic;
             const float *w = t->weights + ((size_t)i * s->kernel_width + j) * ic * oc + o;
@@ -24,7 +23,7 @@ static float pre_activation(const gk_block_shape *s, const gk_block_tensors *t, 
 
 void gk_oracle_block_forward(const gk_block_shape *s, int32_t batch, const gk_block_tensors *t) {
     int32_t oc = gk_stored_channels(s->out_channels);
-    int32_t rows = s->height / s->pool_height, columns = s->width / s->pool_width;
+    int32_t rows = s->map_height / s->pool_height, columns = s->map_width / s->pool_width;
     for (int32_t n = 0; n < batch; n++)
         for (int32_t r = 0; r < rows; r++)
             for (int32_t q = 0; q < columns; q++)
@@ -44,8 +43,7 @@ void gk_oracle_block_forward(const gk_block_shape *s, int32_t batch, const gk_bl
 
 void gk_oracle_block_backward(const gk_block_shape *s, int32_t batch, const gk_block_tensors *t) {
     int32_t ic = gk_stored_channels(s->in_channels), oc = gk_stored_channels(s->out_channels);
-    int32_t rows = s->height / s->pool_height, columns = s->width / s->pool_width;
-    int32_t top = (s->kernel_height - 1) / 2, left = (s->kernel_width - 1) / 2;
+    int32_t rows = s->map_height / s->pool_height, columns = s->map_width / s->pool_width;
     if (t->input_gradient) memset(t->input_gradient, 0, sizeof(float) * batch * s->height * s->width * ic);
     if (t->weight_gradient) memset(t->weight_gradient, 0, sizeof(float) * s->kernel_height * s->kernel_width * ic * oc);
     if (t->bias_gradient) memset(t->bias_gradient, 0, sizeof(float) * oc);
@@ -59,10 +57,10 @@ void gk_oracle_block_backward(const gk_block_shape *s, int32_t batch, const gk_b
                     int32_t x = q * s->pool_width + t->argmax[at] % s->pool_width;
                     if (t->bias_gradient) t->bias_gradient[o] += g;
                     for (int32_t i = 0; i < s->kernel_height; i++) {
-                        int32_t row = y + i - top;
+                        int32_t row = y + i - s->pad_top;
                         if (row < 0 || row >= s->height) continue;
                         for (int32_t j = 0; j < s->kernel_width; j++) {
-                            int32_t column = x + j - left;
+                            int32_t column = x + j - s->pad_left;
                             if (column < 0 || column >= s->width) continue;
                             size_t in = (((size_t)n * s->height + row) * s->width + column) * ic;
                             size_t w = ((size_t)i * s->kernel_width + j) * ic * oc + o;

@@ -10,6 +10,7 @@ final class BlockGroup: Step {
         _ blocks: [BlockStage], _ planning: inout StepPlanning, number: Int
     ) throws(NeuralNetworkError) -> StepMaker {
         var numbers: [Int: Int32] = [:]
+        let needsGradient = planning.graph.needsGradient
         let shapes = blocks.map { block in
             // Blocks with equal numbers read the same memory.
             let input = numbers[block.reads] ?? Int32(numbers.count)
@@ -18,8 +19,10 @@ final class BlockGroup: Step {
                 height: Int32(block.input.shape.extent.mels), width: Int32(block.input.shape.extent.frames),
                 in_channels: Int32(block.input.shape.channels), out_channels: Int32(block.channels),
                 kernel_height: Int32(block.kernel.mels), kernel_width: Int32(block.kernel.frames),
-                pool_height: Int32(block.pool.mels), pool_width: Int32(block.pool.frames), slope: block.slope,
-                input: input)
+                pad_top: Int32(block.pads.top), pad_left: Int32(block.pads.left), map_height: Int32(block.map.mels),
+                map_width: Int32(block.map.frames), pool_height: Int32(block.pool.mels),
+                pool_width: Int32(block.pool.frames), slope: block.slope, input: input,
+                input_is_data: !needsGradient[block.reads])
         }
         let batch = planning.batch * planning.graph.values[blocks[0].reads].images
         let made = gk_blocks_create(

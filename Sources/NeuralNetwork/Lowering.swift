@@ -59,6 +59,9 @@ public struct BlockStage: Sendable, Hashable {
     public let output: StoredFeatures
     public let channels: Int
     public let kernel: Extent
+    public let pads: Pads
+    /// Of the convolution's output, before the pool.
+    public let map: Extent
     public let pool: Extent
     /// Of the leaky ReLU; 1 where there is none.
     public let slope: Float
@@ -159,8 +162,8 @@ struct Lowering {
 
     /// A convolution that the block kernels run, with what they fuse to it.
     private func block(at node: Int) -> (stage: BlockStage, nodes: [Int])? {
-        guard !claimed[node], case .convolution(let convolution) = graph.nodes[node].operation, convolution.isSame,
-            convolution.bias
+        guard !claimed[node], case .convolution(let convolution) = graph.nodes[node].operation,
+            convolution.stride == 1 × 1, convolution.bias
         else { return nil }
         var (nodes, value) = ([node], graph.nodes[node].output)
         var (pool, slope) = (Extent?.none, Float?.none)
@@ -183,6 +186,7 @@ struct Lowering {
             BlockStage(
                 name: graph.nodes[node].name, reads: read, writes: value, input: graph.values[read].parts[0],
                 output: graph.values[value].parts[0], channels: convolution.channels, kernel: convolution.kernel,
+                pads: convolution.pads, map: graph.values[graph.nodes[node].output].parts[0].shape.extent,
                 pool: pool ?? 1 × 1, slope: slope ?? 1),
             nodes
         )

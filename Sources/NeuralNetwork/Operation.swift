@@ -52,12 +52,6 @@ public struct ConvolutionOperation: Sendable, Hashable {
     public let stride: Extent
     public let pads: Pads
     public let bias: Bool
-
-    /// Whether its output is as large as its input, each place under the kernel's middle.
-    var isSame: Bool {
-        stride == 1 × 1 && pads.top == (kernel.mels - 1) / 2 && pads.left == (kernel.frames - 1) / 2
-            && pads.bottom == kernel.mels - 1 - pads.top && pads.right == kernel.frames - 1 - pads.left
-    }
 }
 
 public struct PoolOperation: Sendable, Hashable {

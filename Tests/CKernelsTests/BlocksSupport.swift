@@ -10,21 +10,36 @@ struct BlockCase: CustomTestStringConvertible, Sendable {
     var pool: (height: Int32, width: Int32)
     var batch: Int32 = 1
     var slope: Float = 0.25
+    /// Zeros before the first row and column, and the map's size; nil: "same" padding.
+    var map: (top: Int32, left: Int32, height: Int32, width: Int32)?
 
     var testDescription: String {
         "\(size.height)x\(size.width), \(channels.in) -> \(channels.out), kernel \(kernel.height)x\(kernel.width), "
             + "pool \(pool.height)x\(pool.width), batch \(batch)"
+            + (map.map { ", map \($0.height)x\($0.width) from -\($0.top), -\($0.left)" } ?? "")
     }
     var shape: gk_block_shape {
-        gk_block_shape(
-            height: size.height, width: size.width, in_channels: channels.in, out_channels: channels.out,
-            kernel_height: kernel.height, kernel_width: kernel.width, pool_height: pool.height,
-            pool_width: pool.width, slope: slope, input: 0)
+        var shape = gk_block_shape()
+        (shape.height, shape.width) = size
+        (shape.in_channels, shape.out_channels) = channels
+        (shape.kernel_height, shape.kernel_width) = kernel
+        (shape.pool_height, shape.pool_width) = pool
+        shape.slope = slope
+        guard let map else { return gk_block_same(shape) }
+        (shape.pad_top, shape.pad_left, shape.map_height, shape.map_width) = map
+        return shape
+    }
+    /// Whether some places of the map lie further out than the kernel reaches.
+    var hasEmptyWindows: Bool {
+        let shape = shape
+        return shape.pad_top >= kernel.height || shape.pad_left >= kernel.width
+            || shape.map_height + shape.pad_top > size.height + 2 * (kernel.height - 1)
+            || shape.map_width + shape.pad_left > size.width + 2 * (kernel.width - 1)
     }
     var stored: (in: Int, out: Int) { (Int(gk_stored_channels(channels.in)), Int(gk_stored_channels(channels.out))) }
     var inputCount: Int { Int(batch) * Int(size.height) * Int(size.width) * stored.in }
     var outputCount: Int {
-        Int(batch) * Int(size.height / pool.height) * Int(size.width / pool.width) * stored.out
+        Int(batch) * Int(shape.map_height / pool.height) * Int(shape.map_width / pool.width) * stored.out
     }
     var weightCount: Int { Int(kernel.height) * Int(kernel.width) * stored.in * stored.out }
 
@@ -48,6 +63,15 @@ struct BlockCase: CustomTestStringConvertible, Sendable {
         BlockCase(size: (5, 6), channels: (3, 1), kernel: (3, 3), pool: (1, 1), batch: 3),
         BlockCase(size: (4, 4), channels: (1, 1), kernel: (2, 2), pool: (2, 2), batch: 17),
         BlockCase(size: (1, 1), channels: (1, 1), kernel: (1, 1), pool: (1, 1)),
+        // "Valid" convolutions, maps of one row or column, paddings of one side and beyond both.
+        BlockCase(size: (40, 80), channels: (1, 32), kernel: (12, 8), pool: (4, 1), map: (0, 0, 29, 73)),
+        BlockCase(size: (13, 70), channels: (1, 17), kernel: (1, 60), pool: (13, 1), batch: 9, map: (0, 0, 13, 11)),
+        BlockCase(size: (20, 33), channels: (17, 40), kernel: (3, 5), pool: (2, 4), batch: 9, map: (0, 0, 18, 29)),
+        BlockCase(size: (31, 9), channels: (3, 33), kernel: (31, 4), pool: (1, 1), batch: 3, map: (0, 1, 1, 9)),
+        BlockCase(size: (9, 14), channels: (16, 16), kernel: (5, 4), pool: (3, 2), batch: 3, map: (4, 3, 13, 17)),
+        BlockCase(size: (11, 12), channels: (1, 20), kernel: (4, 6), pool: (1, 1), batch: 3, map: (0, 5, 11, 12)),
+        BlockCase(size: (10, 9), channels: (5, 18), kernel: (3, 3), pool: (2, 3), batch: 3, map: (2, 0, 9, 7)),
+        BlockCase(size: (5, 5), channels: (1, 16), kernel: (2, 3), pool: (1, 2), batch: 2, map: (3, 4, 12, 13)),
     ]
 }
 

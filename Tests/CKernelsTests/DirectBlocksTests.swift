@@ -95,7 +95,7 @@ extension KernelTests {
 
         private func expectPooled(_ found: BlockMemory, values: [Float], magnitudes: [Float]) {
             let layout = found.layout
-            let (height, width) = (Int(layout.size.height), Int(layout.size.width))
+            let (height, width) = (Int(layout.shape.map_height), Int(layout.shape.map_width))
             let (poolHeight, poolWidth) = (Int(layout.pool.height), Int(layout.pool.width))
             let (rows, columns, channels) = (height / poolHeight, width / poolWidth, layout.stored.out)
             var (worst, worstPlace) = (0.0, 0.0)

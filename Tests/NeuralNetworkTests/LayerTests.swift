@@ -22,10 +22,13 @@ import Testing
     }
 
     private func check(_ c: Case) throws {
-        var shape = gk_block_shape(
-            height: Int32(c.height), width: Int32(c.width), in_channels: Int32(c.channels),
-            out_channels: Int32(c.filters), kernel_height: Int32(c.kernel[0]), kernel_width: Int32(c.kernel[1]),
-            pool_height: Int32(c.pool[0]), pool_width: Int32(c.pool[1]), slope: c.slope, input: 0)
+        var shape = gk_block_shape()
+        (shape.height, shape.width) = (Int32(c.height), Int32(c.width))
+        (shape.in_channels, shape.out_channels) = (Int32(c.channels), Int32(c.filters))
+        (shape.kernel_height, shape.kernel_width) = (Int32(c.kernel[0]), Int32(c.kernel[1]))
+        (shape.pool_height, shape.pool_width) = (Int32(c.pool[0]), Int32(c.pool[1]))
+        shape.slope = c.slope
+        shape = gk_block_same(shape)
         let (ic, oc) = (Int(gk_stored_channels(shape.in_channels)), Int(gk_stored_channels(shape.out_channels)))
         let (rows, columns) = (c.height / c.pool[0], c.width / c.pool[1])
         let places = c.height * c.width
