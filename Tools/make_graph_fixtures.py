@@ -132,7 +132,7 @@ BATCHES = {"norms-of-one": 1, "norms-of-two": 2}
 NAMED = {
     "pons-blackbox": (8, None), "pons-time": (8, None), "pons-frequency": (8, None), "pons-timefrequency": (8, None),
     "mcc": (8, None), "mcclstm": (4, None), "dong": (8, (64, 128)), "choi-crnn": (16, None), "choi-k2c2": (16, None),
-    "short-chunk": (16, None), "short-chunk-res": (16, None), "musicnn": (8, (96, 60)), "bbnn": (8, None),
+    "short-chunk": (32, None), "short-chunk-res": (16, None), "musicnn": (8, (96, 60)), "bbnn": (8, None),
     "cldnn": (3, None), "gesture-cnnlstm": (8, None),
 }
 STEPS = 10

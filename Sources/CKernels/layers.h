@@ -4,7 +4,7 @@
 #include "dropout.h"
 #include "gemm.h"
 #include "gk_maps.h"
-#include "gk_norm.h"
+#include "gk_norm_pool.h"
 
 typedef struct {
     gk_gemm gemm;
@@ -26,6 +26,11 @@ typedef struct {
     /// dx = factor (g - a - x' b)
     void (*norm_gradient)(int64_t places, const gk_norm *norm, const float *factor, const float *offset,
                           const float *a, const float *b, const float *x, const float *gradient, float *to);
+    /// One row of a pool before its norm: x where it is chosen, and the place.
+    void (*norm_choose)(const gk_norm_pool *layer, int32_t y, const float *x, float *chosen, int32_t *argmax);
+    /// dx of one image of a norm with a pool.
+    void (*norm_pool_gradient)(const gk_norm_pool *layer, const float *factor, const float *a, const float *b,
+                               const float *x, const float *gradient, const int32_t *argmax, float *to);
     void (*pool_row)(const gk_pooling *p, int32_t y, const float *image, float *output, int32_t *argmax);
     void (*pool_row_gradient)(const gk_pooling *p, int32_t y, const float *gradient, const int32_t *argmax, float *to);
     void (*activate)(gk_activation_kind kind, float slope, int64_t count, const float *from, float *to);

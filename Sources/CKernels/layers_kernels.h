@@ -5,6 +5,7 @@
 #include "exponentials.h"
 #include "gemm_kernels.h"
 #include "layers.h"
+#include "norm_pool_kernels.h"
 
 // MARK: - Convolutions
 
@@ -325,6 +326,6 @@ static void gru_step_backward(int32_t rows, int32_t hidden, const float *gates, 
 #define GK_LAYER_KERNELS                                                                                               \
     {                                                                                                                  \
         {gemm_rows, gemm_columns, transpose, sum_rows}, finish_rows, add_list, leaky_gradient, norm_moments, norm_apply,         \
-            norm_sums, norm_gradient, pool_row, pool_row_gradient, activate, activate_gradient, drop_values,           \
+            norm_sums, norm_gradient, norm_choose, norm_pool_gradient, pool_row, pool_row_gradient, activate, activate_gradient, drop_values,           \
             sum_lists, gru_step, gru_step_backward                                                                     \
     }

@@ -1,7 +1,7 @@
 // Scalar oracles of layers that stand alone: the formulas of gk_convolution.h, gk_norm.h and gk_maps.h as plain loops.
 #include "gk_convolution.h"
 #include "gk_maps.h"
-#include "gk_norm.h"
+#include "gk_norm_pool.h"
 #include <math.h>
 #include <string.h>
 
@@ -77,7 +77,7 @@ void gk_oracle_norm_forward(int32_t batch, const gk_norm *n) {
         n->inverse[c] = (float)(1 / sqrt(variance + n->epsilon));
         for (int64_t p = 0; p < count; p++) {
             double z = (n->input[p * n->channels + c] - mean) * n->inverse[c] * n->scale[c] + n->shift[c];
-            n->output[p * n->channels + c] = (float)(z > 0 ? z : n->slope * z);
+            if (n->output) n->output[p * n->channels + c] = (float)(z > 0 ? z : n->slope * z);
         }
     }
 }
@@ -103,6 +103,75 @@ void gk_oracle_norm_backward(int32_t batch, const gk_norm *n) {
         }
         n->shift_gradient[c] = (float)sum;
         n->scale_gradient[c] = (float)product;
+    }
+}
+
+/// Norm, then activation, of one value.
+static double normed(const gk_norm_pool *l, int32_t c, float x) {
+    const gk_norm *n = &l->norm;
+    double z = ((double)x - n->mean[c]) * n->inverse[c] * n->scale[c] + n->shift[c];
+    switch (l->kind) {
+    case GK_ELU: return z > 0 ? z : expm1(z);
+    case GK_TANH: return tanh(z);
+    default: return z > 0 ? z : l->slope * z;
+    }
+}
+
+void gk_oracle_norm_pool_forward(int32_t batch, const gk_norm_pool *l) {
+    int32_t rows = l->height / l->window_height, columns = l->width / l->window_width, channels = l->norm.channels;
+    // The moments by the norm's own oracle, without its output.
+    gk_norm norm = l->norm;
+    norm.output = NULL;
+    gk_oracle_norm_forward(batch, &norm);
+    for (int64_t k = 0; k < (int64_t)batch * rows * columns * channels; k++) {
+        int32_t c = (int32_t)(k % channels), q = (int32_t)(k / channels % columns);
+        int32_t r = (int32_t)(k / channels / columns % rows);
+        const float *x = norm.input + k / channels / columns / rows * norm.places * channels + c;
+        int32_t best = -1;
+        for (int32_t i = 0; i < l->window_height; i++)
+            for (int32_t j = 0; j < l->window_width; j++) {
+                int32_t place = (r * l->window_height + i) * l->width + q * l->window_width + j;
+                float value = x[(size_t)place * channels];
+                bool is_negative = norm.scale[c] < 0;
+                if (best < 0 || (is_negative ? value < x[(size_t)best * channels] : value > x[(size_t)best * channels]))
+                    best = place;
+            }
+        l->chosen[k] = x[(size_t)best * channels];
+        if (l->argmax) l->argmax[k] = best;
+        l->norm.output[k] = (float)normed(l, c, l->chosen[k]);
+    }
+}
+
+void gk_oracle_norm_pool_backward(int32_t batch, const gk_norm_pool *l) {
+    const gk_norm *n = &l->norm;
+    int32_t channels = n->channels;
+    int64_t pooled = (int64_t)(l->height / l->window_height) * (l->width / l->window_width);
+    for (int32_t c = 0; c < channels; c++) {
+        double sum = 0, product = 0, count = (double)batch * n->places;
+        for (int64_t p = 0; p < batch * pooled; p++) {
+            int64_t k = p * channels + c;
+            double y = n->output[k], g = n->output_gradient[k];
+            if (l->kind == GK_ELU) g *= y > 0 ? 1 : y + 1;
+            else if (l->kind == GK_TANH) g *= 1 - y * y;
+            else g *= y > 0 ? 1 : l->slope;
+            l->gradient[k] = (float)g;
+            sum += g;
+            product += g * ((double)l->chosen[k] - n->mean[c]) * n->inverse[c];
+        }
+        n->shift_gradient[c] = (float)sum;
+        n->scale_gradient[c] = (float)product;
+        if (!n->input_gradient) continue;
+        double factor = (double)n->scale[c] * n->inverse[c];
+        for (int64_t p = 0; p < (int64_t)batch * n->places; p++) {
+            double scaled = ((double)n->input[p * channels + c] - n->mean[c]) * n->inverse[c];
+            double shared = n->fixed ? 0 : sum / count + scaled * product / count;
+            n->input_gradient[p * channels + c] = (float)(-factor * shared);
+        }
+        for (int64_t p = 0; p < batch * pooled; p++) {
+            int64_t k = p * channels + c;
+            float *at = n->input_gradient + (p / pooled * n->places + l->argmax[k]) * channels + c;
+            *at += (float)(factor * l->gradient[k]);
+        }
     }
 }
 

@@ -70,7 +70,10 @@ extension Stage {
             return [
                 row(
                     stage.node, writes: stage.writes,
-                    [graph.nodes[stage.node].operation.words, activation(stage.slope)])
+                    [
+                        graph.nodes[stage.node].operation.words, stage.pool.map { "max pool \($0)" },
+                        stage.activation == .leakyReLU(slope: 1) ? nil : Operation.activation(stage.activation).words,
+                    ])
             ]
         case .node(let index):
             return [row(index, writes: graph.nodes[index].output, [graph.nodes[index].operation.words])]

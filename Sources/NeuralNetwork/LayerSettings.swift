@@ -63,6 +63,15 @@ public enum Activation: Sendable, Hashable {
     case elu
     case sigmoid
     case tanh
+
+    /// Whether it keeps the order of values, and zero: it may then change places with a maximum.
+    var risesThroughZero: Bool {
+        switch self {
+        case .leakyReLU(let slope): slope >= 0
+        case .elu, .tanh: true
+        case .sigmoid: false
+        }
+    }
 }
 
 /// What is taken of each window.

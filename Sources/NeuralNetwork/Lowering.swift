@@ -6,7 +6,7 @@ public enum Stage: Sendable, Hashable {
     case dense(DenseStage)
     /// A convolution of any kind; in inference with the norm and the activation after it.
     case convolution(ConvolutionStage)
-    /// A norm with the activation after it.
+    /// A norm with the activation and the pool after it.
     case norm(NormStage)
     /// One node, one step.
     case node(Int)
@@ -114,7 +114,9 @@ public struct ConvolutionStage: Sendable, Hashable {
 public struct NormStage: Sendable, Hashable {
     let node: Int
     let writes: Int
-    public let slope: Float
+    public let activation: Activation
+    /// Of the max pool that is run with it.
+    public let pool: Extent?
 }
 
 /// Cuts a graph into stages.
@@ -171,8 +173,7 @@ struct Lowering {
         follow: while let next = onlyReader(of: value) {
             switch graph.nodes[next].operation {
             case .pool(let operation)
-            where pool == nil && operation.kind == .max && operation.stride == operation.window
-                && operation.pads.isEmpty && operation.window.area <= 65_535:
+            where pool == nil && operation.coversOnce && operation.window.area <= 65_535:
                 pool = operation.window
             case .activation(.leakyReLU(let value)) where slope == nil: slope = value
             default: break follow
@@ -300,8 +301,36 @@ struct Lowering {
     }
 
     private mutating func claimNorm(_ node: Int) {
+        if let pooled = pooledNorm(node) { return claim(pooled.nodes, .norm(pooled.stage)) }
         var nodes = [node]
         let slope = takeActivation(&nodes)
-        claim(nodes, .norm(NormStage(node: node, writes: graph.nodes[nodes.last!].output, slope: slope)))
+        claim(
+            nodes,
+            .norm(
+                NormStage(
+                    node: node, writes: graph.nodes[nodes.last!].output, activation: .leakyReLU(slope: slope), pool: nil
+                )))
+    }
+
+    /// A norm whose activation rises and whose max pool covers each place at most once, in either order: they may then
+    /// change places.
+    private func pooledNorm(_ node: Int) -> (stage: NormStage, nodes: [Int])? {
+        let input = graph.values[graph.nodes[node].inputs[0]]
+        guard input.parts.count == 1, input.parts[0].storedChannels > 1 else { return nil }
+        var (nodes, value) = ([node], graph.nodes[node].output)
+        var (pool, activation) = (Extent?.none, Activation?.none)
+        follow: while let next = onlyReader(of: value) {
+            switch graph.nodes[next].operation {
+            case .pool(let operation) where pool == nil && operation.coversOnce: pool = operation.window
+            case .activation(let kind) where activation == nil && kind.risesThroughZero: activation = kind
+            default: break follow
+            }
+            nodes.append(next)
+            value = graph.nodes[next].output
+        }
+        guard let pool else { return nil }
+        return (
+            NormStage(node: node, writes: value, activation: activation ?? .leakyReLU(slope: 1), pool: pool), nodes
+        )
     }
 }

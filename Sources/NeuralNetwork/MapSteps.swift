@@ -50,6 +50,17 @@ final class PoolStep: Step {
     }
 }
 
+extension Activation {
+    var kernel: (kind: gk_activation_kind, slope: Float) {
+        switch self {
+        case .leakyReLU(let slope): (GK_LEAKY, slope)
+        case .elu: (GK_ELU, 0)
+        case .sigmoid: (GK_SIGMOID, 0)
+        case .tanh: (GK_TANH, 0)
+        }
+    }
+}
+
 /// An activation that no other step has taken.
 final class ActivationStep: Step {
     let name: String
@@ -65,13 +76,7 @@ final class ActivationStep: Step {
     private init(_ name: String, _ activation: Activation, binding: StepBinding) {
         self.name = name
         (input, output) = (binding.inputs[0], binding.outputs[0])
-        (kind, slope) =
-            switch activation {
-            case .leakyReLU(let slope): (GK_LEAKY, slope)
-            case .elu: (GK_ELU, 0)
-            case .sigmoid: (GK_SIGMOID, 0)
-            case .tanh: (GK_TANH, 0)
-            }
+        (kind, slope) = activation.kernel
     }
 
     func forward(_ call: StepCall) {

@@ -59,6 +59,9 @@ public struct PoolOperation: Sendable, Hashable {
     public let window: Extent
     public let stride: Extent
     public let pads: Pads
+
+    /// Whether it takes the maximum of windows that lie side by side.
+    var coversOnce: Bool { kind == .max && stride == window && pads.isEmpty }
 }
 
 public struct RecurrentOperation: Sendable, Hashable {

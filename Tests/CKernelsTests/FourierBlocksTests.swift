@@ -40,9 +40,11 @@ extension KernelTests {
                 ],
                 [
                     BlockCase(
-                        size: (30, 26), channels: (16, 16), kernel: (11, 3), pool: (4, 4), batch: 3, map: (0, 0, 20, 24)),
+                        size: (30, 26), channels: (16, 16), kernel: (11, 3), pool: (4, 4), batch: 3, map: (0, 0, 20, 24)
+                    ),
                     BlockCase(
-                        size: (30, 26), channels: (16, 32), kernel: (11, 2), pool: (1, 1), batch: 3, map: (7, 0, 30, 26)),
+                        size: (30, 26), channels: (16, 32), kernel: (11, 2), pool: (1, 1), batch: 3, map: (7, 0, 30, 26)
+                    ),
                 ],
             ]
 

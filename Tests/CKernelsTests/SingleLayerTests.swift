@@ -75,6 +75,20 @@ private final class ConvolutionMemory {
     }
 }
 
+/// A norm with a max pool.
+struct NormPoolCase: Sendable, CustomTestStringConvertible {
+    var size: (height: Int, width: Int)
+    var window: (height: Int, width: Int)
+    var channels: Int
+    var batch: Int
+    var kind: gk_activation_kind
+    var slope: Float = 0
+
+    var testDescription: String {
+        "\(size.height)x\(size.width), window \(window.height)x\(window.width), \(channels) channels"
+    }
+}
+
 extension KernelTests {
     @Test(arguments: ConvolutionCase.grid)
     func convolutionsMatchTheOracleOnEverySet(c: ConvolutionCase) throws {
@@ -137,6 +151,109 @@ extension KernelTests {
                 for (values, exact) in zip(found[0], expected) { #expect(relativeDifference(values, exact) < 2e-5) }
             }
         }
+    }
+
+    /// Windows that leave rows and columns over, one window for a whole map, one place a window; scales of both signs.
+    @Test(
+        arguments: [
+            NormPoolCase(size: (7, 9), window: (2, 3), channels: 16, batch: 11, kind: GK_LEAKY, slope: 0),
+            NormPoolCase(size: (40, 21), window: (40, 1), channels: 32, batch: 3, kind: GK_ELU),
+            NormPoolCase(size: (6, 33), window: (1, 2), channels: 80, batch: 9, kind: GK_LEAKY, slope: 1),
+            NormPoolCase(size: (5, 5), window: (5, 5), channels: 112, batch: 2, kind: GK_TANH),
+            NormPoolCase(size: (3, 4), window: (1, 1), channels: 48, batch: 1, kind: GK_LEAKY, slope: 0.3),
+            NormPoolCase(size: (60, 50), window: (4, 2), channels: 64, batch: 9, kind: GK_ELU),
+        ], [false, true])
+    func normsWithPoolsMatchTheOracleOnEverySet(c: NormPoolCase, fixed: Bool) throws {
+        let places = c.size.height * c.size.width
+        let (count, channels) = (c.batch * places * c.channels, c.channels)
+        let pooled = c.batch * (c.size.height / c.window.height) * (c.size.width / c.window.width) * channels
+        func run(_ body: (inout gk_norm_pool) -> Void) -> (values: [[Float]], argmax: [Int32]) {
+            var random = RandomStream(seed: 16, purpose: "norm with a pool")
+            let given = [count, channels, channels, pooled, channels].map { Floats(count: $0, random: &random) }
+            let variance = Floats(count: channels, in: 0.5...1.5, random: &random)
+            let made = [pooled, channels, channels, count, channels, channels, pooled, pooled].map { Floats(count: $0) }
+            var argmax = [Int32](repeating: -1, count: pooled)
+            argmax.withUnsafeMutableBufferPointer { argmax in
+                let norm = gk_norm(
+                    places: Int32(places), channels: Int32(channels), epsilon: 1e-5, momentum: 0.1, slope: c.slope,
+                    fixed: fixed, input: given[0].pointer, scale: given[1].pointer, shift: given[2].pointer,
+                    running_mean: given[4].pointer, running_variance: variance.pointer, output: made[0].pointer,
+                    mean: made[1].pointer, inverse: made[2].pointer, output_gradient: given[3].pointer,
+                    input_gradient: made[3].pointer, scale_gradient: made[4].pointer, shift_gradient: made[5].pointer)
+                var layer = gk_norm_pool(
+                    norm: norm, height: Int32(c.size.height), width: Int32(c.size.width),
+                    window_height: Int32(c.window.height), window_width: Int32(c.window.width), kind: c.kind,
+                    slope: c.slope, argmax: argmax.baseAddress, chosen: made[6].pointer, gradient: made[7].pointer)
+                body(&layer)
+            }
+            return ((made + [given[4], variance]).map(\.values), argmax)
+        }
+        let expected = run {
+            gk_oracle_norm_pool_forward(Int32(c.batch), &$0)
+            gk_oracle_norm_pool_backward(Int32(c.batch), &$0)
+        }
+        for isa in fastSets {
+            try on(isa) {
+                let found = try [Int32(1), 3].map { threads in
+                    try withPool(threads) { pool in
+                        run {
+                            gk_norm_pool_forward(pool, Int32(c.batch), &$0)
+                            gk_norm_pool_backward(pool, Int32(c.batch), &$0)
+                        }
+                    }
+                }
+                #expect(found[0].values == found[1].values, "the same bits on any number of threads")
+                #expect(found[0].argmax == expected.argmax)
+                for (values, exact) in zip(found[0].values, expected.values) {
+                    #expect(relativeDifference(values, exact) < 2e-5)
+                }
+            }
+        }
+    }
+
+    /// The oracle of norm and pool together against the oracles of norm, activation and pool one after another.
+    @Test func theOracleOfNormsWithPoolsIsTheirOracles() {
+        let (height, width, channels, batch) = (6, 8, 16, 3)
+        let (count, pooled) = (batch * height * width * channels, batch * 3 * 4 * channels)
+        var random = RandomStream(seed: 17, purpose: "norm with a pool")
+        let given = [count, channels, channels, pooled].map { Floats(count: $0, random: &random) }
+        let one = (0..<9).map { Floats(count: $0 == 0 || $0 == 3 ? count : $0 > 6 ? pooled : channels) }
+        let other = (0..<9).map { Floats(count: $0 == 0 || $0 == 3 ? count : $0 > 6 ? pooled : channels) }
+        for made in [one, other] {
+            for running in made[1...2] { running.pointer.update(repeating: 0.5, count: channels) }
+        }
+        var argmax = [Int32](repeating: -1, count: pooled)
+        func norm(_ made: [Floats], output: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>) -> gk_norm {
+            gk_norm(
+                places: Int32(height * width), channels: Int32(channels), epsilon: 1e-5, momentum: 0.1, slope: 0.3,
+                fixed: false, input: given[0].pointer, scale: given[1].pointer, shift: given[2].pointer,
+                running_mean: made[1].pointer, running_variance: made[2].pointer, output: output,
+                mean: made[4].pointer, inverse: made[5].pointer, output_gradient: gradient,
+                input_gradient: made[3].pointer, scale_gradient: made[6].pointer, shift_gradient: made[6].pointer)
+        }
+        let gradient = Floats(count: count)
+        argmax.withUnsafeMutableBufferPointer { argmax in
+            var pool = gk_pooling(
+                height: Int32(height), width: Int32(width), channels: Int32(channels), out_height: 3, out_width: 4,
+                window_height: 2, window_width: 2, stride_height: 2, stride_width: 2, pad_top: 0, pad_left: 0,
+                average: false, input: one[0].pointer, output: one[7].pointer, argmax: argmax.baseAddress,
+                output_gradient: given[3].pointer, input_gradient: gradient.pointer)
+            var first = norm(one, output: one[0].pointer, gradient: UnsafePointer(gradient.pointer))
+            gk_oracle_norm_forward(Int32(batch), &first)
+            gk_oracle_pooling_forward(Int32(batch), &pool)
+            gk_oracle_pooling_backward(Int32(batch), &pool)
+            gk_oracle_norm_backward(Int32(batch), &first)
+            var both = gk_norm_pool(
+                norm: norm(other, output: other[7].pointer, gradient: UnsafePointer(given[3].pointer)),
+                height: Int32(height), width: Int32(width), window_height: 2, window_width: 2, kind: GK_LEAKY,
+                slope: 0.3, argmax: argmax.baseAddress, chosen: other[8].pointer, gradient: one[8].pointer)
+            gk_oracle_norm_pool_forward(Int32(batch), &both)
+            gk_oracle_norm_pool_backward(Int32(batch), &both)
+        }
+        #expect(relativeDifference(other[7].values, one[7].values) < 1e-6)
+        #expect(relativeDifference(other[3].values, one[3].values) < 1e-6)
+        #expect(relativeDifference(other[6].values, one[6].values) < 1e-6)
+        #expect(relativeDifference(other[2].values, one[2].values) < 1e-6)
     }
 
     @Test(arguments: [false, true])

@@ -76,6 +76,43 @@ static void check_norm(gk_pool *pool, int32_t batch, int32_t places, int32_t cha
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) free(owned[i]);
 }
 
+static void check_norm_pool(gk_pool *pool, int32_t batch, int32_t h, int32_t w, int32_t channels, int32_t wh,
+                            int32_t ww, gk_activation_kind kind, bool fixed) {
+    size_t count = (size_t)batch * h * w * channels, pooled = (size_t)batch * (h / wh) * (w / ww) * channels;
+    gk_norm_pool sets[2];
+    float *input = random_floats(count), *scale = random_floats(channels), *shift = random_floats(channels);
+    float *gradient = random_floats(pooled), *mean = random_floats(channels), *variance = random_floats(channels);
+    for (int32_t c = 0; c < channels; c++) variance[c] = fabsf(variance[c]) + 0.5f;
+    for (int s = 0; s < 2; s++)
+        sets[s] = (gk_norm_pool){.norm = {.places = h * w, .channels = channels, .epsilon = 1e-5f, .momentum = 0.1f,
+                                          .slope = 0.3f, .fixed = fixed, .input = input, .scale = scale,
+                                          .shift = shift, .running_mean = copied_floats(mean, channels),
+                                          .running_variance = copied_floats(variance, channels),
+                                          .output = random_floats(pooled), .mean = random_floats(channels),
+                                          .inverse = random_floats(channels), .output_gradient = gradient,
+                                          .input_gradient = random_floats(count),
+                                          .scale_gradient = random_floats(channels),
+                                          .shift_gradient = random_floats(channels)},
+                                 .height = h, .width = w, .window_height = wh, .window_width = ww, .kind = kind,
+                                 .slope = 0.3f, .argmax = calloc(pooled, sizeof(int32_t)),
+                                 .chosen = random_floats(pooled), .gradient = random_floats(pooled)};
+    gk_norm_pool_forward(pool, batch, &sets[0]);
+    gk_norm_pool_backward(pool, batch, &sets[0]);
+    gk_oracle_norm_pool_forward(batch, &sets[1]);
+    gk_oracle_norm_pool_backward(batch, &sets[1]);
+    expect_close("pooled norm output", sets[0].norm.output, sets[1].norm.output, pooled);
+    expect_close("pooled norm gradient", sets[0].norm.input_gradient, sets[1].norm.input_gradient, count);
+    for (int s = 0; s < 2; s++) {
+        gk_norm *n = &sets[s].norm;
+        float *owned[] = {n->running_mean, n->running_variance, n->output, n->mean, n->inverse, n->input_gradient,
+                          n->scale_gradient, n->shift_gradient, sets[s].chosen, sets[s].gradient};
+        for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) free(owned[i]);
+        free(sets[s].argmax);
+    }
+    float *owned[] = {input, scale, shift, gradient, mean, variance};
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) free(owned[i]);
+}
+
 static void check_pooling(gk_pool *pool, int32_t batch, int32_t h, int32_t w, int32_t channels, int32_t wh, int32_t ww,
                           int32_t sh, int32_t sw, int32_t top, int32_t left, bool average) {
     gk_pooling l = {.height = h, .width = w, .channels = channels, .window_height = wh, .window_width = ww,

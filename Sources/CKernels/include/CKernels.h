@@ -9,6 +9,7 @@
 #include "gk_lstm.h"
 #include "gk_convolution.h"
 #include "gk_norm.h"
+#include "gk_norm_pool.h"
 #include "gk_maps.h"
 #include "gk_gru.h"
 #include "gk_optimiser.h"
