@@ -25,7 +25,7 @@ let package = Package(
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Report", "Training", "Prediction", "Interchange", "ModelFile", "Datasets",
+                "Benchmarks", "Report", "Training", "Prediction", "Interchange", "Backbones", "ModelFile", "Datasets",
                 "Evaluation", "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -57,6 +57,8 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Protobuf/README.md", "Protobuf/onnx.proto"]),
+        .target(
+            name: "Backbones", dependencies: ["ModelFile", "Architectures", "NeuralNetwork", "Features", "Storage"]),
         // Floor 4
         .target(name: "ModelFile", dependencies: ["CModels", "NeuralNetwork", "Features", "Evaluation", "Storage"]),
         // Floor 3
@@ -130,6 +132,9 @@ let package = Package(
         .testTarget(
             name: "InterchangeTests",
             dependencies: ["Interchange", "ModelFile", "NeuralNetwork", "Architectures", "Features", "Storage"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "BackbonesTests", dependencies: ["Backbones", "ModelFile", "NeuralNetwork", "Features", "Storage"],
             resources: [.copy("Fixtures")]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(

@@ -63,26 +63,32 @@ extension Blueprint {
     /// Pons & Serra 2019, "musicnn": kernels for timbre and for rhythm, a middle of residual and dense connections, a
     /// dense back end; every convolution before its ReLU before its norm. Kernels keep their share of the bands. 779,119
     /// parameters for ten genres on 96 x 187.
-    public static func musicnn(genres: Int, input: Extent = 96 × 187) -> Blueprint {
+    ///
+    /// - Parameter widths: channels and units; the authors' where nothing else is said.
+    public static func musicnn(
+        genres: Int, input: Extent = 96 × 187, widths: MusicnnWidths = MusicnnWidths()
+    ) -> Blueprint {
         let longest = input.frames >= 128 ? 128 : 64
+        let norm = BatchNorm(epsilon: widths.epsilon)
+        let middle = [Convolution(widths.middle, kernel: 1 × 7), ReLU(), norm]
         return Blueprint("musicnn", input: input) {
-            BatchNorm()
+            norm
             Branches(join: .channels) {
-                for share in [40, 70] {
+                for (share, channels) in zip([40, 70], widths.timbre) {
                     Branch("timbre\(share)") {
                         Convolution(
-                            204, kernel: max(1, input.mels * share / 100) × 7,
+                            channels, kernel: max(1, input.mels * share / 100) × 7,
                             padding: Padding(mels: .valid, frames: .same))
                         ReLU()
-                        BatchNorm()
+                        norm
                         GlobalMaxPool(over: .frequency)
                     }
                 }
-                for length in [longest, longest / 2, longest / 4] {
+                for (length, channels) in zip([longest, longest / 2, longest / 4], widths.rhythm) {
                     Branch("rhythm\(length)") {
-                        Convolution(51, kernel: 1 × length)
+                        Convolution(channels, kernel: 1 × length)
                         ReLU()
-                        BatchNorm()
+                        norm
                         GlobalMaxPool(over: .frequency)
                     }
                 }
@@ -91,34 +97,28 @@ extension Blueprint {
             Branches(join: .channels) {
                 Branch {}
                 Branch("middle1") {
-                    musicnnMiddle
+                    middle
                     Branches(join: .channels) {
                         Branch {}
                         Branch("middle2") {
-                            Residual("block") { musicnnMiddle }
+                            Residual("block") { middle }
                             Branches(join: .channels) {
                                 Branch {}
-                                Branch("middle3") { Residual("block") { musicnnMiddle } }
+                                Branch("middle3") { Residual("block") { middle } }
                             }
                         }
                     }
                 }
             }
             GlobalMaxAndAveragePool(over: .time)
-            BatchNorm()
+            norm
             Dropout(0.5)
-            Dense(200)
+            Dense(widths.units)
             ReLU()
-            BatchNorm()
+            norm
             Dropout(0.5)
             Dense(genres)
         }
-    }
-
-    @LayerBuilder private static var musicnnMiddle: [Layer] {
-        Convolution(64, kernel: 1 × 7)
-        ReLU()
-        BatchNorm()
     }
 
     /// Liu, Feng, Liu, Wang & Liu 2019, "Bottom-up broadcast neural network for music genre classification": three modules
@@ -163,6 +163,21 @@ extension Blueprint {
         ReLU()
         Convolution(32, kernel: kernel)
     }
+}
+
+/// The sizes of a musicnn: as its authors have them, or what is left of them.
+public struct MusicnnWidths: Sendable, Hashable {
+    /// Channels of the two kernels of timbre and of the three of rhythm.
+    public var timbre = [204, 204]
+    public var rhythm = [51, 51, 51]
+    /// Channels of each layer of the middle.
+    public var middle = 64
+    /// Units of the dense layer before the last.
+    public var units = 200
+    /// Of the norms; TensorFlow's default is 1e-3.
+    public var epsilon = 1e-5
+
+    public init() {}
 }
 
 extension Architecture {

@@ -279,3 +279,7 @@ float gk_greatest_magnitude(const float *values, int64_t count) {
         greatest = fmaxf(greatest, lanes[l]);
     return greatest;
 }
+
+void gk_scaled(const float *values, int64_t count, float factor, float *output) {
+    for (int64_t i = 0; i < count; i++) output[i] = factor * values[i];
+}

@@ -62,3 +62,10 @@ double gk_softmax_cross_entropy_targets(int32_t batch, int32_t classes, int32_t 
     if (weight) *weight = total;
     return loss;
 }
+
+void gk_sigmoid_probabilities(int32_t batch, int32_t classes, int32_t stored, const float *logits,
+                              float *probabilities) {
+    for (int32_t n = 0; n < batch; n++)
+        for (int32_t c = 0; c < classes; c++)
+            probabilities[(size_t)n * classes + c] = (float)(1 / (1 + exp(-(double)logits[(size_t)n * stored + c])));
+}

@@ -30,7 +30,7 @@ public struct FeatureExtractor: Sendable {
     /// All segments of a track, or those chosen.
     ///
     /// A track shorter than a segment is padded to one, if it has at least `recipe.leastSamples`: with zeros, or by
-    /// repeating it where blocks are transformed.
+    /// repeating it, as the recipe says.
     ///
     /// - Parameters:
     ///   - samples: mono, full scale ±1, at the recipe's sample rate.
@@ -59,6 +59,8 @@ public struct FeatureExtractor: Sendable {
             count = chosen.count * recipe.mels * recipe.segmentFrames
             guard let output = buffer.baseAddress, count > 0 else { return }
             switch recipe.scope {
+            case .track where recipe.peakSeconds != nil || recipe.repeatedSamples(of: samples.count) > 0:
+                cut(chosen, fromRowsOf: samples, into: output)
             case .track: cut(chosen, fromColumnsOf: samples, into: output)
             case .block: cut(chosen, fromPicturesOf: samples, into: output)
             case .segment, .none: transform(chosen, of: samples, into: output)
@@ -87,6 +89,21 @@ public struct FeatureExtractor: Sendable {
                 row.update(from: track + mel * columns + index * step - first, count: recipe.trueFrames)
             }
             repeatLastColumn(output + place * recipe.mels * frames)
+        }
+    }
+
+    /// All rows of the track, since a row's level hangs on what is before it, then copies of them.
+    private func cut(
+        _ chosen: [Int], fromRowsOf samples: UnsafeBufferPointer<Float>, into output: UnsafeMutablePointer<Float>
+    ) {
+        let count = recipe.rowCount(samples: samples.count)
+        let rows = UnsafeMutablePointer<Float>.allocate(capacity: recipe.mels * count)
+        defer { rows.deallocate() }
+        trackRows(of: samples, count: count, into: rows, scratch: plan.makeScratch())
+        for (place, index) in chosen.enumerated() {
+            recipe.segment(
+                fromRows: rows + recipe.firstRow(ofSegment: index) * recipe.mels,
+                into: output + place * recipe.mels * recipe.segmentFrames)
         }
     }
 

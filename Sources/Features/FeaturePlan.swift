@@ -89,6 +89,15 @@ final class FeaturePlan: @unchecked Sendable {
         try require(
             recipe.scope != .track || recipe.segmentStride % recipe.hop == 0,
             "its segment stride is no multiple of the hop")
+        try require(
+            recipe.scope == .track || recipe.peakSeconds == nil && recipe.repeatsShort == nil,
+            "its sound is scaled to its peak, or repeated, but is not transformed whole")
+        if let seconds = recipe.peakSeconds {
+            try require((1...3600).contains(seconds), "the blocks of its peaks are outside 1...3,600 s")
+            try require(
+                seconds * recipe.sampleRate >= Double(recipe.frameLength + recipe.hop),
+                "the blocks of its peaks are shorter than a frame")
+        }
         guard recipe.scope == .block else { return }
         guard let picture = recipe.picture else {
             throw .invalidRecipe(name: recipe.name, reason: "it has no picture, but transforms blocks")

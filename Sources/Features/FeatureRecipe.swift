@@ -101,6 +101,11 @@ public struct FeatureRecipe: Codable, Sendable, Hashable {
     /// Nil for 1 and 0: a value is in nepers of magnitude or power.
     public var valueFactor: Double?
     public var valueOffset: Double?
+    /// Seconds of the blocks in which the sound is scaled to a peak of 1 (`PeakLevel.swift`), where the scope is a track; nil
+    /// for the sound's own level.
+    public var peakSeconds: Double?
+    /// Whether a sound shorter than a segment is repeated, where the scope is a track; nil for zeros at its end.
+    public var repeatsShort: Bool?
 }
 
 extension FeatureRecipe {
@@ -118,11 +123,18 @@ extension FeatureRecipe {
     /// Columns of a segment that are computed; the rest repeat the last of them.
     public var trueFrames: Int { min(segmentFrames, hop > 0 ? 1 + segmentSamples / hop : segmentFrames) }
 
-    /// Samples that a track needs: half a segment; a second where blocks are transformed, since short ones are repeated.
-    public var leastSamples: Int { scope == .block ? Int(sampleRate) : (segmentSamples + 1) / 2 }
+    /// Samples that a track needs: half a segment; a second at most where short ones are repeated.
+    public var leastSamples: Int {
+        let half = (segmentSamples + 1) / 2
+        if scope == .block { return Int(sampleRate) }
+        return repeatsShort == true ? min(Int(sampleRate), half) : half
+    }
 
     /// Seconds of sound that a track needs.
-    public var leastSeconds: Double { scope == .block ? 1 : segmentSeconds / 2 }
+    public var leastSeconds: Double {
+        if scope == .block { return 1 }
+        return repeatsShort == true ? min(1, segmentSeconds / 2) : segmentSeconds / 2
+    }
 
     /// The segments in a track of that many samples at the recipe's rate; 0 for less than ``leastSamples``.
     ///

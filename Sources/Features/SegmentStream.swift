@@ -28,6 +28,7 @@ public final class SegmentStream {
     /// Rows from the start of the next segment on, [rows][mels], where segments are cut from rows.
     private var rows: [Float] = []
     private var rowsMade = 0
+    private var level: PeakLevel
     private var segment: [Float]
 
     public init(_ extractor: FeatureExtractor) {
@@ -35,6 +36,7 @@ public final class SegmentStream {
         recipe = extractor.recipe
         scratch = extractor.plan.makeScratch()
         levels = SegmentLevels(extractor.recipe)
+        level = PeakLevel(extractor.recipe)
         segment = [Float](repeating: 0, count: recipe.mels * recipe.segmentFrames)
     }
 
@@ -49,6 +51,14 @@ public final class SegmentStream {
         samples += piece.count
         switch recipe.scope {
         case .track:
+            // What may have to be repeated is kept from its start.
+            if recipe.repeatsShort == true, samples < recipe.segmentSamples { return }
+            if let size = recipe.peakRows {
+                while samples >= PeakLevel.samplesNeeded(forRows: rowsMade + size, recipe) {
+                    try makeRows(to: rowsMade + size, receive)
+                }
+                return
+            }
             let needed = recipe.frameLength / 2
             guard samples >= needed else { return }
             // Rows are made a segment at a time: the kernel takes sixteen at once.
@@ -72,7 +82,16 @@ public final class SegmentStream {
                 seconds: Double(samples) / recipe.sampleRate, needed: recipe.leastSeconds)
         }
         switch recipe.scope {
-        case .track: try makeRows(to: recipe.rowCount(samples: samples), receive)
+        case .track:
+            let wanted = recipe.repeatedSamples(of: samples)
+            if wanted > 0 {
+                // Nothing was made of it so far.
+                pending = pending.withUnsafeBufferPointer { FeatureExtractor.repeated($0, to: wanted) }
+            }
+            let end = recipe.rowCount(samples: samples)
+            // The rest may be a whole block and the row after it.
+            while let size = recipe.peakRows, end - rowsMade > size { try makeRows(to: rowsMade + size, receive) }
+            try makeRows(to: end, receive)
         case .block: try makePicture(of: pending.count, receive)
         case .segment, .none: if segments == 0 { try makeSegment(pending.count, receive) }
         }
@@ -92,6 +111,11 @@ public final class SegmentStream {
         pending.withUnsafeBufferPointer { samples in
             rows.withUnsafeMutableBufferPointer { rows in
                 guard let output = rows.baseAddress else { return }
+                guard recipe.peakSeconds == nil else {
+                    return level.rows(
+                        by: extractor, of: samples, origin: origin, first: rowsMade, count: count,
+                        into: output + before, scratch: scratch)
+                }
                 extractor.plan.rows(
                     of: samples, first: rowsMade - origin / recipe.hop, count: count, into: output + before,
                     scratch: scratch)

@@ -51,7 +51,7 @@ public struct SoundAugmentation: Codable, Sendable, Hashable {
     /// - Throws: `FeatureError.invalidAugmentation`.
     public func check(for recipe: FeatureRecipe) throws(FeatureError) {
         try check()
-        guard recipe.scope == .track || recipe.scope == .segment else {
+        guard recipe.scope == .track && recipe.peakSeconds == nil || recipe.scope == .segment else {
             throw .invalidAugmentation(
                 "a segment of the recipe '\(recipe.name)' cannot be made from its own sound alone")
         }

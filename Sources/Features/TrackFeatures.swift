@@ -106,7 +106,7 @@ extension FeatureExtractor {
     /// All rows of a track.
     ///
     /// A track shorter than a segment is padded to one, if it has at least `recipe.leastSamples`: with zeros, or by
-    /// repeating it where blocks are transformed.
+    /// repeating it, as the recipe says.
     ///
     /// - Parameter samples: mono, full scale ±1, at the recipe's sample rate.
     /// - Throws: `FeatureError.tooShort`, `.unusableSample`.
@@ -120,7 +120,7 @@ extension FeatureExtractor {
             let scratch = plan.makeScratch()
             switch recipe.scope {
             case .track:
-                plan.rows(of: samples, first: 0, count: rows, into: output, scratch: scratch)
+                trackRows(of: samples, count: rows, into: output, scratch: scratch)
             case .block:
                 pictures(of: samples, into: output, scratch: scratch)
             case .segment, .none:

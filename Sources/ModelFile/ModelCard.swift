@@ -7,8 +7,10 @@ public struct ModelCard: Codable, Sendable {
     /// Name of the architecture, and the architecture itself.
     public var architecture: String
     public var blueprint: Blueprint
-    /// Genre names in the order of the classes.
+    /// Genre names in the order of the classes; of a model that tells tags, the tags'.
     public var genres: [String]
+    /// What its outputs are; nil for genres that exclude each other.
+    public var outputs: ModelOutputs?
     /// How its segments were made; it never meets others.
     public var recipe: FeatureRecipe
     /// Where the weights came from, if another program trained them; nil for this tool's own. Of such a model only its
@@ -79,7 +81,16 @@ public struct ModelCard: Codable, Sendable {
     }
 }
 
+/// What the outputs of a net are.
+public enum ModelOutputs: String, Codable, Sendable, Hashable {
+    /// Each tag holds or not by itself: a sigmoid an output, in place of one softmax over all.
+    case tags
+}
+
 extension ModelCard {
+    /// Whether it tells tags, of which a track may have several or none, and no genre.
+    public var tellsTags: Bool { outputs == .tags }
+
     /// Whether nothing is left open that a training always knows.
     var saysHowItWasTrained: Bool {
         configuration != nil && split != nil && trainingTracks != nil && heldOutTracks != nil && dataHash != nil
@@ -93,9 +104,20 @@ public struct ImportedWeights: Codable, Sendable, Hashable {
     public var file: String
     /// Digest of its bytes, hexadecimal.
     public var sha256: String
+    /// Whose work it is, in words; nil where nobody knows but the user.
+    public var work: String?
+    /// The text of the licence that came with the file.
+    public var licence: String?
+    /// What was changed, in words; nil for nothing.
+    public var changes: String?
 
-    public init(file: String, sha256: String) {
+    public init(
+        file: String, sha256: String, work: String? = nil, licence: String? = nil, changes: String? = nil
+    ) {
         self.file = file
         self.sha256 = sha256
+        self.work = work
+        self.licence = licence
+        self.changes = changes
     }
 }

@@ -15,8 +15,14 @@ public struct TrainedModel {
 
     /// What a model file's metadata call its format.
     public static let format = "genrekit"
-    /// Version 2 has cards of imported weights, which leave open what version 1 always says; all others stay version 1.
-    private static let latestVersion = 2
+    /// Version 2 has cards of imported weights, which leave open what version 1 always says; version 3 has outputs that are
+    /// no genres, which earlier readers would take for such. All others stay version 1.
+    private static let latestVersion = 3
+
+    private var version: Int {
+        if card.outputs != nil { return 3 }
+        return card.imported == nil ? 1 : 2
+    }
 
     // MARK: - Writing
 
@@ -28,7 +34,7 @@ public struct TrainedModel {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var metadata = [
             "format": Self.format,
-            "format_version": card.imported == nil ? "1" : "2",
+            "format_version": String(version),
             // Twice in the file for readers of other tools, who look for plain strings.
             "architecture": card.architecture,
             "genres": card.genres.joined(separator: ","),

@@ -107,6 +107,14 @@ public final class Executor {
         return UnsafeBufferPointer(start: probabilityBuffer, count: count * plan.classes)
     }
 
+    /// The same where each class holds or not by itself: the logits' sigmoids in place of their softmax.
+    public func independentProbabilities(count: Int) -> UnsafeBufferPointer<Float> {
+        forward(count: count, step: 0)
+        gk_sigmoid_probabilities(
+            Int32(count), Int32(plan.classes), Int32(logits.count), logits.values, probabilityBuffer)
+        return UnsafeBufferPointer(start: probabilityBuffer, count: count * plan.classes)
+    }
+
     /// Loss and accuracy of the first `count` segments, without dropout in an inference executor; the probabilities are
     /// in ``lastProbabilities(count:)`` afterwards.
     public func evaluate(count: Int, labels: [Int32]) -> BatchResult {

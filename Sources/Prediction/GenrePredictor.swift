@@ -48,6 +48,19 @@ public final class GenrePredictor {
         }
     }
 
+    /// The tags of a file of any format that can be decoded.
+    ///
+    /// - Throws: ``PredictionError/tellsGenres`` where the model tells genres.
+    public func tags(_ url: URL) throws -> TrackTags { try streaming(url, tags) }
+
+    /// As ``tags(_:)`` of mono samples in ±1 at the recipe's sample rate.
+    public func tags(samples: [Float]) throws -> TrackTags {
+        try tags { take, _ in
+            try samples.withUnsafeBufferPointer(take)
+            return SoundRemarks()
+        }
+    }
+
     /// What the net makes of each segment of a file before its last layer tells the genres apart.
     public func embed(_ url: URL) throws -> TrackEmbedding { try streaming(url, embed) }
 
@@ -84,6 +97,7 @@ public final class GenrePredictor {
     private func predict(
         loudest: Float, _ source: Source
     ) throws -> (prediction: TrackPrediction, loudest: Float) {
+        try refuseTags()
         let heard = try run(
             source, loudest: loudest, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
         let prediction = TrackPrediction(
@@ -92,11 +106,27 @@ public final class GenrePredictor {
         return (prediction, heard.silence.loudest)
     }
 
+    private func refuseTags() throws(PredictionError) {
+        guard !card.tellsTags else { throw .tellsTags }
+    }
+
+    private func tags(_ source: Source) throws -> TrackTags {
+        guard card.tellsTags else { throw PredictionError.tellsGenres }
+        let heard = try run(source, loudest: 0, reading: { [executor] in Array(executor.lastProbabilities(count: $0)) })
+        return TrackTags(
+            names: card.genres, startTimes: heard.starts, isSilent: heard.silence.isSilent, segments: heard.values,
+            sound: heard.sound)
+    }
+
     private func embed(_ source: Source) throws -> TrackEmbedding {
         let heard = try run(source, loudest: 0, reading: { [executor] in Array(executor.lastEmbeddings(count: $0)) })
         return TrackEmbedding(
             size: executor.parameters.plan.embeddingSize, startTimes: heard.starts, isSilent: heard.silence.isSilent,
             segments: heard.values, sound: heard.sound)
+    }
+
+    private func forward(_ count: Int) {
+        _ = card.tellsTags ? executor.independentProbabilities(count: count) : executor.probabilities(count: count)
     }
 
     /// A sound at its end.
@@ -123,7 +153,7 @@ public final class GenrePredictor {
             waiting.starts.append(start)
             waiting.count += 1
             guard waiting.count == executor.batch else { return }
-            _ = executor.probabilities(count: waiting.count)
+            forward(waiting.count)
             waiting.values += reading(waiting.count)
             waiting.count = 0
         }
@@ -133,7 +163,7 @@ public final class GenrePredictor {
         }
         try stream.finish(add)
         if waiting.count > 0 {
-            _ = executor.probabilities(count: waiting.count)
+            forward(waiting.count)
             waiting.values += reading(waiting.count)
         }
         let silence = stream.silence(loudest: loudest)

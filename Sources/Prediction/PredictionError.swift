@@ -10,6 +10,9 @@ public enum PredictionError: Error, CustomStringConvertible {
     case silent
     /// The net's sums leave the range of its numbers.
     case overflow
+    /// A model of tags where genres are wanted, and the other way round.
+    case tellsTags
+    case tellsGenres
     /// A time in seconds that makes no sense.
     case badSeconds(name: String, value: Double)
 
@@ -22,6 +25,10 @@ public enum PredictionError: Error, CustomStringConvertible {
         case .unusable(let file, let problem): "\(file): \(problem)"
         case .silent: "there is nothing but silence"
         case .overflow: "the model's numbers overflow on it; its weights are damaged or far too large: train it anew"
+        case .tellsTags:
+            "the model tells tags, not genres: 'genre tags' shows them; 'genre train DATA --backbone MODEL' makes a "
+                + "classifier of genres of it"
+        case .tellsGenres: "the model tells genres, not tags: 'genre predict' shows them; name a model of tags"
         case .badSeconds(let name, let value): "the \(name) must be above 0 and at most 86400 seconds, not \(value)"
         }
     }

@@ -2,9 +2,11 @@
 struct ZipDirectory {
     let path: String
     let bytes: UnsafeRawBufferPointer
+    /// What the archive is to a user: "npz", "wheel".
+    let format: String
 
     private func malformed(_ fault: String) -> StorageError {
-        .malformed(path: path, format: "npz", fault: fault)
+        .malformed(path: path, format: format, fault: fault)
     }
 
     private func number<Value: FixedWidthInteger & BitwiseCopyable>(
@@ -23,8 +25,10 @@ struct ZipDirectory {
         return value
     }
 
-    /// Members that end in ".npy", by their names without it.
-    func members(limit: Int) throws(StorageError) -> [String: NpzFile.Member] {
+    /// Members by their names.
+    ///
+    /// - Parameter wanted: whether a member counts; the others may be encrypted, or there twice.
+    func members(limit: Int, where wanted: (String) -> Bool) throws(StorageError) -> [String: ZipFile.Member] {
         let end = try endRecord()
         var count = Int(try number(end + 10, UInt16.self))
         var start = Int(try number(end + 16, UInt32.self))
@@ -41,7 +45,7 @@ struct ZipDirectory {
             start = try size(record + 48)
         }
         guard count <= limit, count <= bytes.count / 46 else { throw malformed("it claims \(count) members") }
-        var result: [String: NpzFile.Member] = [:]
+        var result: [String: ZipFile.Member] = [:]
         var place = start
         for _ in 0..<count {
             guard try number(place, UInt32.self) == 0x0201_4B50 else { throw malformed("its directory is damaged") }
@@ -52,7 +56,7 @@ struct ZipDirectory {
             let nameStart = place + 46
             let next = nameStart + nameLength + extraLength + commentLength
             guard next <= bytes.count else { throw malformed("it is cut off in its directory") }
-            var member = NpzFile.Member(
+            var member = ZipFile.Member(
                 method: try number(place + 10, UInt16.self), crc: try number(place + 16, UInt32.self),
                 compressed: Int(try number(place + 20, UInt32.self)), size: Int(try number(place + 24, UInt32.self)),
                 header: Int(try number(place + 42, UInt32.self)))
@@ -61,9 +65,9 @@ struct ZipDirectory {
             guard let name = String(validating: raw.bindMemory(to: UInt8.self), as: UTF8.self) else {
                 throw malformed("a member's name is no text")
             }
-            if name.hasSuffix(".npy") {
+            if wanted(name) {
                 guard flags & 1 == 0 else { throw malformed("'\(name)' is encrypted") }
-                guard result.updateValue(member, forKey: String(name.dropLast(4))) == nil else {
+                guard result.updateValue(member, forKey: name) == nil else {
                     throw malformed("it holds '\(name)' twice")
                 }
             }
@@ -73,7 +77,7 @@ struct ZipDirectory {
     }
 
     /// The sizes that 32 bits cannot hold: field 1 of the extra data.
-    private func readSizes(of member: inout NpzFile.Member, extra: Int, end: Int) throws(StorageError) {
+    private func readSizes(of member: inout ZipFile.Member, extra: Int, end: Int) throws(StorageError) {
         var place = extra
         while place + 4 <= end {
             let kind = try number(place, UInt16.self)
@@ -105,11 +109,11 @@ struct ZipDirectory {
             }
             place -= 1
         }
-        throw malformed("it has no zip directory; it is cut off, or no npz file")
+        throw malformed("it has no zip directory; it is cut off, or no \(format) file")
     }
 
     /// A member's bytes as they are packed.
-    func data(of member: NpzFile.Member, named name: String) throws(StorageError) -> UnsafeRawBufferPointer {
+    func data(of member: ZipFile.Member, named name: String) throws(StorageError) -> UnsafeRawBufferPointer {
         guard try number(member.header, UInt32.self) == 0x0403_4B50 else {
             throw malformed("the header of '\(name)' is damaged")
         }

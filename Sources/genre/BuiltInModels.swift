@@ -1,9 +1,10 @@
 import ArgumentParser
+import Backbones
 import Foundation
 import ModelFile
 import Training
 
-/// A model as a person names it: a built-in one, a model file, or the folder of a run.
+/// A model as a person names it: a built-in or an installed one, a model file, or the folder of a run.
 ///
 /// Of a run, the model after its last epoch is taken; where the run has not ended, the best so far, and it is said which.
 /// - Parameter name: nil for the first built-in one.
@@ -28,8 +29,10 @@ func modelFile(_ name: String?) throws -> URL? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
         if isBuiltIn { return nil }
+        if let installed = InstalledModels.standard()?.file(of: name) { return installed }
         try refuseNetworkAddresses([name])
-        throw ToolError.noSuchModel(name: name, known: BuiltInModel.all.map(\.name))
+        if MusicnnRelease.installedNames.contains(name) { throw ToolError.notInstalled(name: name) }
+        throw ToolError.noSuchModel(name: name, known: knownModelNames)
     }
     let url = URL(fileURLWithPath: name)
     guard isFolder.boolValue else { return url }
@@ -49,6 +52,9 @@ func modelFile(_ name: String?) throws -> URL? {
         ? ToolError.runWithoutModel(path: name) : ToolError.notAModel(path: name, kind: kind.words)
 }
 
+/// All models that have names here: built-in ones, then installed ones.
+var knownModelNames: [String] { BuiltInModel.all.map(\.name) + (InstalledModels.standard()?.names ?? []) }
+
 /// "gtzan-deep, gtzan-shallow", for help.
 let builtInModelNames = BuiltInModel.all.map(\.name).joined(separator: ", ")
 
@@ -65,7 +71,9 @@ func oneModel(_ word: String?, _ option: String?) throws -> String {
 
 /// Whether a word can only mean a model: a built-in one's name, a model file or a run folder.
 func isModel(_ word: String) -> Bool {
-    guard FileManager.default.fileExists(atPath: word) else { return BuiltInModel.all.contains { $0.name == word } }
+    guard FileManager.default.fileExists(atPath: word) else {
+        return BuiltInModel.all.contains { $0.name == word } || InstalledModels.standard()?.file(of: word) != nil
+    }
     let run = RunFolder(at: URL(fileURLWithPath: word))
     return FileKind.isModelFile(word)
         || [run.model, run.best].contains { FileManager.default.fileExists(atPath: $0.path) }

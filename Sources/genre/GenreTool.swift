@@ -15,9 +15,10 @@ struct GenreTool: ParsableCommand {
             """,
         version: toolVersion,
         subcommands: [
-            TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, EmbedCommand.self,
+            TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, TagsCommand.self,
+            EmbedCommand.self,
             FeaturesCommand.self, NetsCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
-            ReportCommand.self,
+            FetchCommand.self, ReportCommand.self,
             DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

@@ -1,5 +1,6 @@
 import Architectures
 import ArgumentParser
+import Backbones
 import Features
 import Foundation
 import Interchange
@@ -10,21 +11,27 @@ import Storage
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make a model from weights that PyTorch trained.",
+        abstract: "Make a model from weights that PyTorch trained, or from the wheel of musicnn.",
         discussion: """
             WEIGHTS is a safetensors file (F32, F64, F16 or BF16) with the names and shapes of the net's PyTorch twin: \
             frequency.1.weight, time.1.weight … dense1, dense2, lstm with nn.LSTM's own. What the file's metadata say \
             ('genre export --format safetensors' writes them) need not be said again.
 
+            WEIGHTS may also be the wheel of musicnn 0.1.0 (.whl), whose nets tell tags. The wheel's SHA-256 and its net's \
+            output on a test sound are checked, and the model is installed under a name (musicnn) in \
+            $XDG_DATA_HOME or ~/.local/share, then genrekit/models; with -o it is written there instead. 'genre fetch' gets \
+            the wheel by pip.
+
             Examples:
               genre import weights.safetensors -o mine.safetensors
               genre import weights.safetensors --net deep --recipe schindler \
                 --genres blues,jazz,rock -o mine.safetensors
+              genre import musicnn-0.1.0-py3-none-any.whl
             """)
 
     @Argument(
-        help: "Weights: safetensors.torch.save_file(net.state_dict(), …).",
-        completion: .file(extensions: ["safetensors"]))
+        help: "Weights: safetensors.torch.save_file(net.state_dict(), …); or the wheel of musicnn.",
+        completion: .file(extensions: ["safetensors", "whl"]))
     var weights: String
     @Option(help: "The net: \(netNames).", completion: Completions.net) var net: String?
     @Option(
@@ -36,12 +43,40 @@ struct ImportCommand: ParsableCommand {
             "Recipe of the segments that it was trained on: \(FeatureRecipe.all.map(\.name).joined(separator: ", ")).",
         completion: .list(FeatureRecipe.all.map(\.name)))
     var recipe: String?
-    @Option(name: [.short, .long], help: "The model to write.", completion: .file(extensions: ["safetensors"]))
-    var output: String
+    @Option(
+        help:
+            "Of a wheel: the net, \(MusicnnRelease.current.variants.map(\.name).joined(separator: ", ")) (the first).",
+        completion: .list(MusicnnRelease.current.variants.map(\.name)))
+    var variant: String?
+    @Option(
+        name: [.short, .long], help: "The model to write; of a wheel by default among the installed models.",
+        completion: .file(extensions: ["safetensors"]))
+    var output: String?
     @OptionGroup var replacing: ReplacingOption
+
+    private var isWheel: Bool { weights.lowercased().hasSuffix(".whl") }
+
+    func validate() throws {
+        try refuseNetworkAddresses([weights])
+        guard isWheel else {
+            guard variant == nil else { throw ValidationError("--variant is for the wheel of musicnn (.whl).") }
+            guard output != nil else { throw ValidationError("Name the model to write: -o MODEL.safetensors.") }
+            return
+        }
+        let given = namesGiven([("--net", net), ("--genres", genres), ("--recipe", recipe)])
+        guard given.isEmpty else {
+            throw ValidationError("A wheel says all of its nets: leave \(given.joined(separator: ", ")) out.")
+        }
+        do { _ = try MusicnnRelease.current.variant(variant) } catch { throw ValidationError("\(error).") }
+    }
 
     func run() throws {
         let url = URL(fileURLWithPath: weights)
+        if isWheel {
+            return try importWheel(
+                url, variant: variant, output: output.map { URL(fileURLWithPath: $0) }, force: replacing.force)
+        }
+        guard let output else { return }
         let place = URL(fileURLWithPath: output)
         try refuse([place], amongst: [weights])
         try OutputPlace.check(place, .importedModel, replacing: replacing.force)

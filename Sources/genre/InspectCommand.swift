@@ -105,7 +105,11 @@ struct InspectCommand: ParsableCommand {
         showText(
             text(of: model) + (provenance.isEmpty ? "" : "\n" + provenance)
                 + (notes.map { "\n\n" + Terminal.reflowed($0.trimmingCharacters(in: .newlines)) } ?? ""))
-        noteNext([("classify music", "genre predict --model \(shellWord(name)) song.mp3")])
+        noteNext([
+            model.card.tellsTags
+                ? ("tag music", "genre tags --model \(shellWord(name)) song.mp3")
+                : ("classify music", "genre predict --model \(shellWord(name)) song.mp3")
+        ])
     }
 
     private func show(audio path: String) throws {
@@ -129,7 +133,7 @@ struct InspectCommand: ParsableCommand {
         let card = model.card
         let plan = model.parameters.plan
         var lines = [
-            "\(card.architecture): \(counted(plan.parameterCount, "parameter")), \(card.genres.count) genres "
+            "\(card.architecture): \(counted(plan.parameterCount, "parameter")), \(card.genres.count) \(card.tellsTags ? "tags" : "genres") "
                 + "(\(card.genres.map(StandardStreams.oneLine).joined(separator: ", ")))",
             "recipe: \(card.recipe.name), "
                 + (card.recipe.makesSegmentsFromAudio ? "\(Int(card.recipe.sampleRate)) Hz" : "not made from audio")
@@ -163,9 +167,10 @@ struct InspectCommand: ParsableCommand {
         var lines: [String] = []
         if let imported = card.imported {
             lines += [
-                "weights imported from \(imported.file), SHA-256 \(imported.sha256)",
-                "how they were trained, and on which tracks, is not known",
+                "weights imported from \(imported.file), SHA-256 \(imported.sha256)"
             ]
+            lines += [imported.work, imported.changes, imported.licence.map { "licence:\n" + $0 }].compactMap { $0 }
+            if imported.work == nil { lines.append("how they were trained, and on which tracks, is not known") }
         }
         if let c = card.configuration {
             let optimiser = c.optimiserSettings

@@ -26,6 +26,11 @@ enum ToolError: Error, CustomStringConvertible {
     /// A net in a file of its own.
     case badNet(path: String, problem: String)
     case noSuchModel(name: String, known: [String])
+    /// A model that can be fetched, and was not.
+    case notInstalled(name: String)
+    /// What keeps a model from being fetched.
+    case notFetched(problem: String, wheel: String)
+    case noDataFolder
     /// Something else where a model is wanted; `kind` says what it is.
     case notAModel(path: String, kind: String)
     /// The folder of several runs where a model is wanted.
@@ -66,6 +71,13 @@ enum ToolError: Error, CustomStringConvertible {
                 + (Suggestion.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" } ?? "")
                 + "; name a model file, a run folder, or a built-in model: "
                 + (known.isEmpty ? "none" : known.joined(separator: ", "))
+        case .notInstalled(let name):
+            "the model '\(name)' is not installed: 'genre fetch \(name)' gets it by pip"
+        case .notFetched(let problem, let wheel):
+            "\(problem); fetch the wheel by hand, on any machine, and import it:\n"
+                + "  pip download --no-deps \(wheel)\n  genre import musicnn-0.1.0-py3-none-any.whl"
+        case .noDataFolder:
+            "there is no folder for models: neither XDG_DATA_HOME nor HOME is set; name a file with -o"
         case .notAModel(let path, let kind):
             "\(path) \(kind), and a model is wanted here: name a model file, a run folder or a built-in model"
         case .seriesForModel(let path, let members):

@@ -36,7 +36,7 @@ import Testing
         ("pons", 2e-4), ("dong", 1e-5), ("choi", 5e-5), ("short-chunk", 5e-5), ("musicnn", 1e-5), ("bbnn", 5e-5),
     ])
     func theFieldsRecipesMatchTheirLibraries(name: String, bound: Double) throws {
-        try expectFixture(#require(FeatureRecipe.named("\(name):20")), within: bound)
+        try expectFixture(#require(FeatureRecipe.named("\(name):20")).atOwnLevel, within: bound)
     }
 
     @Test func aRecipeIsCutIntoSegmentsOfAnotherLength() throws {

@@ -3,6 +3,7 @@ import CZlib
 import Features
 import Foundation
 import NeuralNetwork
+import Storage
 import Testing
 
 @testable import Report

@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 import Testing
 import Training
 
@@ -53,8 +54,8 @@ import Training
             let length = Int(number(place, 8))
             try #require(place + 16 + length <= bytes.count)
             let record = bytes[place + 12..<place + 12 + length]
-            #expect(number(place + 8, 4) == UInt64(RecordFile.masked(Checksum.crc32c(bytes[place..<place + 8]))))
-            #expect(number(place + 12 + length, 4) == UInt64(RecordFile.masked(Checksum.crc32c(record))))
+            #expect(number(place + 8, 4) == UInt64(Checksum.masked(Checksum.crc32c(bytes[place..<place + 8]))))
+            #expect(number(place + 12 + length, 4) == UInt64(Checksum.masked(Checksum.crc32c(record))))
             events.append(try Tensorboard_Event(serializedBytes: Array(record)))
             place += 16 + length
         }

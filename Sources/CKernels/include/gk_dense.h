@@ -62,3 +62,7 @@ typedef struct {
 double gk_softmax_cross_entropy_targets(int32_t batch, int32_t classes, int32_t stored, const float *logits,
                                         const gk_targets *targets, float *probabilities, float *gradient,
                                         int32_t *correct, double *weight);
+
+/// Each logit's sigmoid: probabilities [batch][classes] of outputs that do not exclude each other.
+void gk_sigmoid_probabilities(int32_t batch, int32_t classes, int32_t stored, const float *logits,
+                              float *probabilities);

@@ -64,3 +64,5 @@ void gk_hash_add(gk_hash *hash, const void *bytes, size_t count);
 uint64_t gk_hash_value(const gk_hash *hash);
 /// The greatest |value|; 0 of none.
 float gk_greatest_magnitude(const float *values, int64_t count);
+/// output[i] = factor * values[i].
+void gk_scaled(const float *values, int64_t count, float factor, float *output);

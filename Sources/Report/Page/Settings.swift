@@ -136,6 +136,9 @@ extension Settings {
             size + ", \(decimal(length, places: 2)) s, one every "
                 + "\(decimal(Double(recipe.segmentStride) / recipe.sampleRate, places: 2)) s"
                 + (repeated > 0 && recipe.picture == nil ? "; the last \(repeated) repeat the one before" : ""))
+        if let seconds = recipe.peakSeconds {
+            add("level", "scaled to a peak of 1, in blocks of \(decimal(seconds, places: 0)) s by the peak so far")
+        }
         add(
             "sound",
             "\(plain(recipe.sampleRate)) Hz, mono, full scale ±\(plain(recipe.sampleScale))")
