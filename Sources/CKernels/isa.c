@@ -1,5 +1,6 @@
 // Which instruction set the kernels run on.
 #include "gk_isa.h"
+#include "isa_selection.h"
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,7 +12,10 @@
 static const char *const names[] = {"scalar", "portable", "avx2", "avx512"};
 enum { COUNT = sizeof names / sizeof names[0], UNKNOWN = -1 };
 
-static atomic_int active = UNKNOWN;
+// The process's, which is chosen once and never changes.
+static atomic_int chosen = UNKNOWN;
+// A thread's own, which others do not see.
+static _Thread_local int selected = UNKNOWN;
 
 #if defined(__x86_64__)
 /// The register states that the operating system saves (XCR0): a processor may have registers that its system ignores.
@@ -52,19 +56,24 @@ static gk_isa choose(void) {
 }
 
 gk_isa gk_isa_active(void) {
-    int isa = atomic_load_explicit(&active, memory_order_relaxed);
+    if (selected != UNKNOWN) return (gk_isa)selected;
+    int isa = atomic_load_explicit(&chosen, memory_order_relaxed);
     if (isa == UNKNOWN) {
-        // Threads that race here compute the same answer; one that was selected meanwhile stands.
-        int chosen = choose();
-        if (atomic_compare_exchange_strong(&active, &isa, chosen)) isa = chosen;
+        // Threads that race here compute the same answer.
+        isa = choose();
+        atomic_store_explicit(&chosen, isa, memory_order_relaxed);
     }
     return (gk_isa)isa;
 }
 
 bool gk_isa_select(gk_isa isa) {
     if (!gk_isa_available(isa)) return false;
-    atomic_store(&active, (int)isa);
+    selected = (int)isa;
     return true;
 }
+
+int32_t isa_selection(void) { return selected; }
+
+void isa_adopt(int32_t selection) { selected = selection; }
 
 const char *gk_isa_name(gk_isa isa) { return (unsigned)isa < COUNT ? names[isa] : "unknown"; }

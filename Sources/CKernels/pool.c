@@ -4,6 +4,7 @@
 // lowering the ticket with compare-and-swap, so a worker that wakes late can never take an item of a run that is over,
 // and nobody waits for workers that took nothing: a pool with more threads than cores loses little.
 #include "gk_pool.h"
+#include "isa_selection.h"
 #include "pool_scratch.h"
 #include <pthread.h>
 #include <sched.h>
@@ -29,6 +30,7 @@ struct gk_pool {
     gk_task task;
     void *context;
     int32_t items;
+    int32_t selection; // the caller's instruction set
 
     _Alignas(CACHE_LINE) atomic_uint_fast64_t ticket; // run << 32 | items not taken
     _Alignas(CACHE_LINE) atomic_int unfinished;       // items not done
@@ -59,6 +61,7 @@ static bool work_off(gk_pool *pool, int32_t worker) {
         if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket - 1)) continue;
         any = true;
         // Holding an item keeps the run open, so its description stands still.
+        isa_adopt(pool->selection);
         pool->task(pool->context, pool->items - (int32_t)(uint32_t)ticket, worker);
         if (atomic_fetch_sub(&pool->unfinished, 1) == 1 && atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->lock);
@@ -182,6 +185,7 @@ void gk_pool_run(gk_pool *pool, int32_t items, gk_task task, void *context) {
     pool->task = task;
     pool->context = context;
     pool->items = items;
+    pool->selection = isa_selection();
     atomic_store(&pool->unfinished, items);
     uint_fast64_t run = (atomic_load(&pool->ticket) >> 32) + 1;
     atomic_store(&pool->ticket, run << 32 | (uint32_t)items);

@@ -2,13 +2,13 @@ import CKernels
 import Randomness
 import Testing
 
-/// Tests that select an instruction set: one after the other, since the choice is the process's.
-@Suite(.serialized) struct KernelTests {}
+/// Tests of kernels on several instruction sets. The choice is their thread's own: other tests run beside them.
+@Suite struct KernelTests {}
 
 /// The instruction sets that this machine can run, the oracle excepted.
 let fastSets = [GK_ISA_PORTABLE, GK_ISA_AVX2, GK_ISA_AVX512].filter { gk_isa_available($0) }
 
-/// Runs `body` on `isa`, then goes back to the set that was in use.
+/// Runs `body` on `isa`, on this thread and the pools that it uses, then goes back to the set that was in use.
 func on<Result>(_ isa: gk_isa, _ body: () throws -> Result) rethrows -> Result {
     let before = gk_isa_active()
     defer { _ = gk_isa_select(before) }

@@ -1,4 +1,6 @@
 import CKernels
+import Foundation
+import Synchronization
 import Testing
 
 /// The pool runs every item once, whatever the numbers of threads and items.
@@ -70,7 +72,6 @@ import Testing
     }
 }
 
-/// Selecting an instruction set changes it for the whole process, so these run one by one, inside `KernelTests`.
 extension KernelTests {
     @Test func everySetHasANameAndScalarAndPortableAlwaysRun() {
         #expect(
@@ -88,5 +89,39 @@ extension KernelTests {
             #expect(gk_isa_select(isa) == gk_isa_available(isa))
             #expect(gk_isa_active() == (gk_isa_available(isa) ? isa : active))
         }
+    }
+
+    /// Else what trains in one test would change its bits while another one looks at the oracle.
+    @Test func aSelectionHoldsForItsThreadAndItsPoolsAlone() throws {
+        let usual = gk_isa_active()
+        try on(usual == GK_ISA_SCALAR ? GK_ISA_PORTABLE : GK_ISA_SCALAR) {
+            let selected = gk_isa_active()
+            let seen = Mutex<[gk_isa]>([])
+            let other = Thread { seen.withLock { $0 = [gk_isa_active()] } }
+            other.start()
+            while !other.isFinished { sched_yield() }
+            #expect(seen.withLock { $0 } == [usual])
+
+            // Each worker keeps its item until all have one, so that all take part.
+            final class Run {
+                let active = Mutex<[Int32: gk_isa]>([:])
+            }
+            try withPool(4) { pool in
+                for expected in [selected, usual] {
+                    let run = Run()
+                    on(expected) {
+                        gk_pool_run(
+                            pool, 4,
+                            { context, _, worker in
+                                let run = Unmanaged<Run>.fromOpaque(context!).takeUnretainedValue()
+                                run.active.withLock { $0[worker] = gk_isa_active() }
+                                while run.active.withLock({ $0.count }) < 4 { sched_yield() }
+                            }, Unmanaged.passUnretained(run).toOpaque())
+                    }
+                    #expect(run.active.withLock { Array($0.values) } == [gk_isa](repeating: expected, count: 4))
+                }
+            }
+        }
+        #expect(gk_isa_active() == usual)
     }
 }

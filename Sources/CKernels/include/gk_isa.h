@@ -14,7 +14,8 @@ typedef enum {
 bool gk_isa_available(gk_isa isa);
 /// The set in use. A value of GENREKIT_ISA that this machine lacks, or that is unknown, is ignored.
 gk_isa gk_isa_active(void);
-/// Uses `isa` from now on for every plan made afterwards; false, and no change, where the machine lacks it.
+/// Uses `isa` from now on for what the calling thread does, and for the work that it gives to a pool; false, and no
+/// change, where the machine lacks it. Other threads are not disturbed.
 bool gk_isa_select(gk_isa isa);
 /// "scalar", "portable", "avx2" or "avx512".
 const char *gk_isa_name(gk_isa isa);
