@@ -2,6 +2,13 @@ import NeuralNetwork
 
 /// A net by name, with what its authors set for it.
 public struct Architecture: Sendable {
+    /// What a tower of a net begins with: the layers of a trained net.
+    public struct Beginning: Sendable, Hashable {
+        public let tower: String
+        /// The trained net's name.
+        public let net: String
+    }
+
     /// As on the command line and in model files.
     public let name: String
     /// One sentence for lists and help.
@@ -14,11 +21,13 @@ public struct Architecture: Sendable {
     public let input: Extent
     /// How its authors train it: what a training begins with where nothing else is asked for.
     public let training: TrainingSettings
+    /// Trained nets without which it is only another net; empty for nearly all.
+    public let beginnings: [Beginning]
     private let build: @Sendable (Int, Extent) -> Blueprint
 
     public init(
         name: String, summary: String, source: String = "", recipe: String = "schindler", input: Extent = 80 × 80,
-        training: TrainingSettings = TrainingSettings(),
+        training: TrainingSettings = TrainingSettings(), beginnings: [Beginning] = [],
         blueprint: @escaping @Sendable (_ genres: Int, _ input: Extent) -> Blueprint
     ) {
         self.name = name
@@ -27,6 +36,7 @@ public struct Architecture: Sendable {
         self.recipe = recipe
         self.input = input
         self.training = training
+        self.beginnings = beginnings
         build = blueprint
     }
 
@@ -45,7 +55,7 @@ public struct Architecture: Sendable {
     public func taking(_ input: Extent) -> Architecture {
         Architecture(
             name: name, summary: summary, source: source, recipe: recipe, input: input, training: training,
-            blueprint: build)
+            beginnings: beginnings, blueprint: build)
     }
 
     /// Every net that the tool knows: those of the paper in its order, then those that it builds on, then the field's, then ours.

@@ -1,19 +1,18 @@
 import NeuralNetwork
 
 extension Architecture {
-    public static let compactName = "compact"
-
     /// Ours: what small nets that are trained on few tracks have in common.
     static let own: [Architecture] = [
         Architecture(
-            name: compactName,
+            name: "compact",
             summary:
-                "five convolutions of 3x3 with norms, pooled over time by maximum and mean, trained with mixup, masks and "
-                + "crops",
+                "five convolutions of 3x3 with norms, pooled over time by maximum and mean",
             source: "GenreKit",
             training: TrainingSettings(
                 OptimiserSettings(.adam(), learningRate: 1e-3), batch: 32, epochs: 40, schedule: .cosine,
-                warmupEpochs: 2),
+                warmupEpochs: 2,
+                augmentation: AugmentationSettings(
+                    masks: .init(count: 2, bands: 25, frames: 16), mixup: 0.4, depth: 0.25, lowPass: 0.7, crop: true)),
             blueprint: Blueprint.compact)
     ]
 }

@@ -41,8 +41,12 @@ extension Blueprint {
     }
 
     /// Both side by side: 197,218 parameters.
-    public static func ponsTimeFrequency(genres: Int, input: Extent = 40 × 80) -> Blueprint {
-        Blueprint("pons-timefrequency", input: input) {
+    ///
+    /// - Parameter name: of the form whose towers begin with trained nets, the same layers under another name.
+    public static func ponsTimeFrequency(
+        _ name: String = "pons-timefrequency", genres: Int, input: Extent = 40 × 80
+    ) -> Blueprint {
+        Blueprint(name, input: input) {
             Standardise()
             Towers {
                 Tower("time") { ponsTime }

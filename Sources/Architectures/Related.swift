@@ -124,8 +124,16 @@ extension Architecture {
                 blueprint: Blueprint.ponsFrequency),
             Architecture(
                 name: "pons-timefrequency", summary: "kernels along time and along frequency side by side",
+                source: "Pons, Lidy & Serra 2016", recipe: "pons", input: 40 × 80, training: .pons
+            ) { Blueprint.ponsTimeFrequency(genres: $0, input: $1) },
+            Architecture(
+                name: "pons-timefrequency-init",
+                summary: "pons-timefrequency, its kernels begun with those of trained pons-time and pons-frequency",
                 source: "Pons, Lidy & Serra 2016", recipe: "pons", input: 40 × 80, training: .pons,
-                blueprint: Blueprint.ponsTimeFrequency),
+                beginnings: [
+                    .init(tower: "time", net: "pons-time"), .init(tower: "frequency", net: "pons-frequency"),
+                ]
+            ) { Blueprint.ponsTimeFrequency("pons-timefrequency-init", genres: $0, input: $1) },
             Architecture(
                 name: "mcc", summary: "kernels for pitch, tempo and bass side by side (a re-implementation's numbers)",
                 source: "Chen & Wang 2017", recipe: "pons", input: 40 × 80, training: .mcc,

@@ -1,41 +1,18 @@
 import Features
+import NeuralNetwork
 
 /// What is done to training batches, and how their loss is weighed. Validation and prediction never see it.
 public struct AugmentationConfiguration: Codable, Sendable, Hashable {
-    /// Masks on both axes (SpecAugment, Park et al. 2019), widths and places drawn as torchaudio's `mask_along_axis`
-    /// draws them: width floor(u m) below the maximum m, start floor(u' (size - u m)).
-    public struct Masks: Codable, Sendable, Hashable {
-        /// Masks on each axis.
-        public var count: Int
-        /// No mask is as wide: mel bands, frames.
-        public var bands: Int
-        public var frames: Int
-        /// What a mask is filled with; nil for the segment's mean.
-        public var value: Float?
-
-        public init(count: Int = 1, bands: Int = 16, frames: Int = 16, value: Float? = nil) {
-            self.count = count
-            self.bands = bands
-            self.frames = frames
-            self.value = value
-        }
-    }
+    public typealias Masks = AugmentationSettings.Masks
 
     /// Augmented segments that the data held beside the tracks' own.
     public var sound: SoundAugmentation?
+    // As ``AugmentationSettings`` has them.
     public var masks: Masks?
-    /// Mixup (Zhang et al. 2018): alpha of Beta(alpha, alpha), from which one share a batch is drawn; segment n is mixed
-    /// with segment count - 1 - n.
     public var mixup: Double?
-    /// Each segment's gain is drawn evenly from -gain to gain dB.
     public var gain: Double?
-    /// Of pictures: the levels of each segment are stretched away from the greatest by a factor drawn evenly from 1 - depth
-    /// to 1 + depth. A recording's own depth hangs on its noise floor, which every re-encoding moves.
     public var depth: Double?
-    /// Of pictures: in every second segment, drawn, the bands above an edge fall silent, which is drawn evenly between this
-    /// share of the bands and all; as encoders at low rates do.
     public var lowPass: Double?
-    /// Each segment starts anywhere in its track, anew each time.
     public var crop: Bool
     /// The loss weighs genres by the inverse of their numbers of training segments, 1 on average over the segments.
     public var classWeights: Bool
@@ -55,6 +32,14 @@ public struct AugmentationConfiguration: Codable, Sendable, Hashable {
         self.crop = crop
         self.classWeights = classWeights
         self.balancedSampling = balancedSampling
+    }
+
+    /// What a net's makers do; nil where they do nothing.
+    public init?(_ settings: AugmentationSettings) {
+        guard settings != AugmentationSettings() else { return nil }
+        self.init(
+            masks: settings.masks, mixup: settings.mixup, gain: settings.gain, depth: settings.depth,
+            lowPass: settings.lowPass, crop: settings.crop)
     }
 
     private enum CodingKeys: String, CodingKey {

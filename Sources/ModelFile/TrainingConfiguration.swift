@@ -44,6 +44,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var frozen: [String]?
     /// Digest of the weights that the training begins with, hexadecimal; nil where they are drawn by the seed.
     public var base: String?
+    /// Digests of the nets whose layers towers begin with, by the towers' names; nil for none.
+    public var towers: [String: String]?
     /// A net of one's own; nil where ``net`` names a known one.
     public var blueprint: Blueprint?
 
@@ -55,7 +57,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         schedule: LearningRateSchedule? = nil, patience: Int? = nil, watched: WatchedMeasure? = nil,
         frozen: [String]? = nil, base: String? = nil, blueprint: Blueprint? = nil,
         optimiser: OptimiserSettings.Name? = nil, momentum: Double? = nil, nesterov: Bool? = nil, rho: Double? = nil,
-        weightDecay: Double? = nil, l2: L2Penalty? = nil
+        weightDecay: Double? = nil, l2: L2Penalty? = nil, towers: [String: String]? = nil
     ) {
         self.net = net
         self.epochs = epochs
@@ -81,16 +83,18 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.rho = rho
         self.weightDecay = weightDecay
         self.l2 = l2
+        self.towers = towers
     }
 
-    /// A training as a net's authors do it.
+    /// A training as a net's authors do it; their augmentation must be fitted to the data.
     public init(
         net: String, settings: TrainingSettings, seed: UInt64 = 0, segmentsPerTrack: Int? = 15,
         blueprint: Blueprint? = nil
     ) {
         self.init(
             net: net, epochs: settings.epochs, batch: settings.batch, seed: seed, segmentsPerTrack: segmentsPerTrack,
-            schedule: settings.schedule, patience: settings.patience,
+            augmentation: AugmentationConfiguration(settings.augmentation), schedule: settings.schedule,
+            patience: settings.patience,
             watched: settings.watched == .raw ? nil : settings.watched, blueprint: blueprint)
         optimiserSettings = settings.optimiser
     }
@@ -131,7 +135,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     private enum CodingKeys: String, CodingKey {
         case net, epochs, batch, beta1, beta2, epsilon, l1, l2, momentum, nesterov, rho, seed, augmentation, schedule,
             patience, watched, frozen,
-            base, blueprint
+            base, towers, blueprint
         case optimiser = "optimizer"
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"

@@ -15,10 +15,10 @@ struct Replacement {
     /// - Parameters:
     ///   - members: names of folders in it that are to hold runs, too.
     ///   - allowed: whether what is there may go.
-    ///   - needed: a file that must not.
+    ///   - needed: files that must not.
     /// - Throws: ``TrainingError/runExists(folder:)``, ``TrainingError/runInProgress(folder:)``,
-    ///   ``TrainingError/badConfiguration(_:)`` where the needed file is in the way.
-    init(of url: URL, members: [String] = [], allowed: Bool, needed: URL?) throws {
+    ///   ``TrainingError/badConfiguration(_:)`` where a needed file is in the way.
+    init(of url: URL, members: [String] = [], allowed: Bool, needed: [URL]) throws {
         self.url = url
         let isSeries = SeriesFolder.isSeries(url)
         // The plan last: a folder that was cleared in part is still a series.
@@ -38,9 +38,10 @@ struct Replacement {
             let foreign = new.flatMap { RunFolder(at: $0).foreignFiles }
             guard foreign.isEmpty else { throw StorageError.taken(paths: foreign.map(\.path), kind: "a run's files") }
         }
-        if let needed, let folder = all.first(where: { Self.holds($0, needed) }) {
+        for file in needed {
+            guard let folder = all.first(where: { Self.holds($0, file) }) else { continue }
             throw TrainingError.badConfiguration(
-                "\(needed.path), which is to be begun with, lies in \(folder.path), whose files will be replaced: name "
+                "\(file.path), which is to be begun with, lies in \(folder.path), whose files will be replaced: name "
                     + "another folder with -o")
         }
         runs = all.filter(RunFolder.isRun).map(RunFolder.init(at:))

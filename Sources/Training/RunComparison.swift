@@ -14,6 +14,8 @@ public struct RunComparison: Sendable, Encodable {
         /// Runs: 1, or the series' members.
         public var runs: Int
         public var split: String
+        /// What its training was told, the first member's; nil of models that do not say.
+        public var configuration: TrainingConfiguration?
         /// Tracks judged: of all folds together, or of each run.
         public var tracks: Int
         /// Digest of the data's segments; nil where the members' differ.
@@ -31,7 +33,7 @@ public struct RunComparison: Sendable, Encodable {
         /// not known of all.
         var outcomes: [TrackOutcome]?
         private enum CodingKeys: String, CodingKey {
-            case name, net, epochs, runs, split, tracks, raw, max, maj, curves
+            case name, net, epochs, runs, split, configuration, tracks, raw, max, maj, curves
             case dataHash = "data_hash"
         }
     }
@@ -172,7 +174,7 @@ public struct RunComparison: Sendable, Encodable {
         let card = runs[0].card
         return Entry(
             name: name, net: card.architecture, epochs: card.epoch ?? card.configuration?.epochs ?? 0, runs: runs.count,
-            split: card.split ?? "unknown", tracks: tracks,
+            split: card.split ?? "unknown", configuration: card.configuration, tracks: tracks,
             dataHash: runs.allSatisfy { $0.card.dataHash == card.dataHash } ? card.dataHash : nil,
             raw: measure(\.raw, \.raw), max: measure(\.max, \.max), maj: measure(\.maj, \.maj),
             curves: runs.map(\.records),

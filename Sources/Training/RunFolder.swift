@@ -60,9 +60,9 @@ public struct RunFolder: Sendable {
     ///
     /// - Parameters:
     ///   - replacing: whether a run or a series that is there already may be replaced.
-    ///   - needed: a file that must not be replaced.
+    ///   - needed: files that must not be replaced.
     /// - Throws: ``TrainingError``; then nothing was removed.
-    public init(creating url: URL, replacing: Bool, needing needed: URL? = nil) throws {
+    public init(creating url: URL, replacing: Bool, needing needed: [URL] = []) throws {
         self.url = url
         try Replacement(of: url, allowed: replacing, needed: needed).remove()
         try make()
@@ -70,7 +70,7 @@ public struct RunFolder: Sendable {
 
     /// Whether a run or a series could be made there, as it stands now; nothing is changed.
     /// - Throws: ``TrainingError``, `StorageError`.
-    public static func check(_ url: URL, replacing: Bool, needing needed: URL? = nil) throws {
+    public static func check(_ url: URL, replacing: Bool, needing needed: [URL] = []) throws {
         try OutputPlace.checkFolder(url)
         _ = try Replacement(of: url, allowed: replacing, needed: needed)
     }

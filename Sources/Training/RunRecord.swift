@@ -34,6 +34,8 @@ public struct RunRecord: Codable, Sendable, Hashable {
     public var dataHash: String
     /// The model that the training began with.
     public var base: BaseModel?
+    /// The models whose layers its towers began with, by the towers' names; nil for none.
+    public var towers: [String: BaseModel]?
     /// When checkpoints are written; nil for the usual rule. The result does not hang on it.
     public var checkpoints: CheckpointRule?
     public var threads: Int
@@ -47,7 +49,8 @@ public struct RunRecord: Codable, Sendable, Hashable {
     public var divergence: Divergence?
 
     private enum CodingKeys: String, CodingKey {
-        case configuration, blueprint, data, recipe, genres, split, skipped, base, checkpoints, threads, provenance
+        case configuration, blueprint, data, recipe, genres, split, skipped, base, towers, checkpoints, threads,
+            provenance
         case resumed, divergence
         case workingFolder = "working_folder"
         case requestedRecipe = "requested_recipe"
@@ -95,41 +98,46 @@ public struct RunRecord: Codable, Sendable, Hashable {
     }
 }
 
-/// A model that a training began with.
-public struct BaseModel: Codable, Sendable, Hashable {
-    /// Absolute, or the name of a built-in model.
-    public var path: String
-    /// Digest of its weights, hexadecimal.
-    public var weights: String
-    /// Whether the last layer was drawn anew, since the genres differ.
-    public var headRenewed: Bool
-    /// Where its weights came from, if another program trained them, and it or a model before it began with those.
-    public var imported: ImportedWeights?
-    /// Whether no one knows the tracks that it learned from, or all of them.
-    public var isOfUnknownTracks: Bool { imported != nil }
-
-    private enum CodingKeys: String, CodingKey {
-        case path, weights, imported
-        case headRenewed = "head_renewed"
-    }
-
-    /// - Parameter genres: of the data.
-    public init(_ model: TrainedModel, path: String, genres: [String]) {
-        let isFile = FileManager.default.fileExists(atPath: path)
-        self.path = isFile ? URL(fileURLWithPath: path).path : path
-        weights = Self.digest(model.parameters)
-        headRenewed = model.card.genres != genres
-        imported = model.card.imported
-    }
-
-    /// Digest of a net's weights by name and shape, hexadecimal.
-    public static func digest(_ parameters: ParameterStore) -> String {
-        var hash = SHA256()
-        for specification in parameters.plan.parameters {
-            hash.update(Data("\(specification.name) \(specification.shape);".utf8))
-            parameters.canonical(specification).withUnsafeBytes { hash.update($0) }
+extension RunFolder {
+    /// What config.json says.
+    ///
+    /// - Throws: ``TrainingError/notARun(folder:problem:)``.
+    public func record() throws(TrainingError) -> RunRecord {
+        let record = try read(RunRecord.self, from: configuration)
+        do { try record.check() } catch {
+            throw .notARun(folder: url.path, problem: "its \(configuration.lastPathComponent) makes no sense: \(error)")
         }
-        return hash.hexDigest()
+        return record
+    }
+}
+
+extension RunRecord {
+    /// The record of the run when it goes on for more epochs than it was told, though it may be finished.
+    ///
+    /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate hangs on their number.
+    public func extended(to epochs: Int) throws(TrainingError) -> RunRecord {
+        guard epochs >= configuration.epochs else {
+            throw .badConfiguration("--epochs must not be below the run's \(configuration.epochs) when it is resumed")
+        }
+        guard epochs > configuration.epochs else { return self }
+        guard !configuration.hangsOnEpochs else {
+            throw .badConfiguration("a run with --schedule cosine or --average-last ends where it was told to")
+        }
+        var longer = self
+        longer.configuration.epochs = epochs
+        longer.divergence = nil
+        try longer.configuration.check()
+        return longer
+    }
+
+    /// The record of the run when its data lie elsewhere now.
+    ///
+    /// - Parameter data: paths, absolute or from the working folder.
+    public func moved(to data: [String]) -> RunRecord {
+        var moved = self
+        moved.data = data
+        moved.workingFolder = FileManager.default.currentDirectoryPath
+        return moved
     }
 }
 

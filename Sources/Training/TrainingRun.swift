@@ -27,7 +27,9 @@ public struct TrainingRun {
     public let blueprint: Blueprint
     /// The model to begin with.
     public let base: BaseModel?
-    /// Tracks that the model to begin with learned from.
+    /// The models whose layers towers begin with, by the towers' names; nil for none.
+    public let towers: [String: BaseModel]?
+    /// Tracks that the models to begin with learned from.
     public let learnedBefore: [String]?
     /// The recipe that was asked for, and the seed of the segment draw, for the record.
     public private(set) var requestedRecipe: String?
@@ -40,11 +42,13 @@ public struct TrainingRun {
     ///   - paths: what the data was opened from, for the record.
     ///   - split: nil for the data's own where they have one, else random by the configuration's seed.
     ///   - base: a model to begin with, and where it lies; its last layer is drawn anew where the data's genres differ.
+    ///   - towers: models whose layers towers begin with; not beside a base.
     /// - Throws: ``TrainingError/badConfiguration(_:)`` for a net that is unknown or not the base's,
     ///   ``TrainingError/dataDoesNotFit(_:)`` where the base needs other features.
     public init(
         configuration: TrainingConfiguration, data: LoadedDataset, split: TrackSplit? = nil, paths: [String],
-        folder: RunFolder, base: (model: TrainedModel, path: String)? = nil, toolVersion: String
+        folder: RunFolder, base: (model: TrainedModel, path: String)? = nil,
+        towers: [(tower: String, model: TrainedModel, path: String)] = [], toolVersion: String
     ) throws {
         let genres = data.set.genres
         var configuration = configuration
@@ -52,42 +56,62 @@ public struct TrainingRun {
             configuration.augmentation = configuration.augmentation ?? AugmentationConfiguration()
             configuration.augmentation?.sound = data.augmentation
         }
-        if let (model, path) = base {
-            guard configuration.net == model.card.architecture else {
-                throw TrainingError.badConfiguration(
-                    "\(path) is a net '\(model.card.architecture)', not '\(configuration.net)': leave --net out")
-            }
+        func checkRecipe(of model: TrainedModel, _ path: String) throws {
             guard model.card.recipe == data.set.recipe else {
                 throw TrainingError.dataDoesNotFit(
                     "\(path) needs segments of recipe '\(model.card.recipe.name)', the data has "
                         + "'\(data.set.recipe.name)'")
             }
+        }
+        precondition(base == nil || towers.isEmpty, "a run begins with one model, or with several for its towers")
+        if let (model, path) = base {
+            guard configuration.net == model.card.architecture else {
+                throw TrainingError.badConfiguration(
+                    "\(path) is a net '\(model.card.architecture)', not '\(configuration.net)': leave --net out")
+            }
+            try checkRecipe(of: model, path)
             let record = BaseModel(model, path: path, genres: genres)
             configuration.base = record.weights
             self.base = record
             blueprint = model.card.blueprint.classes(genres.count)
-            learnedBefore = model.card.trainingTracks
         } else if let written = configuration.blueprint {
             blueprint = written.classes(genres.count)
             self.base = nil
-            learnedBefore = nil
         } else {
             guard let architecture = Architecture.named(configuration.net) else {
                 throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
             }
             blueprint = architecture.blueprint(genres: genres.count, input: data.set.mels × data.set.frames)
             self.base = nil
-            learnedBefore = nil
         }
+        let trial = towers.isEmpty ? nil : try ParameterStore(plan: NetworkPlan(blueprint))
+        for (tower, model, path) in towers {
+            try checkRecipe(of: model, path)
+            do { try trial?.setTower(tower, to: model.parameters) } catch {
+                throw TrainingError.dataDoesNotFit("the tower '\(tower)' cannot begin with \(path): \(error)")
+            }
+        }
+        let begun = towers.map { ($0.tower, BaseModel($0.model, path: $0.path, genres: nil)) }
+        self.towers = towers.isEmpty ? nil : Dictionary(uniqueKeysWithValues: begun)
+        configuration.towers = self.towers?.mapValues(\.weights)
+        learnedBefore = Self.tracks(of: base.map { [$0.model] } ?? towers.map(\.model))
         self.configuration = configuration
         self.data = data
         self.paths = paths
         self.folder = folder
         self.toolVersion = toolVersion
         dataSeed = configuration.seed
-        begun = nil
+        self.begun = nil
         self.split = try split ?? SplitRequest(seed: configuration.seed).draw(data).splits[0]
         try check()
+    }
+
+    /// The tracks that models learned from; nil for none.
+    private static func tracks(of models: [TrainedModel]) -> [String]? {
+        let lists = models.compactMap(\.card.trainingTracks)
+        guard !lists.isEmpty else { return nil }
+        var known: Set<String> = []
+        return lists.joined().filter { known.insert($0).inserted }
     }
 
     /// A run that cannot be trained is told before its folder is touched.
@@ -144,6 +168,7 @@ public struct TrainingRun {
                 folder: folder.url.path, problem: "its config.json holds a net beyond all measure")
         }
         base = record.base
+        towers = record.towers
         learnedBefore = sides.learnedBefore
         requestedRecipe = record.requestedRecipe
         dataSeed = record.dataSeed
@@ -174,7 +199,8 @@ public struct TrainingRun {
                 testTracks: split.test.isEmpty ? nil : split.test.count,
                 skipped: data.skipped.map { .init(file: $0.url.path, reason: $0.reason) },
                 allowsDamaged: data.allowsDamaged, dataHash: set.contentHash,
-                base: base, checkpoints: checkpoints, threads: threads, instructionSet: activeInstructionSet,
+                base: base, towers: towers, checkpoints: checkpoints, threads: threads,
+                instructionSet: activeInstructionSet,
                 toolVersion: toolVersion, provenance: .now()))
     }
 
@@ -219,7 +245,10 @@ public struct TrainingRun {
         var trainer = try makeTrainer(base: nil, pool: pool)
         let goesOn = try resuming && saved.restore(warning: warning) { try trainer.restore($0) }
         guard goesOn || !folder.isFinished else { throw TrainingError.noCheckpoint(folder: folder.url.path) }
-        if !goesOn, let base { trainer = try makeTrainer(base: openBase(base), pool: pool) }
+        if !goesOn, base != nil || towers != nil {
+            trainer = try makeTrainer(
+                base: base?.open(), towers: towers?.mapValues { try $0.open().parameters } ?? [:], pool: pool)
+        }
         // From here on nothing stands in the way: what an earlier end left is no longer so.
         if folder.isFinished { try folder.putEndAside(epochs: trainer.history.count) }
         if let begun, resuming {
@@ -252,160 +281,16 @@ public struct TrainingRun {
         }
     }
 
-    /// Notes in config.json why a run was given up, and judges the best model before that, so that it can be reported.
-    private func giveUp(_ divergence: Divergence, best: EpochRecord?, pool: ThreadPool) throws {
-        var record = try folder.record()
-        record.divergence = divergence
-        try folder.write(configuration: record)
-        guard best != nil, let said = try finishBest(pool: pool, isStopped: { false }) else { return }
-        try write(verdicts: said)
-    }
-
-    private func makeTrainer(base model: TrainedModel?, pool: ThreadPool) throws -> Trainer {
+    private func makeTrainer(
+        base model: TrainedModel?, towers: [String: ParameterStore] = [:], pool: ThreadPool
+    ) throws -> Trainer {
         try Trainer(
             set: data.set, split: split, blueprint: blueprint, configuration: configuration,
-            base: model?.parameters, renewsHead: base?.headRenewed ?? false, pool: pool)
-    }
-
-    private func openBase(_ base: BaseModel) throws -> TrainedModel {
-        let builtIn = BuiltInModel.all.first { $0.name == base.path }
-        let model = try builtIn?.open() ?? TrainedModel(contentsOf: URL(fileURLWithPath: base.path))
-        guard BaseModel.digest(model.parameters) == base.weights else {
-            throw TrainingError.dataDoesNotFit("\(base.path) is no longer the model that this run is to begin with")
-        }
-        return model
-    }
-
-    // MARK: - The end
-
-    private typealias Said = (validation: JudgedSegments, last: JudgedSegments)
-
-    /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
-    private func finish(_ trainer: Trainer, pool: ThreadPool, isStopped: () -> Bool) throws -> TrainedModel {
-        _ = try finishBest(pool: pool, isStopped: isStopped)
-        let said = try judge(trainer.parameters, pool: pool, isStopped: isStopped)
-        try write(verdicts: said)
-        var model = model(
-            of: trainer.parameters, epoch: trainer.history.count, trainer.scores,
-            test: split.test.isEmpty ? nil : said.last.scores(genres: data.set.genres))
-        model.card.calibration = said.validation.calibration
-        try folder.write(model)
-        return model
-    }
-
-    /// Judges the best model, and writes it with its scores.
-    ///
-    /// - Returns: nil where there is none.
-    private func finishBest(pool: ThreadPool, isStopped: () -> Bool) throws -> Said? {
-        guard FileManager.default.fileExists(atPath: folder.best.path) else { return nil }
-        var best = try TrainedModel(contentsOf: folder.best)
-        let said = try judge(best.parameters, pool: pool, isStopped: isStopped)
-        best.card.scores = said.last.scores(genres: data.set.genres)
-        best.card.calibration = said.validation.calibration
-        try folder.write(best: best)
-        return said
-    }
-
-    private func write(verdicts said: Said) throws {
-        let outcomes = said.last.outcomes(names: data.set.tracks.map(\.id))
-        let verdicts = RunVerdicts(
-            side: split.test.isEmpty ? .validation : .test, genres: data.set.genres, tracks: outcomes)
-        try folder.write(json: verdicts, to: folder.verdicts)
-    }
-
-    /// - Parameters:
-    ///   - validation: scores of the validation side.
-    ///   - test: of the test side; nil where there is none, or not yet.
-    private func model(
-        of parameters: ParameterStore, epoch: Int, _ validation: Scores?, test: Scores? = nil
-    ) -> TrainedModel {
-        TrainedModel(card: card(epoch: epoch, validation, test: test), parameters: parameters)
-    }
-
-    private func card(epoch: Int, _ validation: Scores?, test: Scores? = nil) -> ModelCard {
-        let set = data.set
-        let hasTest = !split.test.isEmpty
-        let own = split.training.map { set.tracks[$0].id }
-        let known = Set(own)
-        var card = ModelCard(
-            blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
-            split: split.rule, trainingTracks: own + (learnedBefore ?? []).filter { !known.contains($0) },
-            heldOutTracks: split.validation.map { set.tracks[$0].id },
-            testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
-            scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
-            instructionSet: activeInstructionSet, toolVersion: toolVersion)
-        card.imported = base?.imported
-        if dataSeed != configuration.seed { card.dataSeed = dataSeed }
-        return card
-    }
-
-    /// What a model says of the validation side, from which it is calibrated, and of the side that it is judged on at
-    /// last: the test side where there is one, which is for judging alone.
-    private func judge(
-        _ parameters: ParameterStore, pool: ThreadPool, isStopped: () -> Bool
-    ) throws -> Said {
-        let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
-        func said(of side: SegmentSet.Side) throws -> JudgedSegments {
-            try judge.judge(
-                data.set, segments: split.segments(side, of: data.set), labels: data.set.tracks.map(\.label),
-                isStopped: isStopped)
-        }
-        let validation = try said(of: .validation)
-        return (validation, split.test.isEmpty ? validation : try said(of: .test))
+            base: model?.parameters, renewsHead: base?.headRenewed ?? false, towers: towers, pool: pool)
     }
 }
 
 extension TrainingConfiguration {
     /// Whether what happens before the last epoch hangs on the number of epochs.
     var hangsOnEpochs: Bool { schedule?.shape == .cosine || averagedEpochs != nil }
-}
-
-/// verdicts.json: what the model said of each track of the side that it was judged on.
-public struct RunVerdicts: Codable, Sendable {
-    public var side: SegmentSet.Side
-    public var genres: [String]
-    public var tracks: [TrackOutcome]
-}
-
-extension RunFolder {
-    /// What config.json says.
-    ///
-    /// - Throws: ``TrainingError/notARun(folder:problem:)``.
-    public func record() throws(TrainingError) -> RunRecord {
-        let record = try read(RunRecord.self, from: configuration)
-        do { try record.check() } catch {
-            throw .notARun(folder: url.path, problem: "its \(configuration.lastPathComponent) makes no sense: \(error)")
-        }
-        return record
-    }
-}
-
-extension RunRecord {
-    /// The record of the run when it goes on for more epochs than it was told, though it may be finished.
-    ///
-    /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate hangs on their number.
-    public func extended(to epochs: Int) throws(TrainingError) -> RunRecord {
-        guard epochs >= configuration.epochs else {
-            throw .badConfiguration("--epochs must not be below the run's \(configuration.epochs) when it is resumed")
-        }
-        guard epochs > configuration.epochs else { return self }
-        guard !configuration.hangsOnEpochs else {
-            throw .badConfiguration("a run with --schedule cosine or --average-last ends where it was told to")
-        }
-        var longer = self
-        longer.configuration.epochs = epochs
-        longer.divergence = nil
-        try longer.configuration.check()
-        return longer
-    }
-
-    /// The record of the run when its data lie elsewhere now.
-    ///
-    /// - Parameter data: paths, absolute or from the working folder.
-    public func moved(to data: [String]) -> RunRecord {
-        var moved = self
-        moved.data = data
-        moved.workingFolder = FileManager.default.currentDirectoryPath
-        return moved
-    }
 }

@@ -127,9 +127,9 @@ public struct SeriesFolder: Sendable {
     ///
     /// - Parameters:
     ///   - replacing: whether a run, a series or members that are there already may be replaced.
-    ///   - needed: a file that must not be replaced.
+    ///   - needed: files that must not be replaced.
     /// - Throws: ``TrainingError``; then nothing was removed.
-    public init(creating url: URL, members: [String], replacing: Bool, needing needed: URL? = nil) throws {
+    public init(creating url: URL, members: [String], replacing: Bool, needing needed: [URL] = []) throws {
         try Replacement(of: url, members: members, allowed: replacing, needed: needed).remove()
         self.init(at: url, members: members)
         for (_, folder) in runs { try folder.make() }

@@ -2,32 +2,38 @@ import ArgumentParser
 import Features
 import ModelFile
 
-/// Changes to the training batches; all are off by default, and validation never sees any.
+/// Changes to the training batches: what a net's own settings say ('genre nets'), as far as the data allow it, and what is
+/// given here, which comes first. Validation never sees any.
 struct AugmentationOptions: ParsableArguments {
-    @Flag(help: "Mask random mel bands and frames of each segment (SpecAugment).") var specAugment = false
-    @Option(help: "With --spec-augment: masks on each axis (1).", completion: .default) var masks: Int?
-    @Option(help: "With --spec-augment: masks of fewer mel bands than this (16).", completion: .default) var maskBands:
-        Int?
-    @Option(help: "With --spec-augment: masks of fewer frames than this (16).", completion: .default) var maskFrames:
-        Int?
+    @Flag(help: "Leave out what the net's own settings augment; what is given beside it holds.")
+    var noAugmentation = false
+    @Flag(inversion: .prefixedNo, help: "Mask random mel bands and frames of each segment (SpecAugment).")
+    var specAugment: Bool?
+    @Option(help: "Of SpecAugment: masks on each axis (1); 0 for none.", completion: .default) var masks: Int?
+    @Option(help: "Of SpecAugment: masks of fewer mel bands than this (16).", completion: .default) var maskBands: Int?
+    @Option(help: "Of SpecAugment: masks of fewer frames than this (16).", completion: .default) var maskFrames: Int?
     @Option(
-        help: "With --spec-augment: what masks are filled with; by default the segment's mean.", completion: .default)
+        help: "Of SpecAugment: what masks are filled with; by default the segment's mean.", completion: .default)
     var maskValue: Float?
     @Option(
-        help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2.",
+        help: "Mix segments and labels in pairs, one share a batch from Beta(ALPHA, ALPHA); say 0.2; 0 for none.",
         completion: .default)
     var mixup: Double?
-    @Option(help: "Change each segment's loudness by up to so many dB, up or down.", completion: .default) var gain:
-        Double?
     @Option(
-        help: "Of gtzan-mel: stretch each segment's levels by up to this share, up or down; say 0.25.",
+        help: "Change each segment's loudness by up to so many dB, up or down; 0 for none.", completion: .default)
+    var gain: Double?
+    @Option(
+        help: "Of gtzan-mel: stretch each segment's levels by up to this share, up or down; say 0.25; 0 for none.",
         completion: .default)
     var depth: Share?
     @Option(
-        help: "Of gtzan-mel: silence half the segments above a band drawn between this share of all and all; say 0.7.",
+        help: """
+            Of gtzan-mel: silence half the segments above a band drawn between this share of all and all; say 0.7; 0 for \
+            none.
+            """,
         completion: .default)
     var lowPass: Share?
-    @Flag(help: "Start each segment anywhere in its track, anew each epoch.") var crop = false
+    @Flag(inversion: .prefixedNo, help: "Start each segment anywhere in its track, anew each epoch.") var crop: Bool?
     @Flag(help: "Weigh the loss by the inverse of a genre's number of training segments.") var classWeights = false
     @Flag(help: "Take every genre equally often in an epoch, whose length stays the number of training segments.")
     var balancedSampling = false
@@ -35,28 +41,45 @@ struct AugmentationOptions: ParsableArguments {
     /// Names of those that were given.
     var given: [String] {
         namesGiven([
-            ("--spec-augment", specAugment), ("--masks", masks), ("--mask-bands", maskBands),
+            ("--no-augmentation", noAugmentation), ("--spec-augment", specAugment == true),
+            ("--no-spec-augment", specAugment == false), ("--masks", masks), ("--mask-bands", maskBands),
             ("--mask-frames", maskFrames), ("--mask-value", maskValue), ("--mixup", mixup), ("--gain", gain),
-            ("--depth", depth), ("--low-pass", lowPass), ("--crop", crop), ("--class-weights", classWeights),
-            ("--balanced-sampling", balancedSampling),
+            ("--depth", depth), ("--low-pass", lowPass), ("--crop", crop == true), ("--no-crop", crop == false),
+            ("--class-weights", classWeights), ("--balanced-sampling", balancedSampling),
         ])
     }
 
-    /// Nil where nothing is asked for.
-    func configuration() throws -> AugmentationConfiguration? {
-        var result = AugmentationConfiguration(
-            mixup: mixup, gain: gain, depth: depth?.value, lowPass: lowPass?.value, crop: crop,
-            classWeights: classWeights,
-            balancedSampling: balancedSampling)
-        if specAugment {
-            let usual = AugmentationConfiguration.Masks()
+    /// What the options make of what is usual for the net.
+    ///
+    /// - Parameter usual: as far as the data allow it; nil for nothing.
+    /// - Returns: nil where nothing is left.
+    func configuration(over usual: AugmentationConfiguration?) throws -> AugmentationConfiguration? {
+        let none = AugmentationConfiguration()
+        var result = noAugmentation ? none : usual ?? none
+        let isAboutMasks = masks != nil || maskBands != nil || maskFrames != nil || maskValue != nil
+        if specAugment == false || masks == 0 {
+            guard specAugment != true, (masks ?? 0) == 0, maskBands == nil, maskFrames == nil, maskValue == nil else {
+                throw ValidationError("There are to be no masks: leave what else is said of masks out.")
+            }
+            result.masks = nil
+        } else if specAugment == true || isAboutMasks {
+            guard specAugment == true || result.masks != nil else {
+                throw ValidationError("--masks, --mask-bands, --mask-frames and --mask-value need --spec-augment.")
+            }
+            let before = result.masks ?? AugmentationConfiguration.Masks()
             result.masks = .init(
-                count: masks ?? usual.count, bands: maskBands ?? usual.bands, frames: maskFrames ?? usual.frames,
-                value: maskValue)
-        } else if masks != nil || maskBands != nil || maskFrames != nil || maskValue != nil {
-            throw ValidationError("--masks, --mask-bands, --mask-frames and --mask-value need --spec-augment.")
+                count: masks ?? before.count, bands: maskBands ?? before.bands, frames: maskFrames ?? before.frames,
+                value: maskValue ?? before.value)
         }
-        return result == AugmentationConfiguration() ? nil : result
+        func given(_ value: Double?, else usual: Double?) -> Double? { value == 0 ? nil : value ?? usual }
+        result.mixup = given(mixup, else: result.mixup)
+        result.gain = given(gain, else: result.gain)
+        result.depth = given(depth?.value, else: result.depth)
+        result.lowPass = given(lowPass?.value, else: result.lowPass)
+        result.crop = crop ?? result.crop
+        result.classWeights = classWeights
+        result.balancedSampling = balancedSampling
+        return result == none ? nil : result
     }
 }
 

@@ -14,7 +14,8 @@ struct CompareCommand: ParsableCommand {
             for a run and for the folds of a cross-validation, whose tracks count as one set, by bootstrap over the \
             tracks; for several seeds of the mean by Student's t. ± is the deviation of a series' members. Runs that judged \
             exactly the same tracks are tested in pairs (McNemar, exact, two-sided, by max). --json gives the curves of \
-            every epoch, too; --page lays them over each other, on a page with the scores.
+            every epoch, too; --page lays them over each other, on a page with the scores. Settings are shown where they \
+            are not the same: optimiser, learning rate and its schedule, penalties, augmentation, seed.
 
             Of three runs or more, p is also given as corrected for the number of pairs (Holm): a pair differs where that \
             is below 0.05.
@@ -88,6 +89,14 @@ func table(of comparison: RunComparison, columns: Int = Terminal.columns(of: STD
         }
     }
     if comparison.entries.contains(where: { $0.raw.interval != nil }) { lines += ["", "[…] is a 95% interval"] }
+    let settings = SettingsDifferences(comparison).rows
+    if !settings.isEmpty { lines += ["", "settings, where they are not the same"] }
+    for row in settings {
+        lines.append(row.name)
+        for (entry, value) in zip(comparison.entries, row.values) {
+            lines.append("  \(StandardStreams.oneLine(entry.name)): \(value)")
+        }
+    }
     if !comparison.pairs.isEmpty {
         lines += ["", "tracks correct by max in one run alone (McNemar's exact test)"]
         let corrected = holm(comparison.pairs.map(\.max.p))

@@ -208,6 +208,9 @@ struct InspectCommand: ParsableCommand {
         } else if let watched = card.configuration?.watched {
             lines.append("watched measure: \(watched.rawValue)")
         }
+        for (tower, digest) in (card.configuration?.towers ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append("its tower '\(tower)' began with layers of the net of digest \(digest)")
+        }
         if let base = card.configuration?.base { lines.append("began with the weights of digest \(base)") }
         if let frozen = card.configuration?.frozen { lines.append("frozen: \(frozen.joined(separator: ", "))") }
         return lines

@@ -1,3 +1,4 @@
+import Architectures
 import ArgumentParser
 import ModelFile
 import NeuralNetwork
@@ -31,6 +32,13 @@ struct LoopOptions: ParsableArguments {
             """, completion: Completions.base)
     var from: String?
     @Option(
+        help: ArgumentHelp(
+            """
+            Begin one tower of the net with the layers of a trained model, say time=runs/pons-time: those of its tower \
+            of that name, or of its only chain. Repeat for several; all else is initialized by the seed.
+            """, valueName: "tower=model"), completion: .default)
+    var tower: [String] = []
+    @Option(
         help: """
             Layers that stay as they are, separated by commas: 'towers', 'conv1' (the first convolution of every tower), \
             or names as 'genre inspect' lists them.
@@ -62,12 +70,43 @@ extension LoopOptions {
     /// The model that was asked for; nil for none.
     var baseName: String? { from == "none" ? nil : from }
 
+    /// The models that towers are to begin with.
+    ///
+    /// - Parameter net: that is trained.
+    func towers(of net: String) throws -> [(tower: String, model: TrainedModel, path: String)] {
+        guard tower.isEmpty || baseName == nil else {
+            throw ValidationError("--from and --tower exclude each other: a training begins with one of them.")
+        }
+        let beginnings = Architecture.named(net)?.beginnings ?? []
+        let given = try tower.map { words in
+            let parts = words.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError(
+                    "--tower takes a tower's name and a model, as in time=runs/pons-time, not '\(words)'.")
+            }
+            return (tower: parts[0], path: parts[1])
+        }
+        guard Set(given.map(\.tower)).count == given.count else {
+            throw ValidationError("--tower names a tower twice.")
+        }
+        let lacking = beginnings.filter { beginning in !given.contains { $0.tower == beginning.tower } }
+        guard lacking.isEmpty else {
+            throw ValidationError(
+                "\(net) begins with trained nets: add "
+                    + lacking.map { "--tower \($0.tower)=MODEL (of a trained \($0.net))" }.joined(separator: " and ")
+                    + ".")
+        }
+        return try given.map { tower, path in
+            // Of a run's folder its model's file, so that the run can go on without another choice.
+            (tower, try openModel(path), try modelFile(path)?.path ?? path)
+        }
+    }
+
     /// Names of those that were given.
     var given: [String] {
         namesGiven([
             ("--schedule", schedule), ("--warmup", warmup), ("--patience", patience), ("--watch", watch),
-            ("--from", from),
-            ("--freeze", freeze), ("--runs", runs),
+            ("--from", from), ("--tower", tower.isEmpty ? nil : tower), ("--freeze", freeze), ("--runs", runs),
         ])
     }
 

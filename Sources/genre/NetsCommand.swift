@@ -51,6 +51,9 @@ struct NetsCommand: ParsableCommand {
             lines.append("training: \(words(training))")
             if let remark = training.remark { lines.append("  (\(remark))") }
         }
+        for beginning in architecture?.beginnings ?? [] {
+            lines.append("begins with a trained \(beginning.net): --tower \(beginning.tower)=MODEL")
+        }
         lines.append("")
         lines += layerLines(of: plan)
         if let caution = written.caution { lines += ["", "caution: \(caution)"] }
@@ -70,16 +73,17 @@ struct NetsCommand: ParsableCommand {
             return try? Entry(architecture.blueprint(genres: genres, input: input), architecture)
         }
         if json { return try printJSON(entries.compactMap { $0 }) }
-        var lines = ["\("net".left(19))\("segment".left(9))\("parameters".right(11))\("mult-adds".right(10))  source"]
+        var lines = ["\("net".left(24))\("segment".left(9))\("parameters".right(11))\("mult-adds".right(10))"]
         for (architecture, entry) in zip(Architecture.all, entries) {
             guard let entry else {
-                lines.append(architecture.name.left(19) + "does not fit such segments")
+                lines.append(architecture.name.left(24) + "does not fit such segments")
                 continue
             }
             lines.append(
-                architecture.name.left(19) + entry.segment.left(9) + grouped(entry.parameters).right(11)
-                    + short(entry.multiplyAdds).right(10) + "  " + architecture.source)
-            lines += Terminal.wrapped("  \(architecture.summary)", columns: 80).split(separator: "\n").map(String.init)
+                architecture.name.left(24) + entry.segment.left(9) + grouped(entry.parameters).right(11)
+                    + short(entry.multiplyAdds).right(10))
+            lines += Terminal.wrapped("  \(architecture.summary) (\(architecture.source))", columns: 80)
+                .split(separator: "\n").map(String.init)
             lines += Terminal.wrapped("  \(architecture.recipe); \(words(architecture.training))", columns: 80)
                 .split(separator: "\n").map(String.init)
         }
@@ -106,6 +110,9 @@ private func words(_ training: TrainingSettings) -> String {
     if let shape = training.schedule?.shape { words += ", \(shape)" }
     words += ", \(training.epochs) epochs"
     if let patience = training.patience { words += ", patience \(patience)" }
+    if let augmentation = AugmentationConfiguration(training.augmentation) {
+        words += ", \(genre.words(for: augmentation))"
+    }
     return words
 }
 
@@ -136,10 +143,12 @@ private struct Entry: Encodable {
         let schedule: LearningRateSchedule.Shape?
         let patience: Int?
         let watched: WatchedMeasure
+        let augmentation: AugmentationConfiguration?
         let remark: String?
 
         enum CodingKeys: String, CodingKey {
-            case optimizer, momentum, nesterov, rho, l1, l2, batch, epochs, schedule, patience, watched, remark
+            case optimizer, momentum, nesterov, rho, l1, l2, batch, epochs, schedule, patience, watched, augmentation,
+                remark
             case learningRate = "learning_rate"
             case weightDecay = "weight_decay"
         }
@@ -151,6 +160,7 @@ private struct Entry: Encodable {
             (momentum, nesterov, rho, weightDecay) = (told.momentum, told.nesterov, told.rho, told.weightDecay)
             (l1, l2, batch, epochs) = (told.l1, told.l2, told.batch, told.epochs)
             (schedule, patience, watched) = (told.schedule?.shape, told.patience, settings.watched)
+            augmentation = told.augmentation
             remark = settings.remark
         }
     }
@@ -163,9 +173,11 @@ private struct Entry: Encodable {
     let parameters: Int
     let multiplyAdds: Int
     let training: Training?
+    /// Trained nets that its towers begin with, by the towers' names.
+    let towers: [String: String]?
 
     enum CodingKeys: String, CodingKey {
-        case net, summary, source, recipe, segment, parameters, training
+        case net, summary, source, recipe, segment, parameters, training, towers
         case multiplyAdds = "multiply_adds"
     }
 
@@ -176,6 +188,8 @@ private struct Entry: Encodable {
         source = architecture?.source
         recipe = architecture?.recipe
         training = (architecture?.training).map(Training.init)
+        let beginnings = architecture?.beginnings ?? []
+        towers = beginnings.isEmpty ? nil : .init(uniqueKeysWithValues: beginnings.map { ($0.tower, $0.net) })
         segment = "\(blueprint.input)"
         parameters = plan.parameterCount
         multiplyAdds = plan.multiplyAdds

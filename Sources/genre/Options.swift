@@ -104,7 +104,7 @@ extension HyperparameterOptions {
     ///   - base: the net where none is named, of the model to begin with.
     ///   - change: what is otherwise usual in this training.
     func configuration(
-        augmentation: AugmentationConfiguration? = nil, net base: String? = nil,
+        net base: String? = nil,
         change: (inout TrainingSettings) -> Void = { _ in }
     ) throws -> TrainingConfiguration {
         var net = net ?? base ?? "shallow"
@@ -133,7 +133,6 @@ extension HyperparameterOptions {
         var configuration = TrainingConfiguration(
             net: net, settings: settings, seed: seed ?? 0, segmentsPerTrack: perTrack, blueprint: blueprint)
         configuration.averagedEpochs = averageLast
-        configuration.augmentation = augmentation
         // Kept apart from the settings, so that what makes no sense is refused by its name.
         configuration.momentum = momentum ?? configuration.momentum
         configuration.nesterov = nesterov ? true : configuration.nesterov

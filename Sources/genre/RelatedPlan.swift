@@ -3,6 +3,7 @@ import ArgumentParser
 import Datasets
 import Features
 import Foundation
+import ModelFile
 import NeuralNetwork
 import Report
 import Training
@@ -42,8 +43,9 @@ extension ReproduceCommand {
 
     /// The nets that are asked for and fit the data, and why the others do not.
     private func fitting(_ data: RelatedData) throws -> (nets: [Architecture], left: [(net: String, reason: String)]) {
-        let asked = try net.isEmpty ? Architecture.all : net.map(architecture(named:))
+        var asked = try net.isEmpty ? Architecture.all : net.map(architecture(named:))
         guard Set(asked.map(\.name)).count == asked.count else { throw ValidationError("--net names a net twice.") }
+        asked = RelatedStudy.withBeginnings(asked)
         var result: [Architecture] = []
         var left: [(String, String)] = []
         for net in asked {
@@ -57,52 +59,53 @@ extension ReproduceCommand {
         return (result, left)
     }
 
-    /// Trains all of them, and calls `finished` after each.
+    /// Trains all of them, and calls `finished` after each but the last. The others do not wait for one net that its
+    /// settings do not suit.
     private func train(
         _ members: [RelatedStudy.Member], of study: RelatedStudy, _ data: RelatedData, threads: Int?,
         finished: () throws -> Void
     ) throws {
-        let command = "genre " + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
-        let interruption = Interruption()
         var isWarned = false
-        for (index, member) in members.enumerated() {
-            do { try interruption.check() } catch {
-                note("continue with: \(command)")
-                throw error
-            }
+        let trainings = PlannedTrainings<RelatedStudy.Member>(
+            threads: threads, goesOnAfterDivergence: true,
+            words: { $0.net + ($0.fold.map { ", fold \($0 + 1) of \(study.folds)" } ?? "") }
+        ) { member in
             let drawn = try data.drawn(for: study.architecture(of: member))
             if !isWarned {
                 isWarned = true
                 for warning in drawn.warnings { note("genre: \(warning)") }
             }
-            let fold = member.fold.map { ", fold \($0 + 1) of \(study.folds)" } ?? ""
-            note("training \(index + 1) of \(members.count): \(member.net)\(fold)")
-            let begun = try study.begunRun(of: member)
-            let run: TrainingRun
-            if let begun {
-                run = try TrainingRun(
+            if let begun = try study.begunRun(of: member) {
+                let run = try TrainingRun(
                     resuming: begun.folder, begun.record, data: drawn.data, toolVersion: toolVersion)
-            } else {
-                var configuration = study.configuration(of: member)
-                configuration.augmentation = configuration.augmentation?.fitted(to: drawn.data.set)
-                run = try TrainingRun(
-                    configuration: configuration, data: drawn.data, split: drawn.splits[member.fold ?? 0],
-                    paths: self.data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
-                    toolVersion: toolVersion
-                ).recorded(
-                    in: RunFolder(at: member.folder), recipe: drawn.data.set.recipe.name, dataSeed: 0)
+                return (run, true)
             }
-            do {
-                _ = try genre.train(
-                    run, threads: threads, resuming: begun != nil, interruption: interruption, next: command)
-            } catch TrainingError.diverged(let divergence) {
-                // The others are not to wait for one net that its settings do not suit.
-                note("genre: \(member.net): \(TrainingError.diverged(divergence))")
-                continue
-            }
-            reportAfterTraining(run, threads: threads)
-            try finished()
+            guard let towers = try towers(of: member, study) else { return nil }
+            var configuration = study.configuration(of: member)
+            configuration.augmentation = configuration.augmentation?.fitted(to: drawn.data.set)
+            let run = try TrainingRun(
+                configuration: configuration, data: drawn.data, split: drawn.splits[member.fold ?? 0],
+                paths: self.data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
+                towers: towers, toolVersion: toolVersion
+            ).recorded(in: RunFolder(at: member.folder), recipe: drawn.data.set.recipe.name, dataSeed: 0)
+            return (run, false)
         }
+        try trainings.train(members, finished: finished)
+    }
+
+    /// The models that a net's towers begin with, of the study's own trainings on the same data; nil where one is missing.
+    private func towers(
+        of member: RelatedStudy.Member, _ study: RelatedStudy
+    ) throws -> [(tower: String, model: TrainedModel, path: String)]? {
+        var result: [(tower: String, model: TrainedModel, path: String)] = []
+        for (tower, trained) in study.beginnings(of: member) {
+            guard let run = try study.finishedRun(of: trained) else {
+                note("genre: \(member.net) is left out: it begins with \(trained.net), whose training has not ended")
+                return nil
+            }
+            result.append((tower, run.model, RunFolder(at: trained.folder).model.path))
+        }
+        return result
     }
 
     /// A line a training that is to be done; nothing is trained.

@@ -316,41 +316,29 @@ struct ReproduceCommand: ParsableCommand {
         _ members: [Reproduction.Member], _ reproduction: Reproduction, _ drawn: DrawnData, _ time: OverallTime,
         _ figures: FigureFiles.Options, threads: Int?
     ) throws {
-        // The words of this very command.
-        let command = "genre " + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
-        let interruption = Interruption()
         var warned: UInt64?
-        for (index, member) in members.enumerated() {
-            do { try interruption.check() } catch {
-                note("continue with: \(command)")
-                throw error
-            }
+        let trainings = PlannedTrainings<Reproduction.Member>(
+            threads: threads, callbacks: [time], words: { "\($0.net), batch \($0.batch), seed \($0.seed)" }
+        ) { member in
             let value = try drawn(member.seed)
             if warned != member.seed {
                 warned = member.seed
                 for warning in value.warnings { note("genre: \(warning)") }
             }
-            note("run \(index + 1) of \(members.count): \(member.net), batch \(member.batch), seed \(member.seed)")
-            let run: TrainingRun
             let begun = try reproduction.begunRun(of: member)
-            if let begun {
-                run = try TrainingRun(
-                    resuming: begun.folder, begun.record, data: value.data, toolVersion: toolVersion)
-            } else {
-                run = try TrainingRun(
-                    configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
-                    paths: data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
-                    toolVersion: toolVersion)
-            }
             time.begin(member, done: try begun?.folder.records().count ?? 0)
-            _ = try genre.train(
-                run, threads: threads, resuming: begun != nil, interruption: interruption, callbacks: [time],
-                next: command)
-            reportAfterTraining(run, threads: threads)
-            if index + 1 < members.count {
-                _ = try writePage(reproduction, drawn, figures, threads: threads)
+            if let begun {
+                let run = try TrainingRun(
+                    resuming: begun.folder, begun.record, data: value.data, toolVersion: toolVersion)
+                return (run, true)
             }
+            let run = try TrainingRun(
+                configuration: reproduction.configuration(of: member), data: value.data, split: value.split,
+                paths: data, folder: RunFolder(creating: member.folder, replacing: replacing.force),
+                toolVersion: toolVersion)
+            return (run, false)
         }
+        try trainings.train(members) { _ = try writePage(reproduction, drawn, figures, threads: threads) }
     }
 
     /// Writes page, figures, results.json and tables of what is finished.

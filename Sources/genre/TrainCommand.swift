@@ -106,15 +106,18 @@ struct TrainCommand: ParsableCommand {
         let threads = try checked(threads: threads)
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
         let transfer =
-            loop.from == nil ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
+            loop.from == nil && loop.tower.isEmpty
+            ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
         let base = try transfer?.model ?? loop.baseName.map { try openModel($0) }
         // Of a run's folder its model's file, so that the run can go on without another choice.
         let baseName =
             try transfer == nil ? loop.baseName.map { try modelFile($0)?.path ?? $0 } : Transfer.modelName
         var configuration = try hyperparameters.configuration(
-            augmentation: augmentation.configuration(), net: base?.card.architecture,
-            change: { if transfer != nil { Transfer.change(&$0) } })
+            net: base?.card.architecture, change: { if transfer != nil { Transfer.change(&$0) } })
+        let usual = configuration.augmentation
+        configuration.augmentation = try augmentation.configuration(over: usual)
         try loop.apply(to: &configuration)
+        let towers = try loop.towers(of: configuration.net)
         if let transfer {
             configuration.frozen = configuration.frozen ?? Transfer.frozen
             note(transfer.words(configuration))
@@ -124,17 +127,17 @@ struct TrainCommand: ParsableCommand {
         let own = base == nil ? ownRecipe : nil
         let requested = recipe ?? own ?? base?.card.recipe.name
         let request = splitOptions.request(seed: configuration.seed)
-        try RunFolder.check(folder, replacing: force, needing: loop.from.map { URL(fileURLWithPath: $0) })
+        let needed = ((transfer == nil ? baseName.map { [$0] } : nil) ?? towers.map(\.path)).map {
+            URL(fileURLWithPath: $0)
+        }
+        try RunFolder.check(folder, replacing: force, needing: needed)
         let opened = try openData(
             data, recipe: recipe ?? own, for: base?.card.recipe, segments: choice, seed: configuration.seed,
             threads: threads,
             augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
             genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
-        if augmentation.given.isEmpty {
-            configuration.augmentation = Architecture.named(configuration.net)?.usualAugmentation?.fitted(
-                to: dataset.set)
-        }
+        configuration.augmentation = try augmentation.configuration(over: usual?.fitted(to: dataset.set))
         noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
@@ -147,12 +150,11 @@ struct TrainCommand: ParsableCommand {
             try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data,
                 folder: RunFolder(at: folder), base: base.map { (model: $0, path: baseName!) },
-                toolVersion: toolVersion)
+                towers: towers, toolVersion: toolVersion)
         }
         func placed(_ run: TrainingRun, in folder: RunFolder) -> TrainingRun {
             run.recorded(in: folder, recipe: requested, dataSeed: configuration.seed)
         }
-        let needed = transfer == nil ? baseName.map { URL(fileURLWithPath: $0) } : nil
         let runs = loop.runs ?? 1
         if !drawn.areFolds && runs == 1 {
             let run = try planned(configuration, drawn.splits[0])

@@ -90,10 +90,10 @@ import Testing
         for path in ["run-1/best.safetensors", "link/best.safetensors"] {
             let needed = home.appendingPathComponent(path)
             #expect(throws: TrainingError.self) {
-                try RunFolder(creating: home.appendingPathComponent("run-1"), replacing: true, needing: needed)
+                try RunFolder(creating: home.appendingPathComponent("run-1"), replacing: true, needing: [needed])
             }
             #expect(throws: TrainingError.self) {
-                try SeriesFolder(creating: home, members: ["run-1", "run-2"], replacing: true, needing: needed)
+                try SeriesFolder(creating: home, members: ["run-1", "run-2"], replacing: true, needing: [needed])
             }
         }
         #expect(there("run-1/best.safetensors") && there("run-1/config.json") && !there("run-2"))

@@ -65,6 +65,52 @@ import Training
         }
     }
 
+    private static let optimisers: [OptimiserSettings] = [
+        .init(.sgd(momentum: 0.9), learningRate: 0.01, weightDecay: 1e-3),
+        .init(.sgd(momentum: 0.9, nesterov: true), learningRate: 0.01, l2: .all(1e-3)),
+        .init(.adamW(), learningRate: 0.003, weightDecay: 0.01, l1: 1e-4),
+        .init(.adadelta(), learningRate: 1, l2: L2Penalty([.init("dense1", factor: 0.02)])),
+        .init(.sgd(), learningRate: 0.01),
+    ]
+
+    /// Momenta, both means of squares, decays: whatever a method keeps is in its checkpoint.
+    @Test(arguments: optimisers)
+    func afterAnyStepOfEveryOptimiser(settings: OptimiserSettings) throws {
+        let told = configuration { $0.optimiserSettings = settings }
+        let whole = try trainer(told)
+        #expect(try whole.run([]) == .completed)
+        #expect(try whole.parameters.stored != trainer(told).parameters.stored, "it learned something")
+        for step in 1...8 {
+            let first = try trainer(told)
+            try first.run([StopAfter(steps: step)])
+            let second = try trainer(told)
+            try second.restore(first.checkpoint())
+            #expect(try second.run([]) == .completed)
+            #expect(second.parameters.stored == whole.parameters.stored, "step \(step)")
+            #expect(withoutTimes(second) == withoutTimes(whole) && second.scores == whole.scores)
+        }
+    }
+
+    /// The same by the files of a run's folder.
+    @Test(arguments: optimisers)
+    func aRunOfEveryOptimiserGoesOn(settings: OptimiserSettings) throws {
+        let home = FileManager.default.temporaryDirectory.appendingPathComponent("resume-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let whole = try run(home.appendingPathComponent("whole")) { $0.optimiserSettings = settings }
+        _ = try whole.run(pool: pool)
+        let begun = try run(home.appendingPathComponent("begun")) { $0.optimiserSettings = settings }
+        _ = try begun.run(pool: pool, callbacks: [StopAfter(steps: 3)])
+        let again = try TrainingRun(
+            resuming: begun.folder, begun.folder.record(), data: LoadedDataset(inMemory: set), toolVersion: "test")
+        #expect(again.configuration.optimiserSettings == settings)
+        var first = 0
+        let listener = EventListener { if case .step(let step) = $0, first == 0 { first = step.done } }
+        _ = try again.run(pool: pool, resuming: true, callbacks: [listener])
+        #expect(first == 4, "it goes on and does not begin again")
+        #expect(try bytes(begun.folder.model) == bytes(whole.folder.model))
+        #expect(try bytes(begun.folder.best) == bytes(whole.folder.best))
+    }
+
     @Test func aCheckpointOfOtherDataOrSizeIsRefused() throws {
         let first = try trainer(configuration())
         try first.run([StopAfter(steps: 4)])

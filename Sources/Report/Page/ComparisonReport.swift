@@ -134,6 +134,7 @@ public struct ComparisonReport {
     public func html() -> String {
         var sections = [Page.Section(id: "scores", heading: "Scores", body: scores)]
         if haveCurves { sections.append(.init(id: "curves", heading: "Curves", body: curveSection)) }
+        if let settingTable { sections.append(.init(id: "settings", heading: "Settings", body: settingTable)) }
         sections.append(.init(id: "runs", heading: "Single runs", body: runTable))
         let series = entries.count(where: \.isSeries)
         let words = [
@@ -230,6 +231,19 @@ public struct ComparisonReport {
             + rows.joined(separator: "\n") + "\n</tbody></table></div>\n"
             + "<p class=\"note\">McNemar's exact test, two-sided, by max: the chance of a difference at least so great, were "
             + "both equally good. Only runs and folds that judged the same tracks are tested.</p>\n"
+    }
+
+    /// A line a setting that is not the same for all; nil for none.
+    private var settingTable: String? {
+        let rows = SettingsDifferences(entries.map { $0.runs[0].settings }).rows
+        guard !rows.isEmpty else { return nil }
+        let heads = entryNames.map { "<th>\(escaped($0))</th>" }.joined()
+        let lines = rows.map { row in
+            "<tr><td>\(escaped(row.name))</td>\(row.values.map { "<td>\(escaped($0))</td>" }.joined())</tr>"
+        }
+        return "<div class=\"scroll\"><table><thead><tr><th>setting</th>\(heads)</tr></thead>\n<tbody>\n"
+            + lines.joined(separator: "\n") + "\n</tbody></table></div>\n"
+            + "<p class=\"note\">Settings that are the same for all are left out. Of a series the first member's.</p>\n"
     }
 
     private var runTable: String {

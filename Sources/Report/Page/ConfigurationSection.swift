@@ -30,6 +30,11 @@ struct ConfigurationSection {
             settings.add(
                 "began with", path + (base["head_renewed"] == .bool(true) ? ", its last layer initialized anew" : ""))
         }
+        if case .object(let towers) = run.configuration["towers"] ?? .null {
+            for (tower, model) in towers.sorted(by: { $0.key < $1.key }) {
+                settings.add("tower \(tower) began with", model["path"]?.text)
+            }
+        }
         settings.add(
             "kernels",
             [
@@ -60,7 +65,7 @@ struct ConfigurationSection {
     /// Fields of config.json that the tables, or the net's figure, tell.
     private static let told: Set = [
         "configuration", "blueprint", "data", "recipe", "data_seed", "genres", "split", "training_tracks",
-        "held_out_tracks", "test_tracks", "skipped", "allows_damaged", "data_hash", "base", "threads",
+        "held_out_tracks", "test_tracks", "skipped", "allows_damaged", "data_hash", "base", "towers", "threads",
         "instruction_set", "tool_version",
     ]
 
@@ -80,5 +85,6 @@ struct ConfigurationSection {
     private static let full = TrainingConfiguration(
         segmentsPerTrack: 1, averagedEpochs: 1, augmentation: AugmentationConfiguration(),
         schedule: LearningRateSchedule(), patience: 1, watched: .raw, frozen: [], base: "",
-        optimiser: .sgd, momentum: 0.9, nesterov: true, rho: 0.9, weightDecay: 0.1, l2: .all(0.1))
+        optimiser: .sgd, momentum: 0.9, nesterov: true, rho: 0.9, weightDecay: 0.1, l2: .all(0.1),
+        towers: [:])
 }

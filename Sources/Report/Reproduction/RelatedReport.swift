@@ -14,6 +14,18 @@ public struct RelatedReport {
         /// Of all folds together.
         let scores: Scores
 
+        /// "41.2", and of folds "41.2 ± 1.3": the value of all folds' tracks together, the deviation of the folds.
+        func words(_ measure: KeyPath<Scores, Double>) -> String {
+            let value = decimal(scores[keyPath: measure] * 100, places: 1)
+            return value + (deviation(measure).map { " ± \(decimal($0 * 100, places: 1))" } ?? "")
+        }
+
+        /// Over the folds; nil of one.
+        func deviation(_ measure: KeyPath<Scores, Double>) -> Double? {
+            let own = runs.compactMap { $0.card.scores?[keyPath: measure] }
+            return own.count > 1 ? Spread(own).deviation : nil
+        }
+
         var parameters: Int { runs[0].model.parameters.plan.parameterCount }
         var multiplyAdds: Int { runs[0].model.parameters.plan.multiplyAdds }
         /// Of the first fold's run.
@@ -122,9 +134,15 @@ public struct RelatedReport {
         let tracks = rows.first.map { "the \(counted($0.scores.tracks, "\(side) track"))" } ?? "the held-out tracks"
         return kind
             + "Accuracy on \(tracks), one training a net\(study.folds > 1 ? " and fold" : "") by its authors' settings, no "
-            + "longer than \(counted(study.greatestEpochs, "epoch")), weights after the last epoch. raw: per segment; max: "
+            + "longer than \(counted(study.greatestEpochs, "epoch")), weights after the last epoch. \(foldWords)raw: per segment; max: "
             + "the sum of a track's probabilities; maj: the majority of its segments. Published figures are of other data or "
             + "splits and do not compare."
+    }
+
+    /// What ± is, where it stands.
+    private var foldWords: String {
+        study.folds > 1
+            ? "All folds' tracks count as one set; ± is the standard deviation of the \(study.folds) folds. " : ""
     }
 
     private static let heads = [
@@ -136,23 +154,30 @@ public struct RelatedReport {
         let published = RelatedResult.of(row.net)
         return [
             row.net, grouped(row.parameters), String(row.epochs), decimal(row.secondsPerEpoch, places: 1),
-            decimal(row.scores.raw * 100, places: 1), decimal(row.scores.max * 100, places: 1),
+            row.words(\.raw), row.words(\.max),
             row.interval.map { "\(decimal($0.low * 100, places: 1)) to \(decimal($0.high * 100, places: 1))" } ?? "–",
-            decimal(row.scores.maj * 100, places: 1), published?.figure ?? "–", published?.reason ?? "–",
+            row.words(\.maj), published?.figure ?? "–", published?.reason ?? "–",
         ]
     }
 
     /// The table for a terminal of 80 columns.
     public func text() -> String {
+        let isOfFolds = study.folds > 1
+        // Deviations take the places of what is of one training alone.
+        let widths = isOfFolds ? [11, 15, 15, 15] : [11, 7, 8, 7, 7, 7]
         func line(_ cells: [String]) -> String {
-            cells[0].left(24) + zip(cells.dropFirst(), [11, 7, 8, 7, 7, 7]).map { $0.right($1) }.joined()
+            cells[0].left(24) + zip(cells.dropFirst(), widths).map { $0.right($1) }.joined()
         }
-        var lines = [line(["net", "parameters", "epochs", "s/epoch", "raw", "max", "maj"])]
+        let single = isOfFolds ? [] : ["epochs", "s/epoch"]
+        var lines = [line(["net", "parameters"] + single + ["raw", "max", "maj"])]
         lines += rows.map { row in
-            line([
-                row.net, grouped(row.parameters), String(row.epochs), decimal(row.secondsPerEpoch, places: 1),
-                percent(row.scores.raw), percent(row.scores.max), percent(row.scores.maj),
-            ])
+            let single = isOfFolds ? [] : [String(row.epochs), decimal(row.secondsPerEpoch, places: 1)]
+            return line(
+                [row.net, grouped(row.parameters)] + single
+                    + [row.words(\.raw), row.words(\.max), row.words(\.maj)].map { $0 + "%" })
+        }
+        if isOfFolds, !rows.isEmpty {
+            lines += ["", "all folds' tracks together; ± is the standard deviation of the \(study.folds) folds"]
         }
         if let best = rows.first, let interval = best.interval {
             lines += [
@@ -179,8 +204,15 @@ public struct RelatedReport {
         }
         let body = rows.map { row in
             var cells = cells(row).map(escaped)
-            if study.folds == 1, FileManager.default.fileExists(atPath: row.runs[0].folder.report.path) {
-                cells[0] = "<a href=\"\(cells[0])/report.html\">\(cells[0])</a>"
+            let net = cells[0]
+            let pages = row.runs.map { FileManager.default.fileExists(atPath: $0.folder.report.path) }
+            if study.folds == 1, pages[0] {
+                cells[0] = "<a href=\"\(net)/report.html\">\(net)</a>"
+            } else if study.folds > 1 {
+                let folds = pages.indices.filter { pages[$0] }.map {
+                    "<a href=\"\(net)/fold-\($0 + 1)/report.html\">\($0 + 1)</a>"
+                }
+                if !folds.isEmpty { cells[0] += " (fold \(folds.joined(separator: ", ")))" }
             }
             return line("td", cells)
         }
@@ -238,6 +270,8 @@ public struct RelatedReport {
             let epochs: Int
             let secondsPerEpoch: Double
             let scores: Scores
+            /// Over the folds: raw, max, maj; nil of one.
+            let deviations: [String: Double]?
             let low: Double?
             let high: Double?
             let published: String?
@@ -245,7 +279,7 @@ public struct RelatedReport {
             let maxByEpoch: [[Double]]
 
             private enum CodingKeys: String, CodingKey {
-                case net, source, parameters, epochs, scores, low, high, published
+                case net, source, parameters, epochs, scores, deviations, low, high, published
                 case multiplyAdds = "multiply_adds"
                 case secondsPerEpoch = "seconds_per_epoch"
                 case whyNotComparable = "why_not_comparable"
@@ -267,6 +301,12 @@ public struct RelatedReport {
         }
     }
 
+    private func deviations(_ row: Row) -> [String: Double]? {
+        guard study.folds > 1 else { return nil }
+        return ["raw": row.deviation(\.raw), "max": row.deviation(\.max), "maj": row.deviation(\.maj)]
+            .compactMapValues { $0 }
+    }
+
     /// The figures as JSON; accuracies are shares of 1.
     public func json() throws -> Data {
         let results = Results(
@@ -277,7 +317,7 @@ public struct RelatedReport {
                 return .init(
                     net: row.net, source: row.source, parameters: row.parameters, multiplyAdds: row.multiplyAdds,
                     epochs: row.epochs, secondsPerEpoch: (row.secondsPerEpoch * 100).rounded() / 100,
-                    scores: row.scores, low: row.interval?.low, high: row.interval?.high,
+                    scores: row.scores, deviations: deviations(row), low: row.interval?.low, high: row.interval?.high,
                     published: published?.figure, whyNotComparable: published?.reason,
                     maxByEpoch: row.runs.map { $0.epochs.map { ($0.max * 1e5).rounded() / 1e5 } })
             })

@@ -56,14 +56,30 @@ public struct RelatedStudy: Sendable {
 
     public func architecture(of member: Member) -> Architecture { nets.first { $0.name == member.net }! }
 
+    /// The nets with those that their towers begin with before them, each once.
+    public static func withBeginnings(_ nets: [Architecture]) -> [Architecture] {
+        var result: [Architecture] = []
+        for net in nets {
+            let before = net.beginnings.compactMap { Architecture.named($0.net) }
+            for net in before + [net] where !result.contains(where: { $0.name == net.name }) { result.append(net) }
+        }
+        return result
+    }
+
+    /// The trainings of the same fold whose models a member's towers begin with, by the towers' names.
+    public func beginnings(of member: Member) -> [(tower: String, member: Member)] {
+        architecture(of: member).beginnings.flatMap { beginning in
+            let net = nets.first { $0.name == beginning.net }
+            return (net.map(members(of:)) ?? []).filter { $0.fold == member.fold }.map { (beginning.tower, $0) }
+        }
+    }
+
     /// What a member's training is told; the augmentation is fitted to the data when it begins.
     public func configuration(of member: Member) -> TrainingConfiguration {
         let net = architecture(of: member)
         var settings = net.training
         settings.epochs = min(settings.epochs, greatestEpochs)
-        var configuration = TrainingConfiguration(net: net.name, settings: settings, seed: seed, segmentsPerTrack: nil)
-        configuration.augmentation = net.usualAugmentation
-        return configuration
+        return TrainingConfiguration(net: net.name, settings: settings, seed: seed, segmentsPerTrack: nil)
     }
 
     /// Whether the member has ended: after its last epoch, or earlier by its own patience.
@@ -94,8 +110,10 @@ public struct RelatedStudy: Sendable {
         var wanted = configuration(of: member)
         guard told.epochs <= wanted.epochs else { return false }
         told.epochs = wanted.epochs
-        // Fitted to the data, the augmentation may be less than the usual one.
+        // Fitted to the data, the augmentation may be less than the usual one; what towers begin with is known when the
+        // training begins.
         (told.augmentation, wanted.augmentation) = (nil, nil)
+        (told.towers, wanted.towers) = (nil, nil)
         return told == wanted
     }
 }

@@ -1,16 +1,5 @@
-import Architectures
 import Datasets
 import ModelFile
-
-extension Architecture {
-    /// What is done to the training batches of a net of ours where nothing else is asked for; nil for the others, whose
-    /// authors' settings are kept.
-    public var usualAugmentation: AugmentationConfiguration? {
-        guard name == Architecture.compactName else { return nil }
-        return AugmentationConfiguration(
-            masks: .init(count: 2, bands: 25, frames: 16), mixup: 0.4, depth: 0.25, lowPass: 0.7, crop: true)
-    }
-}
 
 extension AugmentationConfiguration {
     /// The part of it that a set's features allow; nil where nothing is left.

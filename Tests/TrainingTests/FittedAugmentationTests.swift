@@ -6,7 +6,7 @@ import Testing
 @testable import Datasets
 @testable import Training
 
-@Suite struct UsualAugmentationTests {
+@Suite struct FittedAugmentationTests {
     private func set(_ recipe: FeatureRecipe) -> SegmentSet {
         SegmentSet(
             genres: ["a", "b"], recipe: recipe, tracks: [.init(id: "a/1", label: 0), .init(id: "b/1", label: 1)],
@@ -14,8 +14,11 @@ import Testing
     }
 
     @Test func onlyOurNetHasOneAndItIsFittedToTheData() throws {
-        for net in Architecture.all { #expect((net.usualAugmentation != nil) == (net.name == "compact")) }
-        let usual = try #require(Architecture.named("compact")?.usualAugmentation)
+        func usual(_ net: Architecture) -> AugmentationConfiguration? {
+            TrainingConfiguration(net: net.name, settings: net.training).augmentation
+        }
+        for net in Architecture.all { #expect((usual(net) != nil) == (net.name == "compact")) }
+        let usual = try #require(Architecture.named("compact").flatMap(usual))
         #expect(usual.depth != nil && usual.lowPass != nil && usual.crop)
         let pictures = try #require(usual.fitted(to: set(.gtzanMel)))
         #expect(pictures.depth == usual.depth && !pictures.crop, "these segments can start nowhere else")
