@@ -79,7 +79,11 @@ extension LearningRateSchedule.Shape: LosslessStringConvertible, Codable {
             guard let (every, factor) = pair(from: 1) else { return nil }
             self = .step(every: every, factor: factor)
         case "plateau":
-            let measure = parts.count == 4 ? PlateauMeasure(rawValue: parts.removeLast()) : nil
+            var measure: PlateauMeasure?
+            if parts.count == 4 {
+                measure = PlateauMeasure(rawValue: parts.removeLast())
+                guard measure != nil else { return nil }
+            }
             guard let (patience, factor) = pair(from: 0) else { return nil }
             self = .plateau(patience: patience, factor: factor, of: measure)
         case "inverse-time":

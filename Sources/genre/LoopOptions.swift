@@ -9,20 +9,21 @@ struct LoopOptions: ParsableArguments {
     @Option(
         help: """
             Schedule of the learning rate: constant, cosine, step:EPOCHS:FACTOR, plateau:EPOCHS:FACTOR (perhaps \
-            :train-loss, :loss, :raw, :max, :maj), inverse-time:DECAY. By default the net's own (constant).
+            :train-loss, :loss, :raw, :max, :maj), inverse-time:DECAY. By default that of the net's authors.
             """, completion: Completions.words(Completions.schedules))
     var schedule: String?
     @Option(
         help: "Epochs, or a part of one, in which the learning rate rises to its full value (0).", completion: .default)
     var warmup: Double?
     @Option(
-        help: "Stop when nothing has improved for this many epochs; 0 for never. By default the net's own (never).",
+        help:
+            "Stop when nothing has improved for this many epochs; 0 for never. By default what the net's authors set.",
         completion: .default)
     var patience: Int?
     @Option(
         help: """
             What the best model, --patience and plateaus go by, on the held-out tracks: \
-            \(WatchedMeasure.allCases.map(\.rawValue).joined(separator: ", ")) (raw).
+            \(WatchedMeasure.allCases.map(\.rawValue).joined(separator: ", ")). By default what the net's authors watch.
             """, completion: .list(Completions.watched))
     var watch: String?
     @Option(
@@ -60,7 +61,7 @@ extension LoopOptions {
         if let schedule, LearningRateSchedule.Shape(schedule) == nil {
             throw ValidationError(
                 """
-                '\(schedule)' is not a schedule\(Suggestion.words(for: schedule, among: Completions.schedules)): constant, cosine, step:30:0.1 (every 30 epochs, times 0.1), plateau:5:0.5 \
+                --schedule: '\(schedule)' is not a schedule\(Suggestion.words(for: schedule, among: Completions.schedules)): constant, cosine, step:30:0.1 (every 30 epochs, times 0.1), plateau:5:0.5 \
                 (after 5 epochs in vain, times 0.5) or inverse-time:1e-5 (divided by 1 + 1e-5 a step).
                 """)
         }

@@ -24,29 +24,30 @@ struct HyperparameterOptions: ParsableArguments {
     var net: String?
     @Option(
         help: """
-            Passes over the training segments; by default the net's own (100 for the paper's; from the default model \
-            \(Transfer.epochs)).
+            Passes over the training segments; by default as many as the net's authors set, which 'genre nets' shows \
+            (from the default model \(Transfer.epochs)).
             """, completion: .default)
     var epochs: Int?
     @Option(
         help: """
-            Segments per step; the last, partial batch of an epoch is used too. By default the net's own (64, \
-            crnn-published 32).
+            Segments per step; the last, partial batch of an epoch is used too. By default what the net's authors set.
             """, completion: .default)
     var batch: Int?
     @Option(
         help: """
-            The optimizer, as PyTorch computes it: \(Completions.optimisers.joined(separator: ", ")). By default the \
-            net's own (adam).
+            The optimizer, as PyTorch computes it: \(Completions.optimisers.joined(separator: ", ")). By default that \
+            of the net's authors.
             """, completion: .list(Completions.optimisers))
     var optimizer: String?
     @Option(
         help: """
-            The learning rate; by default the net's own (5e-5; from the default model \(Transfer.learningRate)), of \
-            another optimizer PyTorch's (sgd 0.01, adam and adamw 0.001, adadelta 1).
+            The learning rate; by default what the net's authors set (from the default model \
+            \(Transfer.learningRate)), with another --optimizer than theirs PyTorch's (sgd 0.01, adam and adamw 0.001, \
+            adadelta 1).
             """, completion: .default)
     var learningRate: Double?
-    @Option(help: "Momentum of sgd (0).", completion: .default) var momentum: Double?
+    @Option(help: "Momentum of sgd; by default what the net's authors set (0).", completion: .default) var momentum:
+        Double?
     @Flag(help: "Take sgd's steps as Nesterov does; needs a momentum.") var nesterov = false
     @Option(help: "First decay rate of adam and adamw (0.9).", completion: .default) var beta1: Double?
     @Option(help: "Second decay rate of adam and adamw (0.999).", completion: .default) var beta2: Double?
@@ -57,13 +58,13 @@ struct HyperparameterOptions: ParsableArguments {
     var weightDecay: Double?
     @Option(
         help:
-            "Factor of the weights' absolute values in the loss; by default the net's own (1e-4, deep-published 1e-5).",
+            "Factor of the weights' absolute values in the loss; by default what the net's authors set (0 for most).",
         completion: .default)
     var l1: Double?
     @Option(
         help: """
             Factor of the weights' squares in the loss: of all weights (1e-5), or by layers as --freeze names them \
-            (towers=0.01,dense1=0.02). By default the net's own.
+            (towers=0.01,dense1=0.02). By default what the net's authors set.
             """, completion: .default)
     var l2: String?
     @Option(help: "Seed of initial weights, order, dropout, split and segment draw (0).", completion: .default)

@@ -44,6 +44,9 @@ import Testing
         let same = try compare("one", "again")
         #expect((same.json["pairs"] as? [Any])?.count == 1)
         #expect(!same.text.contains("caution") && !same.text.contains("differ"))
+        // What was told otherwise, and nothing that was not.
+        #expect(same.text.contains("learning rate\n") && same.text.contains(": 0.001, constant"))
+        #expect(!same.text.contains("optimiser") && !same.text.contains("L1"))
         // The same tracks, other segments of them.
         let drawn = try compare("one", "drawn")
         #expect((drawn.json["pairs"] as? [[String: Any]])?.map { $0["same_data"] as? Bool } == [false])

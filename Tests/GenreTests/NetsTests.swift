@@ -34,6 +34,71 @@ import Testing
         }
     }
 
+    /// The paper's own road: train both, begin the kernels with them.
+    @Test func towersBeginWithTrainedNets() throws {
+        try DemoCorpus.write(to: folder.url.appendingPathComponent("music"), tracksPerGenre: 2, seconds: 4, seed: 1)
+        func train(_ net: String, _ options: String...) throws -> Tool.Outcome {
+            try Tool.run(
+                [
+                    "train", folder.path("music"), "--net", net, "--epochs", "1", "--segments", "2", "--no-report",
+                    "-o",
+                    folder.path(net),
+                ] + options)
+        }
+        for net in ["pons-time", "pons-frequency"] {
+            let outcome = try train(net)
+            #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        }
+        let (time, frequency) = (folder.path("pons-time"), folder.path("pons-frequency"))
+        let swapped = try train(
+            "pons-timefrequency-init", "--tower", "time=\(frequency)", "--tower", "frequency=\(time)")
+        #expect(swapped.status == 1 && swapped.diagnostics.contains("layers[1].towers[0].layers[0]"))
+        #expect(!FileManager.default.fileExists(atPath: folder.path("pons-timefrequency-init")))
+        let outcome = try train(
+            "pons-timefrequency-init", "--tower", "time=\(time)", "--tower", "frequency=\(frequency)")
+        #expect(outcome.status == 0, "\(outcome.diagnostics)")
+        let shown = try Tool.run("inspect", folder.path("pons-timefrequency-init"))
+        #expect(shown.output.contains("tower 'time' began with"), "\(shown.output)")
+        let both = try train("pons-timefrequency", "--tower", "time=\(time)", "--from", frequency)
+        #expect(both.status == 2 && both.diagnostics.contains("exclude"))
+    }
+
+    /// What 'genre nets' shows of a net's augmentation is what a training does, but for what is given.
+    @Test func aNetsOwnAugmentationGivesWayToOptions() throws {
+        let list = try Tool.run("nets", "--json")
+        let nets = try #require(try JSONSerialization.jsonObject(with: Data(list.output.utf8)) as? [[String: Any]])
+        func augmentation(_ net: String) -> [String: Any]? {
+            let training = nets.first { $0["net"] as? String == net }?["training"] as? [String: Any]
+            return training?["augmentation"] as? [String: Any]
+        }
+        #expect(augmentation("compact")?["mixup"] as? Double == 0.4 && augmentation("bbnn") == nil)
+        try DemoCorpus.write(to: folder.url.appendingPathComponent("music"), tracksPerGenre: 2, seconds: 2, seed: 1)
+        func told(_ options: String...) throws -> [String: Any]? {
+            let outcome = try Tool.run(
+                [
+                    "train", folder.path("music"), "--net", "compact", "--epochs", "2", "--segments", "1",
+                    "--no-report",
+                    "--force", "-o", folder.path("run"),
+                ] + options)
+            try #require(outcome.status == 0, "\(outcome.diagnostics)")
+            let config =
+                try JSONSerialization.jsonObject(
+                    with: Data(contentsOf: folder.url.appendingPathComponent("run/config.json"))) as? [String: Any]
+            return (config?["configuration"] as? [String: Any])?["augmentation"] as? [String: Any]
+        }
+        let own = try told()
+        #expect(own?["mixup"] as? Double == 0.4 && own?["masks"] != nil)
+        let less = try told("--mixup", "0", "--masks", "0")
+        #expect(less?["mixup"] == nil && less?["masks"] == nil)
+        let other = try told("--mixup", "0.1", "--mask-bands", "7", "--no-crop")
+        #expect(other?["mixup"] as? Double == 0.1 && other?["crop"] as? Bool == false)
+        let masks = other?["masks"] as? [String: Any]
+        #expect(masks?["bands"] as? Int == 7 && masks?["count"] as? Int == 2)
+        #expect(try told("--no-augmentation") == nil)
+        let alone = try told("--no-augmentation", "--mixup", "0.2")
+        #expect(alone?["mixup"] as? Double == 0.2 && alone?["masks"] == nil)
+    }
+
     @Test func aNetOfOnesOwnTrains() throws {
         try DemoCorpus.write(to: folder.url.appendingPathComponent("music"), tracksPerGenre: 2, seconds: 2, seed: 1)
         let net = try write(

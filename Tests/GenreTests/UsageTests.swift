@@ -36,6 +36,37 @@ import Testing
         #expect(try folder.contents().isEmpty)
     }
 
+    /// What optimisers, schedules, penalties and towers cannot be, each refused with the option's name.
+    @Test(arguments: [
+        ("--momentum", ["--momentum", "0.9"]), ("--momentum", ["--optimizer", "sgd", "--momentum", "1"]),
+        ("--momentum", ["--optimizer", "sgd", "--momentum", "nan"]),
+        ("--momentum", ["--optimizer", "sgd", "--momentum", "-0.5"]),
+        ("--nesterov", ["--nesterov"]), ("--nesterov", ["--optimizer", "sgd", "--nesterov"]),
+        ("--rho", ["--rho", "0.9"]), ("--rho", ["--optimizer", "adadelta", "--rho", "1"]),
+        ("--rho", ["--optimizer", "adadelta", "--rho", "inf"]),
+        ("--weight-decay", ["--weight-decay", "-0.1"]), ("--weight-decay", ["--weight-decay", "nan"]),
+        ("--weight-decay", ["--optimizer", "adamw", "--weight-decay", "0.5", "--learning-rate", "2"]),
+        ("--learning-rate", ["--learning-rate", "inf"]), ("--learning-rate", ["--learning-rate", "0"]),
+        ("--epsilon", ["--optimizer", "adadelta", "--epsilon", "0"]), ("--beta2", ["--beta2", "1"]),
+        ("optimizer 'rmsprop'", ["--optimizer", "rmsprop"]),
+        ("--schedule", ["--schedule", "linear"]), ("--schedule", ["--schedule", "plateau:-1:0.5"]),
+        ("--schedule", ["--schedule", "plateau:3:1"]), ("--schedule", ["--schedule", "plateau:3:nan"]),
+        ("--schedule", ["--schedule", "plateau:3:0.5:f1"]), ("--schedule", ["--schedule", "step:0:0.1"]),
+        ("--schedule", ["--schedule", "inverse-time:inf"]), ("--schedule", ["--schedule", "inverse-time:-1"]),
+        ("--l2", ["--l2", "-1"]), ("--l2", ["--l2", "nan"]), ("--l2", ["--l2", "towers=inf"]),
+        ("--l2", ["--l2", "towers="]), ("--l1", ["--l1", "-1"]),
+        ("--tower", ["--tower", "time"]), ("--tower", ["--net", "pons-timefrequency-init"]),
+        ("--masks", ["--masks", "2"]), ("--masks", ["--spec-augment", "--masks", "-1"]),
+        ("--mixup", ["--mixup", "-1"]), ("--depth", ["--depth", "1.5"]), ("--low-pass", ["--low-pass", "-0.1"]),
+    ])
+    func aSettingThatMakesNoSenseIsRefusedByItsName(option: String, words: [String]) throws {
+        let net = words.contains("--net") ? [] : ["--net", "shallow"]
+        let outcome = try Tool.run(["train", "x"] + net + words, in: folder.url)
+        #expect(outcome.status == 2, "\(words): \(outcome.diagnostics)")
+        #expect(outcome.output.isEmpty && outcome.diagnostics.contains(option), "\(words): \(outcome.diagnostics)")
+        #expect(try folder.contents().isEmpty)
+    }
+
     /// Runs a line of a shell in which GENRE is the tool.
     private func shell(_ line: String) throws -> (status: Int32, output: String) {
         let process = Process()

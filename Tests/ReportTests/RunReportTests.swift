@@ -132,6 +132,23 @@ import Training
         #expect(xmlFault(page.replacing("<!DOCTYPE html>\n", with: "")) == nil)
     }
 
+    @Test func settingsAreShownWhereTheyAreNotTheSame() {
+        var first = TrainingConfiguration(net: "a", epochs: 3)
+        var second = TrainingConfiguration(net: "b", epochs: 9)
+        #expect(SettingsDifferences([first, second]).rows.isEmpty, "net and length stand beside the scores")
+        second.optimiserSettings = OptimiserSettings(
+            .sgd(momentum: 0.9, nesterov: true), learningRate: 0.1, weightDecay: 1e-3, l2: .all(0.01))
+        second.schedule = LearningRateSchedule(.plateau(patience: 3, factor: 0.5))
+        first.towers = ["time": "abcdef"]
+        let rows = SettingsDifferences([first, second, nil]).rows
+        func values(_ name: String) -> [String]? { rows.first { $0.name == name }?.values }
+        #expect(values("optimiser")?[1] == "SGD: momentum 0.9 (Nesterov)" && values("optimiser")?[2] == "unknown")
+        #expect(values("weight decay") == ["none", "0.001", "unknown"])
+        #expect(values("L2 penalty")?[0] == "none" && values("L1 penalty")?[1] == "none")
+        #expect(values("learning rate")?[1].hasPrefix("0.1, times 0.5 after more than 3 epochs") == true)
+        #expect(values("tower time began with")?[0] == "the model of digest abcdef")
+    }
+
     /// A folder of runs, and what was said of each of six tracks: in the second run all is right.
     private func series(_ kind: String) throws -> (folder: TemporaryFolder, members: [URL]) {
         let folder = try TemporaryFolder()

@@ -58,8 +58,10 @@ import Training
             #expect(
                 try JSONDecoder().decode(LearningRateSchedule.self, from: JSONEncoder().encode(schedule)) == schedule)
         }
-        for text in ["", "cosine:1", "step", "step:0:0.1", "step:3:1", "step:3:nan", "plateau:-1:0.5", "linear", ":::"]
-        {
+        for text in [
+            "", "cosine:1", "step", "step:0:0.1", "step:3:1", "step:3:nan", "plateau:-1:0.5", "plateau:3:0.5:f1",
+            "linear", ":::",
+        ] {
             #expect(LearningRateSchedule.Shape(text) == nil, "\(text)")
         }
     }
