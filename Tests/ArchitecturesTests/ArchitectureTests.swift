@@ -8,6 +8,7 @@ import Testing
         ("bicrnn", 3_041_962), ("crnn-published", 4_835_002),
         // The authors' own counts, or what their code comes to (see the nets' comments where they differ).
         ("pons-blackbox", 3_275_714), ("pons-time", 8_682), ("pons-frequency", 3_946), ("pons-timefrequency", 197_218),
+        ("pons-timefrequency-init", 197_218),
         ("mcc", 2_008_186), ("mcclstm", 2_487_786), ("dong-32", 432_874), ("dong", 463_914), ("dong-96", 494_954),
         ("choi-crnn", 96_072), ("choi-k2c2", 93_464), ("short-chunk", 573_516), ("short-chunk-res", 3_027_212),
         ("musicnn", 779_119), ("bbnn", 185_642), ("gesture-cnnlstm", 540_486), ("compact", 142_058),
