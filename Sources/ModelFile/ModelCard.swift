@@ -16,6 +16,8 @@ public struct ModelCard: Codable, Sendable {
     /// Where the weights came from, if another program trained them; nil for this tool's own. Of such a model only its
     /// maker knows the configuration, the split, the tracks and the data: these are nil then.
     public var imported: ImportedWeights?
+    /// The installed model that holds all weights but the last layer's; nil where the file holds all.
+    public var backbone: Backbone?
     public var configuration: TrainingConfiguration?
     /// The rule that parted training from held-out tracks.
     public var split: String?
@@ -78,6 +80,32 @@ public struct ModelCard: Codable, Sendable {
         self.recipe = recipe
         self.imported = imported
         self.toolVersion = toolVersion
+    }
+}
+
+/// A model that another one is built on: a head's file does not hold it, but names it.
+public struct Backbone: Codable, Sendable, Hashable {
+    /// As ``InstalledModels`` knows it.
+    public var name: String
+    /// Digest of its weights, hexadecimal.
+    public var weights: String
+
+    public init(name: String, weights: String) {
+        self.name = name
+        self.weights = weights
+    }
+
+    /// The model, if it is installed and the same.
+    ///
+    /// - Parameter file: whose backbone it is, for the error.
+    /// - Throws: ``ModelFileError/noBackbone(file:name:)``, ``ModelFileError/otherBackbone(file:name:place:)``.
+    public func open(for file: String, among installed: InstalledModels? = .standard()) throws -> TrainedModel {
+        guard let place = installed?.file(of: name) else { throw ModelFileError.noBackbone(file: file, name: name) }
+        let model = try TrainedModel(contentsOf: place)
+        guard model.card.backbone == nil, model.parameters.digest == weights else {
+            throw ModelFileError.otherBackbone(file: file, name: name, place: place.path)
+        }
+        return model
     }
 }
 

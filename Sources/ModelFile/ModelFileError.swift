@@ -8,6 +8,9 @@ public enum ModelFileError: Error, CustomStringConvertible {
     case laterVersion(file: String, version: String)
     /// Something in the card that makes no sense.
     case badCard(file: String, field: String, problem: String)
+    /// The model is built on another one, which is not installed, or is not the same.
+    case noBackbone(file: String, name: String)
+    case otherBackbone(file: String, name: String, place: String)
     /// Weights that 16 bits cannot hold.
     case beyondHalf(file: String, tensor: String)
     /// The weights do not fit the architecture that the file names.
@@ -22,6 +25,11 @@ public enum ModelFileError: Error, CustomStringConvertible {
             "\(file) has format version \(version), which this version of the tool cannot read; update the tool"
         case .badCard(let file, let field, let problem):
             "\(file) is damaged: in its card, \(field) \(problem); copy it again or train anew"
+        case .noBackbone(let file, let name):
+            "\(file) is built on the model '\(name)', which is not installed here: 'genre fetch \(name)' gets it"
+        case .otherBackbone(let file, let name, let place):
+            "\(file) is built on the model '\(name)', but \(place) has other weights: 'genre fetch --force \(name)' gets the "
+                + "published ones; if it was built on others, train it again"
         case .beyondHalf(let file, let tensor):
             "\(file) was not written: tensor '\(tensor)' has values beyond the range of 16 bits; export another format"
         case .badWeights(let file, let problem): "\(file) is damaged: \(problem); copy it again or train anew"

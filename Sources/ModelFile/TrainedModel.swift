@@ -16,12 +16,22 @@ public struct TrainedModel {
     /// What a model file's metadata call its format.
     public static let format = "genrekit"
     /// Version 2 has cards of imported weights, which leave open what version 1 always says; version 3 has outputs that are
-    /// no genres, which earlier readers would take for such. All others stay version 1.
+    /// no genres, which earlier readers would take for such, or lie in two files. All others stay version 1.
     private static let latestVersion = 3
 
     private var version: Int {
-        if card.outputs != nil { return 3 }
+        if card.outputs != nil || card.backbone != nil { return 3 }
         return card.imported == nil ? 1 : 2
+    }
+
+    /// What the file holds: of a model on a backbone the last layer.
+    private var ownParameters: [ParameterSpecification] {
+        Self.ownParameters(of: parameters.plan, card)
+    }
+
+    private static func ownParameters(of plan: NetworkPlan, _ card: ModelCard) -> [ParameterSpecification] {
+        let head = plan.headParameters
+        return plan.parameters.filter { card.backbone == nil || head.contains($0.name) }
     }
 
     // MARK: - Writing
@@ -43,7 +53,7 @@ public struct TrainedModel {
             "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         ]
         if let configuration = card.configuration { metadata["seed"] = String(configuration.seed) }
-        let tensors = parameters.plan.parameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
+        let tensors = ownParameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
         guard halfPrecision else { return try Safetensors.write(tensors: tensors, metadata: metadata, to: url) }
         // From here on a value rounds to infinity.
         if let large = tensors.first(where: { $0.2.withUnsafeBufferPointer(FeatureChecks.greatestMagnitude) >= 65_520 })
@@ -105,7 +115,8 @@ public struct TrainedModel {
         do {
             plan = try NetworkPlan(card.blueprint)
             // The sizes in a blueprint are only claims: hold them against the tensors before memory is taken for them.
-            for specification in plan.parameters {
+            let own = Self.ownParameters(of: plan, card)
+            for specification in own {
                 let found = try tensors.shape(of: specification.name)
                 guard found == specification.shape else {
                     throw ModelFileError.badWeights(
@@ -114,8 +125,13 @@ public struct TrainedModel {
                             "tensor '\(specification.name)' has shape \(found); the net needs \(specification.shape)")
                 }
             }
+            let backbone = try card.backbone?.open(for: file)
             parameters = try ParameterStore(plan: plan)
-            for specification in plan.parameters {
+            if let backbone, let missing = try parameters.take(from: backbone.parameters, besides: own.map(\.name)) {
+                throw ModelFileError.badWeights(
+                    file: file, problem: "its backbone has no tensor '\(missing)' of the shape that the net needs")
+            }
+            for specification in own {
                 try parameters.set(specification, to: tensors.floats(named: specification.name))
             }
         } catch let error as NeuralNetworkError {

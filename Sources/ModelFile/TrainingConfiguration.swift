@@ -46,6 +46,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     public var base: String?
     /// Digests of the nets whose layers towers begin with, by the towers' names; nil for none.
     public var towers: [String: String]?
+    /// Only a head is fitted, on what an installed model says of each track; nil for a training of a net.
+    public var head: HeadConfiguration?
     /// A net of one's own; nil where ``net`` names a known one.
     public var blueprint: Blueprint?
 
@@ -135,11 +137,28 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
     private enum CodingKeys: String, CodingKey {
         case net, epochs, batch, beta1, beta2, epsilon, l1, l2, momentum, nesterov, rho, seed, augmentation, schedule,
             patience, watched, frozen,
-            base, towers, blueprint
+            base, towers, head, blueprint
         case optimiser = "optimizer"
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"
         case segmentsPerTrack = "segments_per_track"
         case averagedEpochs = "averaged_epochs"
+    }
+}
+
+/// How a head is fitted: multinomial logistic regression on the mean over a track's segments of its backbone's outputs.
+public struct HeadConfiguration: Codable, Sendable, Hashable {
+    public var backbone: Backbone
+    /// scikit-learn's C: the smaller, the stronger the penalty. Chosen among ``candidates``; nil before that.
+    public var strength: Double?
+    /// Parts of the training tracks, artists whole, that the choice is made by.
+    public var folds: Int
+
+    public static let candidates = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3]
+
+    public init(backbone: Backbone, strength: Double? = nil, folds: Int = 5) {
+        self.backbone = backbone
+        self.strength = strength
+        self.folds = folds
     }
 }

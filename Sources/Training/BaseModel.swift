@@ -32,12 +32,7 @@ public struct BaseModel: Codable, Sendable, Hashable {
 
     /// Digest of a net's weights by name and shape, hexadecimal.
     public static func digest(_ parameters: ParameterStore) -> String {
-        var hash = SHA256()
-        for specification in parameters.plan.parameters {
-            hash.update(Data("\(specification.name) \(specification.shape);".utf8))
-            parameters.canonical(specification).withUnsafeBytes { hash.update($0) }
-        }
-        return hash.hexDigest()
+        parameters.digest
     }
 
     /// The model, where it is still the one that the training began with.

@@ -6,7 +6,7 @@ import NeuralNetwork
 
 /// How a run ends: its models are judged and written with their scores.
 extension TrainingRun {
-    private typealias Said = (validation: JudgedSegments, last: JudgedSegments)
+    typealias Said = (validation: JudgedSegments, last: JudgedSegments)
 
     /// Judges and writes: the best model's scores on the test side, the verdicts, and last the model.
     func finish(_ trainer: Trainer, pool: ThreadPool, isStopped: () -> Bool) throws -> TrainedModel {
@@ -34,7 +34,7 @@ extension TrainingRun {
         return said
     }
 
-    private func write(verdicts said: Said) throws {
+    func write(verdicts said: Said) throws {
         let outcomes = said.last.outcomes(names: data.set.tracks.map(\.id))
         let verdicts = RunVerdicts(
             side: split.test.isEmpty ? .validation : .test, genres: data.set.genres, tracks: outcomes)
@@ -62,6 +62,7 @@ extension TrainingRun {
             testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
             scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
+        card.backbone = configuration.head?.backbone
         card.imported = base?.imported ?? towers?.sorted { $0.key < $1.key }.lazy.compactMap(\.value.imported).first
         if dataSeed != configuration.seed { card.dataSeed = dataSeed }
         return card
@@ -69,7 +70,7 @@ extension TrainingRun {
 
     /// What a model says of the validation side, from which it is calibrated, and of the side that it is judged on at
     /// last: the test side where there is one, which is for judging alone.
-    private func judge(
+    func judge(
         _ parameters: ParameterStore, pool: ThreadPool, isStopped: () -> Bool
     ) throws -> Said {
         let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)

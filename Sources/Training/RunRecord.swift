@@ -120,6 +120,9 @@ extension RunRecord {
             throw .badConfiguration("--epochs must not be below the run's \(configuration.epochs) when it is resumed")
         }
         guard epochs > configuration.epochs else { return self }
+        guard configuration.head == nil else {
+            throw .badConfiguration("the head of a backbone is fitted at once, and has no epochs to go on with")
+        }
         guard !configuration.hangsOnEpochs else {
             throw .badConfiguration("a run with --schedule cosine or --average-last ends where it was told to")
         }

@@ -17,7 +17,7 @@ public struct TrainingRun {
         case interrupted
     }
 
-    public let configuration: TrainingConfiguration
+    public internal(set) var configuration: TrainingConfiguration
     public let data: LoadedDataset
     public let split: TrackSplit
     public private(set) var folder: RunFolder
@@ -236,6 +236,10 @@ public struct TrainingRun {
         defer { withExtendedLifetime(lock) {} }
         AtomicFile.removeLeftovers(in: folder.url)
         if !resuming { try prepare(threads: pool.threads, checkpoints: given) }
+        if let head = configuration.head {
+            let isStopped = { callbacks.contains { $0.isStopWanted } }
+            return .finished(try fit(head, pool: pool, isStopped: isStopped), .completed)
+        }
         let rule = given ?? begun?.checkpoints ?? CheckpointRule()
 
         let plan = try NetworkPlan(blueprint)

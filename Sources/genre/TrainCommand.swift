@@ -53,6 +53,12 @@ struct TrainCommand: ParsableCommand {
     var data: [String] = []
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "The loop") var loop: LoopOptions
+    @Option(
+        help: """
+            Fit only a head on an installed model of tags, such as musicnn ('genre fetch musicnn'): logistic regression on \
+            its outputs, the penalty chosen by folds inside the training tracks.
+            """, completion: Completions.model)
+    var backbone: String?
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
@@ -83,6 +89,17 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         try refuseNetworkAddresses(data)
+        if backbone != nil {
+            let others =
+                hyperparameters.given.filter { !["--seed", "--segments"].contains($0) }
+                + loop.given.filter { $0 != "--runs" } + augmentation.given + sound.given
+                + namesGiven([("--recipe", recipe), ("--epochs", hyperparameters.epochs), ("--resume", resume)])
+            guard others.isEmpty else {
+                throw ValidationError(
+                    "--backbone fits a head, of which nothing else is trained: leave \(others.joined(separator: ", ")) out."
+                )
+            }
+        }
         guard resume != nil else {
             if data.isEmpty { throw ValidationError("Name the data to train on, or a run to --resume.") }
             return
@@ -105,8 +122,9 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
+        let head = try backbone.map(HeadChoice.init)
         let transfer =
-            loop.from == nil && loop.tower.isEmpty
+            loop.from == nil && loop.tower.isEmpty && head == nil
             ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
         let base = try transfer?.model ?? loop.baseName.map { try openModel($0) }
         // Of a run's folder its model's file, so that the run can go on without another choice.
@@ -118,26 +136,29 @@ struct TrainCommand: ParsableCommand {
         configuration.augmentation = try augmentation.configuration(over: usual)
         try loop.apply(to: &configuration)
         let towers = try loop.towers(of: configuration.net)
+        if let head { head.apply(to: &configuration) }
         if let transfer {
             configuration.frozen = configuration.frozen ?? Transfer.frozen
             note(transfer.words(configuration))
         }
         let folder = URL(fileURLWithPath: output ?? "runs/\(configuration.net)-\(timestamp())")
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
-        let own = base == nil ? ownRecipe : nil
-        let requested = recipe ?? own ?? base?.card.recipe.name
+        let own = base == nil && head == nil ? ownRecipe : nil
+        let recipeNeeded = base?.card.recipe ?? head?.model.card.recipe
+        let requested = recipe ?? own ?? recipeNeeded?.name
         let request = splitOptions.request(seed: configuration.seed)
         let needed = ((transfer == nil ? baseName.map { [$0] } : nil) ?? towers.map(\.path)).map {
             URL(fileURLWithPath: $0)
         }
         try RunFolder.check(folder, replacing: force, needing: needed)
         let opened = try openData(
-            data, recipe: recipe ?? own, for: base?.card.recipe, segments: choice, seed: configuration.seed,
+            data, recipe: recipe ?? own, for: recipeNeeded, segments: choice, seed: configuration.seed,
             threads: threads,
             augmentation: sound.augmentation(), allowsDamaged: damaged.allowDamaged, cache: cacheOptions.cache(),
             genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
-        configuration.augmentation = try augmentation.configuration(over: usual?.fitted(to: dataset.set))
+        configuration.augmentation =
+            head == nil ? try augmentation.configuration(over: usual?.fitted(to: dataset.set)) : nil
         noteRemarks(on: dataset)
         let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }

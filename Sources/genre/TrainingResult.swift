@@ -32,10 +32,10 @@ extension TrainCommand {
         if card.recipe.makesSegmentsFromAudio {
             steps.append(("classify music", "genre predict --model \(name) song.mp3"))
         }
-        steps += [
-            ("evaluate on other data", "genre evaluate \(name) DATA"),
-            ("train longer", "genre train --resume \(name) --epochs \(2 * epochs)"),
-        ]
+        steps.append(("evaluate on other data", "genre evaluate \(name) DATA"))
+        if card.backbone == nil {
+            steps.append(("train longer", "genre train --resume \(name) --epochs \(2 * epochs)"))
+        }
         noteNext(steps)
     }
 }

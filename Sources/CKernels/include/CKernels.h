@@ -20,3 +20,4 @@
 #include "gk_audible.h"
 #include "gk_fingerprint.h"
 #include "gk_peak.h"
+#include "gk_logistic.h"
