@@ -57,7 +57,9 @@ gk_fourier_cost gk_fourier_operations(const gk_block_shape *shape, bool columns,
     set_axes(&b, shape, columns);
     double transform = (double)gk_fft_operations(length);
     double in = b.in_groups ? LANES * b.in_groups : 1, groups = b.out_groups, lines = b.lines_map;
-    double products = 3 * (length / 2 + 1) * lines * b.line_kernel * in * groups;
+    // Fewer lines than a tile's smallest wait for their own sums.
+    double busy = lines < 4 ? 2.7 : 1;
+    double products = 3 * (length / 2 + 1) * lines * b.line_kernel * in * groups * busy;
     double pool = 6 * lines * b.along_map * groups;
     double inputs = transform * b.lines * (b.in_groups ? b.in_groups : 1.0 / LANES);
     return (gk_fourier_cost){

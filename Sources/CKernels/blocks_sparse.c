@@ -42,8 +42,9 @@ static double cost(const gk_block_plan *plan, int32_t block, gk_pass pass) {
     const gk_block *b = &plan->blocks[block];
     if (pass == GK_PASS_FORWARD || b->out_stored < 16 || !kernels_for(plan->isa))
         return INFINITY;
-    double macs = (double)b->rows * b->columns * b->out_stored * b->shape.kernel_height * b->shape.kernel_width *
-                  (b->in_stored == 1 ? 1.4 : b->in_stored);
+    // One channel: loads cross cache lines, and a kernel row takes whole vectors.
+    double row = b->in_stored == 1 ? fmax(1.4 * b->shape.kernel_width, 16) : (double)b->shape.kernel_width * b->in_stored;
+    double macs = (double)b->rows * b->columns * b->out_stored * b->shape.kernel_height * row;
     double a_nanosecond = plan->isa == GK_ISA_AVX512 ? 37 : plan->isa == GK_ISA_AVX2 ? 31 : 15;
     return plan->batch * macs / a_nanosecond;
 }

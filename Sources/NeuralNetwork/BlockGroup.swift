@@ -5,6 +5,14 @@ final class BlockGroup: Step {
     let name: String
     private let handle: OpaquePointer
     private let tensors: UnsafeMutableBufferPointer<gk_block_tensors>
+    private let images: Int
+    private let folds: [NormFold?]
+    /// An activation that the kernel does not run: on the pooled values, where they lie.
+    private struct Rest {
+        let activation: Activation
+        let output: BoundValue
+    }
+    private let rest: [Rest]
 
     static func plan(
         _ blocks: [BlockStage], _ planning: inout StepPlanning, number: Int
@@ -34,41 +42,61 @@ final class BlockGroup: Step {
             planning.training
                 ? planning.reserveThrough(bytes: batch * block.output.storedCount * MemoryLayout<UInt16>.stride) : nil
         }
+        let folds = blocks.map { block in
+            block.norm.map { norm in
+                NormFold.plan(norm, into: planning.graph.nodes.first { $0.name == block.name }!, &planning)
+            }
+        }
         return { binding in
             BlockGroup(
-                blocks, handle: handle, workspace: workspace, argmaxes: argmaxes, binding: binding, number: number)
+                blocks, handle: handle, workspace: workspace, argmaxes: argmaxes, folds: folds.map { $0?(binding) },
+                binding: binding, number: number)
         }
     }
 
     private init(
         _ blocks: [BlockStage], handle: OpaquePointer, workspace: MemoryPlan.Piece, argmaxes: [MemoryPlan.Piece?],
-        binding: StepBinding, number: Int
+        folds: [NormFold?], binding: StepBinding, number: Int
     ) {
         name = "blocks \(number)"
         self.handle = handle
         gk_blocks_bind(handle, binding.memory.bytes(workspace))
+        self.folds = folds
         tensors = .allocate(capacity: blocks.count)
+        var rest: [Rest] = []
         for (index, block) in blocks.enumerated() {
             let weight = binding.parameter("\(block.name).weight")
-            let bias = binding.parameter("\(block.name).bias")
+            let bias = folds[index] == nil ? binding.parameter("\(block.name).bias") : nil
             let (input, output) = (binding.inputs[index], binding.outputs[index])
             tensors.initializeElement(
                 at: index,
                 to: gk_block_tensors(
-                    input: input.values, weights: weight.values, bias: bias.values, output: output.values,
+                    input: input.values, weights: folds[index]?.weights ?? weight.values,
+                    bias: folds[index]?.biases ?? bias!.values, output: output.values,
                     argmax: argmaxes[index].map { binding.memory.bytes($0).assumingMemoryBound(to: UInt16.self) },
                     output_gradient: output.gradient, input_gradient: input.gradient,
-                    weight_gradient: weight.gradient, bias_gradient: bias.gradient))
+                    weight_gradient: weight.gradient, bias_gradient: bias?.gradient))
+            if case .leakyReLU = block.activation { continue }
+            rest.append(Rest(activation: block.activation, output: output))
         }
+        self.rest = rest
         images = binding.inputs[0].images
     }
 
-    private let images: Int
-
-    func prepare(pool: ThreadPool) { gk_blocks_prepare(handle, pool.handle, tensors.baseAddress) }
+    func prepare(pool: ThreadPool) {
+        for fold in folds { fold?.fold() }
+        gk_blocks_prepare(handle, pool.handle, tensors.baseAddress)
+    }
 
     func forward(_ call: StepCall) {
         gk_blocks_forward(handle, call.pool.handle, Int32(call.count * images), tensors.baseAddress)
+        for rest in rest {
+            let (kind, slope) = rest.activation.kernel
+            let places = call.count * rest.output.images * rest.output.count / rest.output.stored
+            gk_activation_forward(
+                call.pool.handle, kind, slope, Int64(places), Int32(rest.output.stored),
+                Int32(rest.output.shape.channels), rest.output.values, rest.output.values)
+        }
     }
 
     func backward(_ call: StepCall) {

@@ -38,7 +38,7 @@ extension Stage {
                     node(block.name), writes: block.writes,
                     [
                         "conv \(block.kernel)", block.pool.area > 1 ? "max pool \(block.pool)" : nil,
-                        activation(block.slope),
+                        block.activation.words,
                     ])
             }
         case .recurrent(let stage):
@@ -72,7 +72,7 @@ extension Stage {
                     stage.node, writes: stage.writes,
                     [
                         graph.nodes[stage.node].operation.words, stage.pool.map { "max pool \($0)" },
-                        stage.activation == .leakyReLU(slope: 1) ? nil : Operation.activation(stage.activation).words,
+                        stage.activation.words,
                     ])
             ]
         case .node(let index):

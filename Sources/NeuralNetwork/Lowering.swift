@@ -49,7 +49,8 @@ extension Stage {
     }
 }
 
-/// Convolution, bias, max pool and activation, run as one kernel.
+/// Convolution, bias, max pool and activation, run as one kernel; in inference with the norm after the convolution, and
+/// with any rising activation.
 public struct BlockStage: Sendable, Hashable {
     /// "frequency.1": the tower's name and the convolution's number in it.
     public let name: String
@@ -63,8 +64,14 @@ public struct BlockStage: Sendable, Hashable {
     /// Of the convolution's output, before the pool.
     public let map: Extent
     public let pool: Extent
-    /// Of the leaky ReLU; 1 where there is none.
-    public let slope: Float
+    public let activation: Activation
+    /// The norm that is folded into the weights.
+    let norm: Int?
+
+    /// Of the leaky ReLU that the kernel runs itself; 1 where there is none.
+    public var slope: Float {
+        if case .leakyReLU(let slope) = activation { slope } else { 1 }
+    }
 }
 
 /// A dense layer with its activation and dropout; its inputs are joined by reading them one after another.
@@ -165,36 +172,38 @@ struct Lowering {
     /// A convolution that the block kernels run, with what they fuse to it.
     private func block(at node: Int) -> (stage: BlockStage, nodes: [Int])? {
         guard !claimed[node], case .convolution(let convolution) = graph.nodes[node].operation,
-            convolution.stride == 1 × 1, convolution.bias
+            convolution.stride == 1 × 1
         else { return nil }
         var (nodes, value) = ([node], graph.nodes[node].output)
-        var (pool, slope) = (Extent?.none, Float?.none)
+        var (pool, activation, norm) = (Extent?.none, Activation?.none, Int?.none)
         // A rising activation and a maximum may change places, so either order makes the same block.
         follow: while let next = onlyReader(of: value) {
             switch graph.nodes[next].operation {
             case .pool(let operation)
             where pool == nil && operation.coversOnce && operation.window.area <= 65_535:
                 pool = operation.window
-            case .activation(.leakyReLU(let value)) where slope == nil: slope = value
+            case .activation(.leakyReLU(let slope)) where activation == nil: activation = .leakyReLU(slope: slope)
+            case .activation(let kind) where !training && activation == nil && kind.risesThroughZero: activation = kind
+            case .norm where !training && nodes.count == 1: norm = next
             default: break follow
             }
             nodes.append(next)
             value = graph.nodes[next].output
         }
-        guard isWorthABlock(convolution, pool: pool, output: value) else { return nil }
+        guard convolution.bias || norm != nil, isWorthABlock(convolution, pool: pool) else { return nil }
         let read = graph.nodes[node].inputs[0]
         return (
             BlockStage(
                 name: graph.nodes[node].name, reads: read, writes: value, input: graph.values[read].parts[0],
                 output: graph.values[value].parts[0], channels: convolution.channels, kernel: convolution.kernel,
                 pads: convolution.pads, map: graph.values[graph.nodes[node].output].parts[0].shape.extent,
-                pool: pool ?? 1 × 1, slope: slope ?? 1),
+                pool: pool ?? 1 × 1, activation: activation ?? .leakyReLU(slope: 1), norm: norm),
             nodes
         )
     }
 
     /// Without a pool the blocks' backward pass is no better than a plain convolution's, unless the kernel is large.
-    private func isWorthABlock(_ convolution: ConvolutionOperation, pool: Extent?, output: Int) -> Bool {
+    private func isWorthABlock(_ convolution: ConvolutionOperation, pool: Extent?) -> Bool {
         (pool?.area ?? 1) > 1 || convolution.kernel.area >= 25
     }
 
