@@ -28,14 +28,14 @@ public enum ONNXFile {
         file.irVersion = irVersion
         file.producerName = "GenreKit"
         file.producerVersion = toolVersion
-        file.graph = ONNXNet.graph(of: model.parameters)
+        file.graph = ONNXNet.graph(of: model.parameters, outputs: card.outputs)
         var operators = ONNX_OperatorSet()
         operators.version = operatorSet
         file.opsetImport = [operators]
         let input = card.blueprint.input
         file.docString =
             "\(card.architecture): log-mel segments [batch, 1, \(input.mels), \(input.frames)] of recipe "
-            + "'\(card.recipe.name)' in, logits and probabilities of \(card.genres.count) genres out."
+            + "'\(card.recipe.name)' in, logits and probabilities of \(card.genres.count) \(card.tellsTags ? "tags" : "genres") out."
         if let caution = card.blueprint.caution { file.docString += " Caution: \(caution)" }
         file.graph.docString = file.docString
         file.metadataProps = try description(of: card).sorted { $0.key < $1.key }.map { key, value in

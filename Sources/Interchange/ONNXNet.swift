@@ -1,3 +1,4 @@
+import ModelFile
 import NeuralNetwork
 
 /// A net's graph and weights as ONNX operations (operator set 17), node by node. Maps are [batch, channels, mels, frames],
@@ -20,9 +21,11 @@ struct ONNXNet {
 
     /// The graph of a net: input ``input`` [batch, 1, mels, frames]; outputs ``logits`` and ``probabilities``, both
     /// [batch, classes].
-    static func graph(of parameters: ParameterStore) -> ONNX_Graph {
+    ///
+    /// - Parameter outputs: nil for classes that exclude each other.
+    static func graph(of parameters: ParameterStore, outputs: ModelOutputs? = nil) -> ONNX_Graph {
         var net = ONNXNet(parameters)
-        net.build()
+        net.build(outputs)
         return net.graph.graph
     }
 
@@ -32,12 +35,15 @@ struct ONNXNet {
         graph = ONNXGraph(name: plan.blueprint.name)
     }
 
-    private mutating func build() {
+    private mutating func build(_ outputs: ModelOutputs?) {
         let extent = plan.blueprint.input
         graph.input(Self.input, shape: [nil, 1, extent.mels, extent.frames])
         tensors[0] = Tensor(name: Self.input, isFlat: false)
         for node in plan.graph.nodes { tensors[node.output] = add(node) }
-        graph.add("Softmax", Self.probabilities, inputs: [Self.logits], attributes: ["axis": .int(1)])
+        switch outputs {
+        case .tags: graph.add("Sigmoid", Self.probabilities, inputs: [Self.logits])
+        case nil: graph.add("Softmax", Self.probabilities, inputs: [Self.logits], attributes: ["axis": .int(1)])
+        }
         graph.output(Self.logits, shape: [nil, plan.classes])
         graph.output(Self.probabilities, shape: [nil, plan.classes])
     }

@@ -77,6 +77,7 @@ func description(of card: ModelCard) throws -> [String: String] {
         "recipe_parameters": try json(card.recipe),
         "sample_rate": String(card.recipe.sampleRate),
     ]
+    if let outputs = card.outputs { description["outputs"] = outputs.rawValue }
     if let calibration = card.calibration { description["calibration"] = try json(calibration) }
     return description
 }

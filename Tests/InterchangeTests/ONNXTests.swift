@@ -33,6 +33,19 @@ import Testing
         }
     }
 
+    /// Tags do not exclude each other: their probabilities are sigmoids, and the file says so.
+    @Test func tagsAreIndependentOutputs() throws {
+        var model = try imported(tinyNets[0], from: fixture(tinyNets[0].name, "safetensors"))
+        func last() throws -> (operation: String, outputs: String?) {
+            let file = try ONNX_Model(serializedBytes: ONNXFile.data(of: model, toolVersion: "fixture"))
+            let node = file.graph.node.first { $0.output == ["probabilities"] }
+            return (node?.opType ?? "", file.metadataProps.first { $0.key == "outputs" }?.value)
+        }
+        #expect(try last() == ("Softmax", nil))
+        model.card.outputs = .tags
+        #expect(try last() == ("Sigmoid", "tags"))
+    }
+
     @Test(arguments: tinyNets) func filesSayWhatTheyAre(blueprint: Blueprint) throws {
         let (model, _) = try decoded(blueprint, classes: 3)
         #expect(model.irVersion == 8 && model.opsetImport.map(\.version) == [17])
