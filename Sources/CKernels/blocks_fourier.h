@@ -15,7 +15,8 @@
 // and the sums over taps and channels run over K1, K2, K3, so that the recombination costs nothing. Spectra of inputs
 // hold the planes (c + d, c, d), those of weights and of gradients (a, b - a, a + b). In the data gradient the
 // gradient takes the input's part and the transposed weights hold (a + b, a, b) of their conjugates: K1 = c (a + b),
-// K2 = (d - c) a, K3 = (c + d) b.
+// K2 = (d - c) a, K3 = (c + d) b. For a one-channel input the lanes hold channels out there, and each place's sixteen are
+// added at the end.
 //
 // Multiply-adds per image, against lines * L * KA * KL * C * O of the direct way: 3 (N / 2 + 1) * lines * KA * C * O,
 // plus the transforms (fft_lanes.h) of every line and channel.
