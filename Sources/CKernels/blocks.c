@@ -10,7 +10,7 @@ static const gk_block_path *const paths[] = {&gk_path_direct, &gk_path_fourier, 
 #define PATHS ((int32_t)(sizeof paths / sizeof paths[0]))
 enum { NOBODY = 255 };
 
-static char preferred[64]; // names of paths, for tests and measurements only
+static _Thread_local char preferred[64]; // names of paths, for tests and measurements only
 
 struct gk_blocks {
     gk_block_plan plan;

@@ -61,6 +61,12 @@ extension TrainedModel {
             imported: ImportedWeights(file: url.lastPathComponent, sha256: try SHA256.hexDigest(ofFile: url)),
             toolVersion: toolVersion)
         card.calibration = calibration
+        if let said = file.metadata["outputs"] {
+            guard let outputs = ModelOutputs(rawValue: said) else {
+                throw InterchangeError.badMetadata(file: url.path, key: "outputs")
+            }
+            card.outputs = outputs
+        }
         try card.check(file: url.path)
         self.init(card: card, parameters: parameters)
     }

@@ -36,6 +36,17 @@ import Testing
         try bytes.write(to: folder.appendingPathComponent(name))
     }
 
+    @Test func whatTheOutputsAreIsCarriedOverOrRefused() throws {
+        try write("tags", metadata: ["outputs": "tags"]) { _ in }
+        let model = try imported(net, from: folder.appendingPathComponent("tags"))
+        #expect(model.card.tellsTags)
+        let again = folder.appendingPathComponent("again.safetensors")
+        try WeightsFile.write(model, to: again)
+        #expect(try imported(net, from: again).card.tellsTags)
+        try write("others", metadata: ["outputs": "moods"]) { _ in }
+        expectRefusal("others", saying: "outputs")
+    }
+
     @Test func tensorsThatDoNotFitAreNamed() throws {
         try write("fewer") { $0.removeAll { $0.0 == "dense1.bias" } }
         expectRefusal("fewer", saying: "'dense1.bias' [3] is missing")

@@ -74,7 +74,7 @@ void gk_blocks_forward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_b
 /// in an order fixed by `batch` alone, never by the number of threads.
 void gk_blocks_backward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_block_tensors *tensors);
 
-/// For tests and measurements: plans made from now on use the named paths ("direct", "sparse", "fourier", "oracle";
+/// For tests and measurements: plans that this thread makes from now on use the named paths ("direct", "sparse", "fourier", "oracle";
 /// several with spaces between) wherever they can run; NULL: the cheapest one. False where no path has such a name.
 bool gk_blocks_prefer(const char *names);
 /// The name of the path that runs a pass ("none" where the pass is not wanted; 0 forward, 1 weight gradient, 2 data gradient) of a block.
