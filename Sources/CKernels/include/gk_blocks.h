@@ -6,13 +6,14 @@
 //     p[n,Y,X,o] = max of z over the pool window (rows Y*ph ..< Y*ph+ph, columns X*pw ..< X*pw+pw)
 //     output     = p > 0 ? p : slope * p
 //
-// What lies beyond the input's edges is zero. Rows and columns of the map beyond the last whole pool window are left out (floor mode). The first maximum in row-major order
-// wins a tie.
+// What lies beyond the input's edges is zero. Rows and columns of the map beyond the last whole pool window are left out
+// (floor mode). The first maximum in row-major order wins a tie.
 //
 // Layouts (single precision, "stored" channels: 1 where there is one channel, else rounded up to a multiple of 16; the
 // spare channels hold zeros):
 //     input            [batch][height][width][stored in]
-//     output, argmax   [batch][map height / ph][map width / pw][stored out]    argmax: row * pw + column within the window
+//     output, argmax   [batch][map height / ph][map width / pw][stored out]
+//                      argmax: row * pw + column within the window
 //     weights          [kh][kw][stored in][stored out]
 //     bias             [stored out]
 // Gradients have the layout of what they are gradients of. Every pointer is aligned to 64 bytes.
@@ -74,8 +75,10 @@ void gk_blocks_forward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_b
 /// in an order fixed by `batch` alone, never by the number of threads.
 void gk_blocks_backward(gk_blocks *plan, gk_pool *pool, int32_t batch, const gk_block_tensors *tensors);
 
-/// For tests and measurements: plans that this thread makes from now on use the named paths ("direct", "sparse", "fourier", "oracle";
-/// several with spaces between) wherever they can run; NULL: the cheapest one. False where no path has such a name.
+/// For tests and measurements: plans that this thread makes from now on use the named paths ("direct", "sparse",
+/// "fourier", "oracle"; several with spaces between) wherever they can run; NULL: the cheapest one. False where no path
+/// has such a name.
 bool gk_blocks_prefer(const char *names);
-/// The name of the path that runs a pass ("none" where the pass is not wanted; 0 forward, 1 weight gradient, 2 data gradient) of a block.
+/// The name of the path that runs a pass (0 forward, 1 weight gradient, 2 data gradient) of a block; "none" where the
+/// pass is not wanted.
 const char *gk_blocks_path(const gk_blocks *plan, int32_t block, int32_t pass);
