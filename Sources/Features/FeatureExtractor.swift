@@ -92,7 +92,7 @@ public struct FeatureExtractor: Sendable {
         }
     }
 
-    /// All rows of the track, since a row's level hangs on what is before it, then copies of them.
+    /// All rows of the track, since a row's level depends on what is before it, then copies of them.
     private func cut(
         _ chosen: [Int], fromRowsOf samples: UnsafeBufferPointer<Float>, into output: UnsafeMutablePointer<Float>
     ) {

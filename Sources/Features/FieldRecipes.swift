@@ -31,7 +31,7 @@ extension FeatureRecipe {
 
     /// Pons & Serra 2019, by librosa: 16 kHz, 96 bands, log10(1 + 10,000 x); segments of 187 columns (3 s) one after
     /// another; shorter sounds are repeated. Beyond theirs, the sound is scaled to a peak of 1 in blocks of 30 s, since their
-    /// net's verdict hangs on loudness: of GTZAN's tracks as they are it changes nothing, at -20 dB it is what keeps verdicts.
+    /// net's verdict depends on loudness: of GTZAN's tracks as they are it changes nothing, at -20 dB it is what keeps verdicts.
     public static let musicnn = track(
         "musicnn", rate: 16_000, frame: 512, hop: 256, mels: 96, to: 8000, compression: .ofPlusOne(10_000), frames: 187,
         stride: 187, peakSeconds: 30, repeatsShort: true)

@@ -1,6 +1,6 @@
 import CKernels
 
-// The sound scaled to a peak of 1 before it is transformed, for nets whose verdict would hang on loudness else.
+// The sound scaled to a peak of 1 before it is transformed, for nets whose verdict depends on loudness.
 //
 // A stream does not know its peak until it ends. So the sound is cut into blocks, and each is scaled by the greatest
 // magnitude from the sound's start to the block's own end: a sound of one block is scaled by its peak, a longer one needs a
