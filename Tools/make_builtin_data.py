@@ -37,18 +37,18 @@ def held_out(tracks, artists):
     return held
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("npz")
-    parser.add_argument("reserved")
-    parser.add_argument("-o", "--output", required=True)
-    arguments = parser.parse_args()
-    data = np.load(arguments.npz)
-    reserved = set(NAME.findall(pathlib.Path(arguments.reserved).read_text()))
+def with_copies(tracks):
+    """The tracks, and the known copies of each."""
+    tracks = set(tracks)
     for line in (FACTS / "KnownDuplicates.swift").read_text().splitlines():
         group = NAME.findall(line)
-        if reserved & set(group):
-            reserved |= set(group)
+        if tracks & set(group):
+            tracks |= set(group)
+    return tracks
+
+
+def known_artists():
+    """{track: artist}"""
     artists = {}
     for line in (FACTS / "Artists.swift").read_text().splitlines():
         match = re.fullmatch(r"\s*(.+): ([a-z]+) ([\d -]+)", line)
@@ -57,12 +57,23 @@ def main():
                 first, _, last = part.partition("-")
                 for number in range(int(first), int(last or first) + 1):
                     artists[f"{match[2]}.{number:05d}"] = match[1]
+    return artists
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("npz")
+    parser.add_argument("reserved")
+    parser.add_argument("-o", "--output", required=True)
+    arguments = parser.parse_args()
+    data = np.load(arguments.npz)
+    reserved = with_copies(NAME.findall(pathlib.Path(arguments.reserved).read_text()))
     keep = [i for i, track in enumerate(data["track"]) if track not in reserved]
     folder = pathlib.Path(arguments.output)
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / "tracks.npz", **{key: data[key][keep] for key in ("mel", "track", "label")})
     kept = [str(data["track"][i]) for i in keep]
-    held = held_out(kept, artists)
+    held = held_out(kept, known_artists())
     lines = ["path,split"] + [f"{t.split('.')[0]}/{t},{'validation' if t in held else 'train'}" for t in kept]
     (folder / "sides.csv").write_text("\n".join(lines) + "\n")
     print(f"{len(keep)} tracks kept, {len(data['track']) - len(keep)} left out, {len(held)} held out")

@@ -13,6 +13,8 @@ public enum DatasetKind: String, Sendable, Codable {
     case store
     /// Ready-made spectrograms in numpy's files.
     case arrays
+    /// What another net says of each segment, in one of numpy's files.
+    case taggrams
 }
 
 public struct LoadedDataset: Sendable {
@@ -107,6 +109,7 @@ public enum DatasetLoader {
         case samples(URL)
         case store(URL)
         case arrays(URL)
+        case taggrams(URL)
         case audio(AudioListing)
     }
 
@@ -117,6 +120,7 @@ public enum DatasetLoader {
             switch file.pathExtension.lowercased() {
             case "csv", "tsv": return .audio(try AudioTable.read(file, warning: warning))
             case "pkl": return .samples(file)
+            case "npz" where Taggrams.isPresent(in: file): return .taggrams(file)
             default: return .arrays(file)
             }
         }
@@ -206,6 +210,11 @@ public enum DatasetLoader {
             let set = try SpectrogramArrays.open(
                 file, as: wanted, choice: options.segments, seed: options.seed, progress: progress)
             return LoadedDataset(set: set, kind: .arrays, skipped: [])
+        case .taggrams(let file):
+            try checkAugmentation(nil, file)
+            if let wanted { throw DatasetError.recipeFixed(path: file.path, recipe: "outputs", wanted: wanted.name) }
+            let set = try Taggrams.open(file, choice: options.segments, seed: options.seed)
+            return LoadedDataset(set: set, kind: .taggrams, skipped: [])
         case .store(let folder):
             let store = try SegmentStore(folder)
             try check(store.recipe, folder)
@@ -240,7 +249,7 @@ public enum DatasetLoader {
             throw DatasetError.notAnAudioRecipe(name: settings.recipe.name)
         }
         switch try recognise(paths, warning: warning) {
-        case .pickles(let path), .samples(let path), .store(let path), .arrays(let path):
+        case .pickles(let path), .samples(let path), .store(let path), .arrays(let path), .taggrams(let path):
             throw DatasetError.notAudio(path: path.path)
         case .audio(let listing):
             return try StoreMaker(folder: folder, listing: listing, settings: settings)
@@ -268,6 +277,12 @@ public enum DatasetLoader {
 
     /// Whether a path is a file of data, not of a model: a table, numpy's arrays or a pickle.
     public static func isData(_ path: URL) -> Bool { isDataFile(path) }
+
+    /// Whether paths lead to what another net says of segments, in place of sound: see `Taggrams`.
+    public static func areTaggrams(_ paths: [URL]) -> Bool {
+        paths.count == 1 && isDataFile(paths[0]) && paths[0].pathExtension.lowercased() == "npz"
+            && Taggrams.isPresent(in: paths[0])
+    }
 
     /// The recipe of that name.
     /// - Throws: `DatasetError.unknownRecipe`.

@@ -99,6 +99,19 @@ public struct SegmentSet: Sendable {
             source: MemorySegments(tracks: values, valueCount: size))
     }
 
+    /// The same segments, told by what a net gives for each of them.
+    ///
+    /// - Parameter values: of all segments in order, [``count``][outputs].
+    package func replacing(values: [Float], outputs: Int) -> SegmentSet {
+        precondition(values.count == count * outputs, "so many outputs a segment")
+        return SegmentSet(
+            genres: genres, recipe: .outputs(outputs), tracks: tracks,
+            segments: segments.enumerated().map { index, segment in
+                Segment(track: segment.track, place: Int32(index), isAugmented: segment.isAugmented)
+            },
+            source: MemoryOutputs(values: values, size: outputs))
+    }
+
     /// The set with those tracks only that get a label, under other genres.
     ///
     /// - Parameters:

@@ -59,6 +59,23 @@ struct MemorySegments: SegmentSource {
     }
 }
 
+/// What a net gave for each segment, in memory; places count all tracks' segments.
+struct MemoryOutputs: SegmentSource {
+    let values: [Float]
+    let size: Int
+
+    func read(track: Int, place: Int, into target: UnsafeMutablePointer<Float>) throws(DatasetError) {
+        values.withUnsafeBufferPointer { source in
+            target.update(from: source.baseAddress! + place * size, count: size)
+        }
+    }
+
+    /// Places do not tell their tracks here: all count.
+    func addValues(to hash: inout SHA256, of tracks: [Int]?) {
+        hash.update(counted: String(values.withUnsafeBytes(contentHash)))
+    }
+}
+
 /// Rows of tracks in memory; places are rows.
 struct MemoryRows: SegmentSource {
     let recipe: FeatureRecipe

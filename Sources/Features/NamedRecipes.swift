@@ -47,6 +47,16 @@ extension FeatureRecipe {
             segmentSamples: 0, segmentStride: 0)
     }
 
+    /// What another net says of segments, in place of sound: so many numbers each.
+    public static func outputs(_ count: Int) -> FeatureRecipe {
+        var recipe = precomputed(mels: count, frames: 1)
+        recipe.name = "outputs"
+        return recipe
+    }
+
+    /// Whether its segments are what another net says; see ``outputs(_:)``.
+    public var isOutputs: Bool { self == .outputs(mels) }
+
     /// Every recipe that has a name: the paper's and this tool's, then those that other nets were made for.
     public static let all: [FeatureRecipe] =
         [.schindler, .coursework, .coursework2018, .gtzanMel] + field + [.precomputed]

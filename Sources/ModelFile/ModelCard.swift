@@ -89,10 +89,13 @@ public struct Backbone: Codable, Sendable, Hashable {
     public var name: String
     /// Digest of its weights, hexadecimal.
     public var weights: String
+    /// So many of the net's first layers are its; nil for all but the last, as in older files.
+    public var layers: Int?
 
-    public init(name: String, weights: String) {
+    public init(name: String, weights: String, layers: Int? = nil) {
         self.name = name
         self.weights = weights
+        self.layers = layers
     }
 
     /// The model, if it is installed and the same.

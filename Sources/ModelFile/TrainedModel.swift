@@ -24,14 +24,16 @@ public struct TrainedModel {
         return card.imported == nil ? 1 : 2
     }
 
-    /// What the file holds: of a model on a backbone the last layer.
+    /// What the file holds: of a model on a backbone the layers after it.
     private var ownParameters: [ParameterSpecification] {
-        Self.ownParameters(of: parameters.plan, card)
+        get throws { try Self.ownParameters(of: parameters.plan, card) }
     }
 
-    private static func ownParameters(of plan: NetworkPlan, _ card: ModelCard) -> [ParameterSpecification] {
-        let head = plan.headParameters
-        return plan.parameters.filter { card.backbone == nil || head.contains($0.name) }
+    private static func ownParameters(
+        of plan: NetworkPlan, _ card: ModelCard
+    ) throws(NeuralNetworkError) -> [ParameterSpecification] {
+        guard let head = try card.blueprint.head(on: card.backbone) else { return plan.parameters }
+        return try plan.parameters.suffix(NetworkPlan(head).parameters.count)
     }
 
     // MARK: - Writing
@@ -53,7 +55,7 @@ public struct TrainedModel {
             "card": String(decoding: try encoder.encode(card), as: UTF8.self),
         ]
         if let configuration = card.configuration { metadata["seed"] = String(configuration.seed) }
-        let tensors = ownParameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
+        let tensors = try ownParameters.map { ($0.name, $0.shape, parameters.canonical($0)) }
         guard halfPrecision else { return try Safetensors.write(tensors: tensors, metadata: metadata, to: url) }
         // From here on a value rounds to infinity.
         if let large = tensors.first(where: { $0.2.withUnsafeBufferPointer(FeatureChecks.greatestMagnitude) >= 65_520 })
@@ -115,7 +117,7 @@ public struct TrainedModel {
         do {
             plan = try NetworkPlan(card.blueprint)
             // The sizes in a blueprint are only claims: hold them against the tensors before memory is taken for them.
-            let own = Self.ownParameters(of: plan, card)
+            let own = try Self.ownParameters(of: plan, card)
             for specification in own {
                 let found = try tensors.shape(of: specification.name)
                 guard found == specification.shape else {

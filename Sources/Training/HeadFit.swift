@@ -4,16 +4,6 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 
-extension Blueprint {
-    /// A head of dense logits on the outputs of a net that tells tags.
-    public static func head(on backbone: Blueprint, genres: Int) -> Blueprint {
-        var blueprint = backbone
-        blueprint.name = "\(backbone.name)-head"
-        blueprint.layers += [Sigmoid(), Dense(genres)]
-        return blueprint
-    }
-}
-
 extension TrainingRun {
     /// Fits the head and writes the folder as a training of one epoch does.
     ///
@@ -21,15 +11,11 @@ extension TrainingRun {
     /// least mean log loss over folds inside the training tracks, artists whole.
     func fit(_ head: HeadConfiguration, pool: ThreadPool, isStopped: () -> Bool) throws -> TrainedModel {
         let start = ContinuousClock.now
-        let backbone = try head.backbone.open(for: folder.url.path)
-        let parameters = try ParameterStore(plan: NetworkPlan(blueprint))
-        if let missing = try parameters.take(
-            from: backbone.parameters, besides: Array(parameters.plan.headParameters))
-        {
-            throw TrainingError.badConfiguration("the backbone '\(head.backbone.name)' has no tensor '\(missing)'")
+        guard let backbone, let net = try blueprint.head(on: head.backbone) else {
+            preconditionFailure("a run of a head has its backbone")
         }
-        let features = try trackFeatures(by: parameters, pool: pool, isStopped: isStopped)
-        let set = data.set
+        let set = try outputs(of: backbone, pool: pool, isStopped: isStopped)
+        let features = try trackMeans(set)
         let tracks = split.training.filter { features[$0] != nil }
         func rows(_ tracks: [Int]) -> [Double] { tracks.flatMap { features[$0] ?? [] } }
         func labels(_ tracks: [Int]) -> [Int32] { tracks.map { Int32(set.tracks[$0].label) } }
@@ -49,12 +35,12 @@ extension TrainingRun {
         run.configuration.head?.strength = strength
         let regression = fitted(tracks, strength)
         let dense = regression.dense
-        for specification in parameters.plan.parameters
-        where parameters.plan.headParameters.contains(specification.name) {
+        let parameters = try ParameterStore(plan: NetworkPlan(net))
+        for specification in parameters.plan.parameters {
             try parameters.set(specification, to: specification.name.hasSuffix(".bias") ? dense.bias : dense.weight)
         }
 
-        let said = try judge(parameters, pool: pool, isStopped: isStopped)
+        let said = try judge(parameters, on: set, pool: pool, isStopped: isStopped)
         let genres = set.genres
         let validation = said.validation.scores(genres: genres)
         let trained = regression.logProbabilities(rows(tracks))
@@ -71,7 +57,8 @@ extension TrainingRun {
         ])
         try write(verdicts: said)
         var model = run.model(
-            of: parameters, epoch: 1, validation, test: split.test.isEmpty ? nil : said.last.scores(genres: genres))
+            of: try whole(backbone, with: parameters), epoch: 1, validation,
+            test: split.test.isEmpty ? nil : said.last.scores(genres: genres))
         model.card.calibration = said.validation.calibration
         model.card.imported = backbone.card.imported
         try folder.write(best: model)
@@ -79,32 +66,56 @@ extension TrainingRun {
         return model
     }
 
-    /// The mean over each training track's segments of what the last layer reads; nil of the others.
-    private func trackFeatures(
-        by parameters: ParameterStore, pool: ThreadPool, isStopped: () -> Bool
-    ) throws -> [[Double]?] {
+    /// Of every segment what the head reads: the data's own where they hold it, else what the backbone gives.
+    private func outputs(of backbone: TrainedModel, pool: ThreadPool, isStopped: () -> Bool) throws -> SegmentSet {
         let set = data.set
-        let segments = split.segments(.training, of: set).filter { !set.isAugmented($0) }
+        guard !set.recipe.isOutputs, let head = configuration.head else { return set }
+        let stem = try NetworkPlan(blueprint.stem(head.backbone.layers ?? blueprint.layers.count - 1))
+        let parameters = try ParameterStore(plan: stem)
+        try take(from: backbone, into: parameters, besides: Array(stem.headParameters))
         let executor = try Executor(
-            parameters: parameters, batch: min(configuration.batch, max(segments.count, 1)), mode: .inference,
-            pool: pool)
-        let size = parameters.plan.embeddingSize
+            parameters: parameters, batch: min(configuration.batch, max(set.count, 1)), mode: .inference, pool: pool)
         let area = set.mels * set.frames
-        var sums = [[Double]?](repeating: nil, count: set.tracks.count)
-        var counts = [Int](repeating: 0, count: set.tracks.count)
-        for start in stride(from: 0, to: segments.count, by: executor.batch) {
+        var values: [Float] = []
+        values.reserveCapacity(set.count * stem.embeddingSize)
+        for start in stride(from: 0, to: set.count, by: executor.batch) {
             if isStopped() { throw TrainingError.judgingStopped }
-            let part = segments[start..<min(start + executor.batch, segments.count)]
+            let part = start..<min(start + executor.batch, set.count)
             for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
             _ = executor.probabilities(count: part.count)
-            let values = executor.lastEmbeddings(count: part.count)
-            for (row, index) in part.enumerated() {
-                let track = set.track(ofSegment: index)
-                var sum = sums[track] ?? [Double](repeating: 0, count: size)
-                for place in 0..<size { sum[place] += Double(values[row * size + place]) }
-                sums[track] = sum
-                counts[track] += 1
-            }
+            values += executor.lastEmbeddings(count: part.count)
+        }
+        return set.replacing(values: values, outputs: stem.embeddingSize)
+    }
+
+    /// The backbone and a head as one net.
+    private func whole(_ backbone: TrainedModel, with head: ParameterStore) throws -> ParameterStore {
+        let parameters = try ParameterStore(plan: NetworkPlan(blueprint))
+        let own = parameters.plan.parameters.suffix(head.plan.parameters.count)
+        try take(from: backbone, into: parameters, besides: own.map(\.name))
+        for (place, source) in zip(own, head.plan.parameters) { try parameters.set(place, to: head.canonical(source)) }
+        return parameters
+    }
+
+    private func take(from backbone: TrainedModel, into parameters: ParameterStore, besides own: [String]) throws {
+        guard let missing = try parameters.take(from: backbone.parameters, besides: own) else { return }
+        throw TrainingError.badConfiguration(
+            "the backbone '\(configuration.head?.backbone.name ?? "")' has no tensor '\(missing)'")
+    }
+
+    /// The mean over each training track's segments; nil of the others.
+    private func trackMeans(_ set: SegmentSet) throws -> [[Double]?] {
+        let size = set.valueCount
+        var sums = [[Double]?](repeating: nil, count: set.tracks.count)
+        var counts = [Int](repeating: 0, count: set.tracks.count)
+        var values = [Float](repeating: 0, count: size)
+        for index in split.segments(.training, of: set) where !set.isAugmented(index) {
+            try values.withUnsafeMutableBufferPointer { try set.read(index, into: $0.baseAddress!) }
+            let track = set.track(ofSegment: index)
+            var sum = sums[track] ?? [Double](repeating: 0, count: size)
+            for place in 0..<size { sum[place] += Double(values[place]) }
+            sums[track] = sum
+            counts[track] += 1
         }
         return zip(sums, counts).map { sum, count in sum.map { $0.map { $0 / Double(count) } } }
     }

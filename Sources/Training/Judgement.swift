@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import ModelFile
 import NeuralNetwork
 
 /// Runs a net over segments of a set and judges what it says.
@@ -63,5 +64,19 @@ public final class Judge {
         return JudgedSegments(
             probabilities: probabilities, classes: classes, segmentTracks: indices.map(set.track), trackLabels: labels,
             meanLoss: loss / Double(max(indices.count, 1)))
+    }
+}
+
+extension TrainedModel {
+    /// The net that reads a set's segments: the whole, or the head alone where they are its backbone's outputs.
+    ///
+    /// - Throws: ``TrainingError/dataDoesNotFit(_:)`` where no part of it reads them.
+    public func reader(of set: SegmentSet) throws -> ParameterStore {
+        guard set.recipe.isOutputs else { return parameters }
+        guard let head = try head, head.plan.blueprint.input == set.mels × 1 else {
+            throw TrainingError.dataDoesNotFit(
+                "the data hold \(set.mels) numbers a segment that another net gave; this model does not read such")
+        }
+        return head
     }
 }

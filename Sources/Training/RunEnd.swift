@@ -56,7 +56,8 @@ extension TrainingRun {
         let own = split.training.map { set.tracks[$0].id }
         let known = Set(own)
         var card = ModelCard(
-            blueprint: blueprint, genres: set.genres, recipe: set.recipe, configuration: configuration,
+            blueprint: blueprint, genres: set.genres, recipe: backbone?.card.recipe ?? set.recipe,
+            configuration: configuration,
             split: split.rule, trainingTracks: own + (learnedBefore ?? []).filter { !known.contains($0) },
             heldOutTracks: split.validation.map { set.tracks[$0].id },
             testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
@@ -70,13 +71,16 @@ extension TrainingRun {
 
     /// What a model says of the validation side, from which it is calibrated, and of the side that it is judged on at
     /// last: the test side where there is one, which is for judging alone.
+    ///
+    /// - Parameter other: the data's segments as `parameters` read them; nil for the data's own.
     func judge(
-        _ parameters: ParameterStore, pool: ThreadPool, isStopped: () -> Bool
+        _ parameters: ParameterStore, on other: SegmentSet? = nil, pool: ThreadPool, isStopped: () -> Bool
     ) throws -> Said {
+        let set = other ?? data.set
         let judge = try Judge(parameters: parameters, batch: configuration.batch, pool: pool)
         func said(of side: SegmentSet.Side) throws -> JudgedSegments {
             try judge.judge(
-                data.set, segments: split.segments(side, of: data.set), labels: data.set.tracks.map(\.label),
+                set, segments: split.segments(side, of: set), labels: set.tracks.map(\.label),
                 isStopped: isStopped)
         }
         let validation = try said(of: .validation)

@@ -36,6 +36,8 @@ public struct TrainingRun {
     public private(set) var dataSeed: UInt64
     /// What config.json is to say of a run that goes on; nil for one that begins.
     private let begun: RunRecord?
+    /// The installed model that a head is fitted on.
+    let backbone: TrainedModel?
 
     /// - Parameters:
     ///   - configuration: its net is the base's where there is one; what it says of augmented sound is what the data says.
@@ -77,6 +79,10 @@ public struct TrainingRun {
         } else if let written = configuration.blueprint {
             blueprint = written.classes(genres.count)
             self.base = nil
+        } else if data.set.recipe.isOutputs {
+            throw TrainingError.dataDoesNotFit(
+                "the data hold what another net says of segments, in place of sound: only a head learns from them, with "
+                    + "--backbone")
         } else {
             guard let architecture = Architecture.named(configuration.net) else {
                 throw TrainingError.badConfiguration("there is no net '\(configuration.net)'")
@@ -102,6 +108,7 @@ public struct TrainingRun {
         self.toolVersion = toolVersion
         dataSeed = configuration.seed
         self.begun = nil
+        backbone = try configuration.head?.backbone.open(for: folder.url.path)
         self.split = try split ?? SplitRequest(seed: configuration.seed).draw(data).splits[0]
         try check()
     }
@@ -116,8 +123,13 @@ public struct TrainingRun {
 
     /// A run that cannot be trained is told before its folder is touched.
     private func check() throws {
+        let head = data.set.recipe.isOutputs ? try blueprint.head(on: configuration.head?.backbone) : nil
+        if let head, head.input != data.set.mels × 1 {
+            throw TrainingError.dataDoesNotFit(
+                "the data hold \(data.set.mels) numbers a segment; the head reads \(head.input.mels) of its backbone")
+        }
         let setup = try TrainingSetup(
-            set: data.set, split: split, blueprint: blueprint, configuration: configuration,
+            set: data.set, split: split, blueprint: head ?? blueprint, configuration: configuration,
             renewsHead: base?.headRenewed ?? false)
         // What readers of the model would refuse at the end is refused now.
         let card = card(epoch: configuration.epochs, nil)
@@ -173,6 +185,7 @@ public struct TrainingRun {
         requestedRecipe = record.requestedRecipe
         dataSeed = record.dataSeed
         begun = record
+        backbone = try configuration.head?.backbone.open(for: folder.url.path)
         try check()
     }
 

@@ -66,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
         noteRemarks(on: loaded, tracks: selection.tracks)
         if let caution = model.card.blueprint.caution { note("genre: \(caution)") }
         let judge = try Judge(
-            parameters: model.parameters, batch: batch(of: model.card), pool: ThreadPool(threads: threads))
+            parameters: model.reader(of: set), batch: batch(of: model.card), pool: ThreadPool(threads: threads))
         let scores: Scores
         do {
             scores = try judge.judge(set, segments: selection.segments(of: set), labels: selection.labels)

@@ -24,7 +24,8 @@ struct HeadChoice {
         backbone = Backbone(name: name, weights: model.parameters.digest)
     }
 
-    func apply(to configuration: inout TrainingConfiguration) {
+    /// - Parameter allSegments: of each track; nothing is saved by leaving some out.
+    func apply(to configuration: inout TrainingConfiguration, allSegments: Bool) {
         let blueprint = Blueprint.head(on: model.card.blueprint, genres: 2)
         configuration.net = blueprint.name
         configuration.blueprint = blueprint
@@ -32,5 +33,6 @@ struct HeadChoice {
         configuration.epochs = 1
         configuration.batch = 16
         configuration.l1 = 0
+        if allSegments { configuration.segmentsPerTrack = nil }
     }
 }

@@ -26,6 +26,10 @@ struct TrainCommand: ParsableCommand {
             checkpoints, best.safetensors (the best epoch's model), and at the end model.safetensors, verdicts.json, and \
             what 'genre report' writes: report.html and figures/.
 
+            With --backbone, DATA may also be what the backbone says of each segment, in place of sound: an .npz file of X \
+            [segments, tags], Y (genres) and IDS (tracks), as musicnn's authors publish it. Its columns are taken to be \
+            the backbone's tags in their order.
+
             Ctrl-C stops after the step in progress. 'genre train --resume RUN' goes on after that, or after a crash, and \
             ends with the same bits as if nothing had happened; with more --epochs it goes on beyond a run's end.
 
@@ -136,7 +140,7 @@ struct TrainCommand: ParsableCommand {
         configuration.augmentation = try augmentation.configuration(over: usual)
         try loop.apply(to: &configuration)
         let towers = try loop.towers(of: configuration.net)
-        if let head { head.apply(to: &configuration) }
+        if let head { head.apply(to: &configuration, allSegments: hyperparameters.segments == nil) }
         if let transfer {
             configuration.frozen = configuration.frozen ?? Transfer.frozen
             note(transfer.words(configuration))
@@ -145,7 +149,6 @@ struct TrainCommand: ParsableCommand {
         let choice = configuration.segmentsPerTrack.map { SegmentChoice.random(count: $0) } ?? .all
         let own = base == nil && head == nil ? ownRecipe : nil
         let recipeNeeded = base?.card.recipe ?? head?.model.card.recipe
-        let requested = recipe ?? own ?? recipeNeeded?.name
         let request = splitOptions.request(seed: configuration.seed)
         let needed = ((transfer == nil ? baseName.map { [$0] } : nil) ?? towers.map(\.path)).map {
             URL(fileURLWithPath: $0)
@@ -160,6 +163,7 @@ struct TrainCommand: ParsableCommand {
         configuration.augmentation =
             head == nil ? try augmentation.configuration(over: usual?.fitted(to: dataset.set)) : nil
         noteRemarks(on: dataset)
+        let requested = recipe ?? own ?? (dataset.set.recipe.isOutputs ? nil : recipeNeeded?.name)
         let drawn = try request.draw(dataset)
         for warning in drawn.warnings { note("genre: \(warning)") }
         guard !(drawn.areFolds && (loop.runs ?? 1) > 1) else {

@@ -11,7 +11,7 @@ import Training
 ///
 /// - Parameters:
 ///   - recipe: by name, as the user gave it; nil for the data's own or the default.
-///   - model: the recipe that a model needs; data of another is refused.
+///   - model: the recipe that a model needs; data of another is refused, but for taggrams, which heads read.
 ///   - augmentation: what the user asked for; nil for what a store has.
 ///   - allowsDamaged: whether audio with corrupt packets is taken.
 ///   - cache: where features are kept; nil for nowhere.
@@ -24,15 +24,18 @@ func openData(
 ) throws -> LoadedDataset {
     let report = DataReport()
     defer { report.end() }
+    let files = paths.map { URL(fileURLWithPath: $0) }
+    // Of what a net said there is no recipe to be named.
+    let areOutputs = DatasetLoader.areTaggrams(files)
     do {
         let data = try DatasetLoader.open(
-            paths.map { URL(fileURLWithPath: $0) },
+            files,
             DatasetOptions(
-                recipe: recipe ?? model?.name, segments: segments, seed: seed,
+                recipe: recipe ?? (areOutputs ? nil : model?.name), segments: segments, seed: seed,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
                 allowsDamaged: allowsDamaged, cache: cache, genres: genres, split: split),
             progress: report.progress, warning: report.warning)
-        if let model, data.set.recipe != model {
+        if let model, !areOutputs, data.set.recipe != model {
             func words(_ recipe: FeatureRecipe) -> String {
                 "'\(recipe.name)', \(recipe.mels) mel bands by \(recipe.segmentFrames) frames"
             }

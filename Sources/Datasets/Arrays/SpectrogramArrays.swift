@@ -200,7 +200,7 @@ enum SpectrogramArrays {
 
     /// The genres of numbers: those that the file names; GTZAN's where all tracks are its and the numbers agree with their
     /// names; else the numbers, filled up with zeros so that their order stays.
-    private static func named(
+    static func named(
         _ labels: [Int], tracks: [String]?, genres: [String]?, _ url: URL
     ) throws(DatasetError) -> [String] {
         let greatest = labels.max() ?? 0
@@ -268,7 +268,7 @@ enum SpectrogramArrays {
     }
 
     /// Errors of storage as errors of the data set.
-    private static func reading<Result>(
+    static func reading<Result>(
         _ url: URL, _ body: () throws(StorageError) -> Result
     ) throws(DatasetError) -> Result {
         do { return try body() } catch {

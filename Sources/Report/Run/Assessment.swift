@@ -61,7 +61,7 @@ public struct Assessment: Sendable {
         of model: TrainedModel, on set: SegmentSet, shown: [(label: String, predicted: String)] = [], pool: ThreadPool
     ) throws {
         let card = model.card
-        guard set.recipe == card.recipe else {
+        guard set.recipe == card.recipe || set.recipe.isOutputs else {
             throw ReportError.dataDoesNotFit(
                 problem: "the model needs segments of recipe '\(card.recipe.name)', the data has '\(set.recipe.name)'")
         }
@@ -72,7 +72,7 @@ public struct Assessment: Sendable {
             throw ReportError.dataDoesNotFit(problem: "the data holds none of the tracks that the run was judged on")
         }
         let indices = (0..<set.count).filter { judged.contains(set.track(ofSegment: $0)) && !set.isAugmented($0) }
-        let judge = try Judge(parameters: model.parameters, batch: card.configuration?.batch ?? 64, pool: pool)
+        let judge = try Judge(parameters: model.reader(of: set), batch: card.configuration?.batch ?? 64, pool: pool)
         let said = try judge.judge(set, segments: indices, labels: labels)
         genres = card.genres
         recipe = card.recipe
