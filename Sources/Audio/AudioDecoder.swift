@@ -48,7 +48,7 @@ public enum AudioDecoder {
         let longest = AudioLimits.seconds(longest, otherwise: longestInMemory)
         var channel: Int?
         while true {
-            let file = try AudioFile(url, sampleRate: sampleRate, channel: channel)
+            let file = try AudioFile(url, sampleRates: [sampleRate], channel: channel)
             let limit = longest * sampleRate
             samples.removeAll(keepingCapacity: true)
             // Room for what the header claims, or for three minutes of it: a claim is not to be trusted with more.
@@ -89,19 +89,41 @@ public enum AudioDecoder {
         _ url: URL, sampleRate: Double, longest: Double? = nil, restart: (() throws -> Void)? = nil,
         chunk: (UnsafeBufferPointer<Float>) throws -> Bool
     ) throws -> (source: AudioProperties, remarks: SoundRemarks) {
+        try decode(url, sampleRates: [sampleRate], longest: longest, restart: restart) { try chunk($1) }
+    }
+
+    /// Decodes a file once and gives its sound at several rates, each as if it alone had been asked for.
+    ///
+    /// - Parameters:
+    ///   - sampleRates: in Hz: whole numbers within `sampleRates`; 1 to 16 of them.
+    ///   - longest: as for `decode(_:sampleRate:longest:restart:chunk:)`.
+    ///   - restart: likewise.
+    ///   - chunk: takes the next samples at the rate of that index. How the rates take turns is not said.
+    /// - Returns: the file's properties and what decoding showed of it; after an early stop, of the part that was read.
+    /// - Throws: `AudioError`, and what `restart` and `chunk` throw.
+    @discardableResult
+    public static func decode(
+        _ url: URL, sampleRates: [Double], longest: Double? = nil, restart: (() throws -> Void)? = nil,
+        chunk: (_ rate: Int, UnsafeBufferPointer<Float>) throws -> Bool
+    ) throws -> (source: AudioProperties, remarks: SoundRemarks) {
+        precondition(1...AudioFile.mostRates ~= sampleRates.count, "1 to \(AudioFile.mostRates) rates")
         let longest = AudioLimits.seconds(longest, otherwise: longestStreamed)
         var channel: Int?
         while true {
-            let file = try AudioFile(url, sampleRate: sampleRate, channel: channel)
-            var count = 0
-            while let block = try file.next() {
-                count += block.count
-                guard Double(count) <= longest * sampleRate else {
-                    throw AudioError.tooLong(path: file.path, limit: longest)
+            let file = try AudioFile(url, sampleRates: sampleRates, channel: channel)
+            var counts = [Int](repeating: 0, count: sampleRates.count)
+            while try file.decodeNext() {
+                for rate in sampleRates.indices {
+                    let block = file.samples(atRate: rate)
+                    if block.isEmpty { continue }
+                    counts[rate] += block.count
+                    guard Double(counts[rate]) <= longest * sampleRates[rate] else {
+                        throw AudioError.tooLong(path: file.path, limit: longest)
+                    }
+                    guard try chunk(rate, block) else { return (file.properties, file.remarks) }
                 }
-                guard try chunk(block) else { return (file.properties, file.remarks) }
             }
-            if count == 0 { throw AudioError.noSamples(path: file.path) }
+            if counts.allSatisfy({ $0 == 0 }) { throw AudioError.noSamples(path: file.path) }
             guard let restart, channel == nil, let loudest = file.channelInsteadOfMean else {
                 return (file.properties, file.remarks)
             }
@@ -112,7 +134,7 @@ public enum AudioDecoder {
 
     /// What the file's header says, without decoding it.
     public static func properties(of url: URL) throws(AudioError) -> AudioProperties {
-        try AudioFile(url, sampleRate: nil, channel: nil).properties
+        try AudioFile(url, sampleRates: [], channel: nil).properties
     }
 
     /// Decodes a file with FFmpeg's libraries alone and keeps nothing: what benchmarks hold decoding against.

@@ -4,25 +4,28 @@ import Foundation
 /// An open file and its decoder; the handle is freed with the object.
 final class AudioFile {
     let path: String
+    static let mostRates = Int(GK_AUDIO_MOST_RATES)
     private let handle: OpaquePointer
     private let channel: Int?
 
     /// - Parameters:
-    ///   - sampleRate: Hz; nil keeps the file's own.
+    ///   - sampleRates: Hz, `mostRates` of them at most; none for the file's own.
     ///   - channel: the one to take, from 0; nil for the mean of all.
-    init(_ url: URL, sampleRate: Double?, channel: Int?) throws(AudioError) {
+    init(_ url: URL, sampleRates: [Double], channel: Int?) throws(AudioError) {
+        precondition(sampleRates.count <= Self.mostRates, "as many rates as one decoding gives")
         self.channel = channel
         path = url.path
-        var targetRate: Int32 = 0
-        if let sampleRate {
+        var rates: [Int32] = []
+        for sampleRate in sampleRates {
             guard let rate = Int(exactly: sampleRate), AudioDecoder.sampleRates.contains(rate) else {
                 throw .unusableTargetRate(sampleRate)
             }
-            targetRate = Int32(rate)
+            rates.append(Int32(rate))
         }
+        if rates.isEmpty { rates = [0] }
         try Self.check(path)
         var fault = gk_audio_error()
-        guard let handle = gk_audio_open(path, targetRate, Int32(channel ?? -1), &fault) else {
+        guard let handle = gk_audio_open(path, rates, Int32(rates.count), Int32(channel ?? -1), &fault) else {
             throw AudioError(fault, path: path)
         }
         self.handle = handle
@@ -30,13 +33,24 @@ final class AudioFile {
 
     deinit { gk_audio_close(handle) }
 
-    /// The next samples, valid until the next call; nil at the end.
-    func next() throws(AudioError) -> UnsafeBufferPointer<Float>? {
+    /// Decodes on until there are samples at any of the rates; false at the end.
+    func decodeNext() throws(AudioError) -> Bool {
         var fault = gk_audio_error()
+        let code = gk_audio_next(handle, &fault)
+        guard code >= 0 else { throw AudioError(fault, path: path) }
+        return code > 0
+    }
+
+    /// The samples at the rate of that index, valid until more are decoded; perhaps none.
+    func samples(atRate index: Int) -> UnsafeBufferPointer<Float> {
         var samples: UnsafePointer<Float>?
-        let count = gk_audio_next(handle, &samples, &fault)
-        guard count >= 0 else { throw AudioError(fault, path: path) }
-        return count == 0 ? nil : UnsafeBufferPointer(start: samples, count: count)
+        let count = gk_audio_ready(handle, Int32(index), &samples)
+        return UnsafeBufferPointer(start: samples, count: count)
+    }
+
+    /// The next samples at the first rate, valid until the next call; nil at the end.
+    func next() throws(AudioError) -> UnsafeBufferPointer<Float>? {
+        try decodeNext() ? samples(atRate: 0) : nil
     }
 
     /// The loudest channel, where the samples so far are a mean in which the channels cancel.

@@ -15,6 +15,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/// What the sound becomes at one of the rates asked for.
+typedef struct {
+    int rate;              // Hz
+    SwrContext *resampler; // NULL while the frames have the rate
+    float *ready;          // what gk_audio_ready gives
+    size_t capacity, count;
+} gk_target;
+
 struct gk_audio {
     gk_file_view view;
     gk_header_facts facts;
@@ -23,25 +31,23 @@ struct gk_audio {
     AVCodecContext *codec;
     AVPacket *packet;
     AVFrame *frame;
-    SwrContext *resampler; // NULL while the frames have the target rate
-    int stream;            // index of the chosen stream
-    int target_rate;       // Hz
-    int frame_rate;        // Hz, of the frames so far; 0 before the first
-    int at_end;            // the last packet was sent
-    int finished;          // the last sample was given
-    int channel;           // the one to take; -1 for the mean of all
+    gk_target targets[GK_AUDIO_MOST_RATES];
+    int target_count;
+    int stream;         // index of the chosen stream
+    int frame_rate;     // Hz, of the frames so far; 0 before the first
+    int at_end;         // the last packet was sent
+    int finished;       // the last sample was given
+    int channel;        // the one to take; -1 for the mean of all
     int damaged;
-    int failures_since;    // of `damaged`, since the last frame that was decoded
-    int is_strict;         // packets that fail their checksum are left out
-    int is_encrypted;      // a packet was
+    int failures_since; // of `damaged`, since the last frame that was decoded
+    int is_strict;      // packets that fail their checksum are left out
+    int is_encrypted;   // a packet was
     int end_is_missing;
-    double seconds;        // of sound that was decoded
-    double packets_end;    // seconds at which the packets so far end
+    double seconds;     // of sound that was decoded
+    double packets_end; // seconds at which the packets so far end
 
     float *mono; // one frame, mixed
     size_t mono_capacity;
-    float *ready; // what gk_audio_next gives
-    size_t ready_capacity, ready_count;
     gk_cancellation cancellation;
 };
 
@@ -264,13 +270,15 @@ static int open_stream(gk_audio *audio, gk_audio_error *error) {
     return code >= 0;
 }
 
-gk_audio *gk_audio_open(const char *path, int sample_rate, int channel, gk_audio_error *error) {
+gk_audio *gk_audio_open(const char *path, const int *rates, int count, int channel, gk_audio_error *error) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, prepare_libraries);
     report(error, GK_AUDIO_OK, NULL);
-    if (sample_rate != 0 && !usable_rate(sample_rate)) {
-        report_rate(error, sample_rate);
-        return NULL;
+    for (int i = 0; i < count; i++) {
+        if (rates[i] != 0 && !usable_rate(rates[i])) {
+            report_rate(error, rates[i]);
+            return NULL;
+        }
     }
     gk_audio *audio = av_mallocz(sizeof *audio);
     if (!audio) {
@@ -283,13 +291,18 @@ gk_audio *gk_audio_open(const char *path, int sample_rate, int channel, gk_audio
         return NULL;
     }
     audio->channel = channel;
-    audio->target_rate = sample_rate ? sample_rate : audio->format->streams[audio->stream]->codecpar->sample_rate;
+    const int own = audio->format->streams[audio->stream]->codecpar->sample_rate;
+    audio->target_count = count < GK_AUDIO_MOST_RATES ? count : GK_AUDIO_MOST_RATES;
+    for (int i = 0; i < audio->target_count; i++) audio->targets[i].rate = rates[i] ? rates[i] : own;
     return audio;
 }
 
 void gk_audio_close(gk_audio *audio) {
     if (!audio) return;
-    swr_free(&audio->resampler);
+    for (int i = 0; i < audio->target_count; i++) {
+        swr_free(&audio->targets[i].resampler);
+        av_free(audio->targets[i].ready);
+    }
     av_frame_free(&audio->frame);
     av_packet_free(&audio->packet);
     avcodec_free_context(&audio->codec);
@@ -298,7 +311,6 @@ void gk_audio_close(gk_audio *audio) {
     avio_context_free(&audio->file);
     gk_view_close(&audio->view);
     av_free(audio->mono);
-    av_free(audio->ready);
     av_free(audio);
 }
 
@@ -469,45 +481,89 @@ static int reserve(float **buffer, size_t *capacity, size_t count) {
 }
 
 /// Appends the resampler's output for `count` samples to `ready`; with none, what it still holds at the end.
-static int resample(gk_audio *audio, const float *samples, int count) {
-    const int most = swr_get_out_samples(audio->resampler, count);
+static int resample(gk_target *target, const float *samples, int count) {
+    const int most = swr_get_out_samples(target->resampler, count);
     if (most <= 0) return most;
-    int code = reserve(&audio->ready, &audio->ready_capacity, audio->ready_count + (size_t)most);
+    int code = reserve(&target->ready, &target->capacity, target->count + (size_t)most);
     if (code < 0) return code;
-    uint8_t *out = (uint8_t *)(audio->ready + audio->ready_count);
+    uint8_t *out = (uint8_t *)(target->ready + target->count);
     const uint8_t *in = (const uint8_t *)samples;
-    code = swr_convert(audio->resampler, &out, most, samples ? &in : NULL, count);
-    if (code > 0) audio->ready_count += (size_t)code;
+    code = swr_convert(target->resampler, &out, most, samples ? &in : NULL, count);
+    if (code > 0) target->count += (size_t)code;
     return code;
 }
 
-static int drain_resampler(gk_audio *audio) {
+static int drain_resampler(gk_target *target) {
     int code = 0;
-    if (audio->resampler) {
-        while ((code = resample(audio, NULL, 0)) > 0) {}
-        swr_free(&audio->resampler);
+    if (target->resampler) {
+        while ((code = resample(target, NULL, 0)) > 0) {}
+        swr_free(&target->resampler);
     }
     return code;
 }
 
-/// Mixes and resamples `audio->frame` onto `ready`.
+static int drain_resamplers(gk_audio *audio) {
+    int code = 0;
+    for (int i = 0; i < audio->target_count && code >= 0; i++) code = drain_resampler(&audio->targets[i]);
+    return code;
+}
+
+/// Frames come at another rate from now on: the first frame, or a stream that changes it.
+static int change_rate(gk_audio *audio, int rate) {
+    int code = drain_resamplers(audio);
+    for (int i = 0; i < audio->target_count && code >= 0; i++) {
+        gk_target *target = &audio->targets[i];
+        if (rate != target->rate) target->resampler = gk_resampler(rate, target->rate, &code);
+    }
+    audio->frame_rate = rate;
+    return code;
+}
+
+/// Mixes `audio->frame` once, and appends it to every target at its rate.
+static int mix(gk_audio *audio) {
+    const AVFrame *frame = audio->frame;
+    const size_t count = (size_t)frame->nb_samples;
+    // Where a target has the frames' rate, the mixture is made in its place.
+    gk_target *first = NULL;
+    for (int i = 0; i < audio->target_count && !first; i++) {
+        if (!audio->targets[i].resampler) first = &audio->targets[i];
+    }
+    int code = first ? reserve(&first->ready, &first->capacity, first->count + count)
+                     : reserve(&audio->mono, &audio->mono_capacity, count);
+    if (code < 0) return code;
+    float *const mixed = first ? first->ready + first->count : audio->mono;
+    code = gk_mixdown(frame, audio->channel, mixed, &audio->cancellation);
+    if (code > 0) audio->damaged++; // samples that were not finite
+    if (first && code >= 0) first->count += count;
+    for (int i = 0; i < audio->target_count && code >= 0; i++) {
+        gk_target *target = &audio->targets[i];
+        if (target == first) continue;
+        if (target->resampler) {
+            code = resample(target, mixed, frame->nb_samples);
+        } else {
+            code = reserve(&target->ready, &target->capacity, target->count + count);
+            if (code < 0) break;
+            memcpy(target->ready + target->count, mixed, count * sizeof *mixed);
+            target->count += count;
+        }
+    }
+    return code;
+}
+
+/// Takes `audio->frame` in.
 static int take_frame(gk_audio *audio, gk_audio_error *error) {
     const AVFrame *frame = audio->frame;
     if (frame->nb_samples <= 0 || frame->ch_layout.nb_channels <= 0) return 0;
-    int code = 0;
-    if (frame->sample_rate != audio->frame_rate) { // the first frame, or a stream that changes its rate
+    if (frame->sample_rate != audio->frame_rate) {
         if (!usable_rate(frame->sample_rate)) {
             report_rate(error, frame->sample_rate);
             return -1;
         }
-        code = drain_resampler(audio);
-        if (code >= 0 && frame->sample_rate != audio->target_rate)
-            audio->resampler = gk_resampler(frame->sample_rate, audio->target_rate, &code);
+        const int code = change_rate(audio, frame->sample_rate);
         if (code < 0) {
             report_code(error, GK_AUDIO_FAILED, code);
             return -1;
         }
-        audio->frame_rate = frame->sample_rate;
     }
     // Codecs of music write some hundred bytes a second and more, but for silence.
     audio->seconds += (double)frame->nb_samples / frame->sample_rate;
@@ -515,26 +571,21 @@ static int take_frame(gk_audio *audio, gk_audio_error *error) {
         report(error, GK_AUDIO_IMPLAUSIBLE, NULL);
         return -1;
     }
-    const size_t count = (size_t)frame->nb_samples;
-    if (audio->resampler) {
-        code = reserve(&audio->mono, &audio->mono_capacity, count);
-        if (code >= 0) code = gk_mixdown(frame, audio->channel, audio->mono, &audio->cancellation);
-        if (code > 0) audio->damaged++; // samples that were not finite
-        if (code >= 0) code = resample(audio, audio->mono, frame->nb_samples);
-    } else {
-        code = reserve(&audio->ready, &audio->ready_capacity, audio->ready_count + count);
-        float *const place = audio->ready + audio->ready_count;
-        if (code >= 0) code = gk_mixdown(frame, audio->channel, place, &audio->cancellation);
-        if (code > 0) audio->damaged++;
-        if (code >= 0) audio->ready_count += count;
-    }
+    const int code = mix(audio);
     if (code < 0) report_code(error, GK_AUDIO_FAILED, code);
     return code < 0 ? -1 : 0;
 }
 
-ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *error) {
-    audio->ready_count = 0;
-    while (audio->ready_count == 0 && !audio->finished) {
+static int is_ready(const gk_audio *audio) {
+    for (int i = 0; i < audio->target_count; i++) {
+        if (audio->targets[i].count > 0) return 1;
+    }
+    return 0;
+}
+
+int gk_audio_next(gk_audio *audio, gk_audio_error *error) {
+    for (int i = 0; i < audio->target_count; i++) audio->targets[i].count = 0;
+    while (!is_ready(audio) && !audio->finished) {
         const int got = next_frame(audio);
         if (got > 0) {
             const int code = take_frame(audio, error);
@@ -543,7 +594,7 @@ ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *
             continue;
         }
         if (got == 0 && begin_again(audio)) continue;
-        const int code = got < 0 ? got : drain_resampler(audio);
+        const int code = got < 0 ? got : drain_resamplers(audio);
         audio->finished = 1;
         if (code < 0) {
             if (audio->is_encrypted) report(error, GK_AUDIO_ENCRYPTED, NULL);
@@ -552,6 +603,10 @@ ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *
         }
         judge_end(audio);
     }
-    *samples = audio->ready;
-    return (ptrdiff_t)audio->ready_count;
+    return is_ready(audio);
+}
+
+size_t gk_audio_ready(const gk_audio *audio, int target, const float **samples) {
+    *samples = audio->targets[target].ready;
+    return audio->targets[target].count;
 }

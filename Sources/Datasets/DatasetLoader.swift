@@ -151,6 +151,17 @@ public enum DatasetLoader {
         return nil
     }
 
+    /// The audio files that paths list with their genres, before any is opened; nil for data of other kinds.
+    ///
+    /// - Parameter genres: which are used, and by what names.
+    /// - Throws: `DatasetError` where there is no data, or no file of a genre that is wanted.
+    public static func listing(
+        _ paths: [URL], genres: GenreSelection, warning: (String) -> Void = { _ in }
+    ) throws(DatasetError) -> AudioListing? {
+        guard case .audio(let listing) = try recognise(paths, warning: warning) else { return nil }
+        return try listing.selecting(genres, warning: warning)
+    }
+
     /// Opens a folder with train.pkl and val.pkl, the coursework's single pickle of 2018, a segment store, a table of audio
     /// files (.csv, .tsv), spectrograms in numpy's files (.npz, .npy), or folders that hold a folder a genre (joined by the
     /// genres' names).

@@ -29,8 +29,10 @@ public struct JudgedSegments: Sendable {
     ///   - trackLabels: each track's class index. Tracks without segments do not count.
     ///   - meanLoss: the segments' mean cross-entropy where it is known from the logits; else it is taken from the
     ///     probabilities, which cannot tell a loss beyond 87.
+    ///   - verdicts: on tracks, by their index, where they are no means of the segments: a fusion's.
     public init(
-        probabilities: [Float], classes: Int, segmentTracks: [Int], trackLabels: [Int], meanLoss: Double? = nil
+        probabilities: [Float], classes: Int, segmentTracks: [Int], trackLabels: [Int], meanLoss: Double? = nil,
+        verdicts: [Int: Verdict] = [:]
     ) {
         precondition(probabilities.count == segmentTracks.count * classes, "[segments][classes]")
         var rows: [Int: [Float]] = [:]
@@ -40,7 +42,7 @@ public struct JudgedSegments: Sendable {
         tracks = rows.sorted { $0.key < $1.key }.map { track, rows in
             Track(
                 index: track, label: trackLabels[track], segments: rows.count / classes,
-                verdict: Verdict(segments: rows, classes: classes))
+                verdict: verdicts[track] ?? Verdict(segments: rows, classes: classes))
         }
         self.probabilities = probabilities
         self.classes = classes

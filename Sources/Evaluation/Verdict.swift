@@ -27,6 +27,12 @@ public struct Verdict: Sendable, Hashable {
         self.votes = votes
     }
 
+    /// A verdict that was put together otherwise: of a fusion, say.
+    package init(probabilities: [Double], votes: [Int]) {
+        self.probabilities = probabilities
+        self.votes = votes
+    }
+
     /// "max" in the papers: the class with the largest summed (equally: mean) probability; the lower index on a tie.
     public var bySum: Int { mostProbable(probabilities) }
 

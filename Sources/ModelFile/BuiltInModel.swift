@@ -13,15 +13,20 @@ public struct BuiltInModel: Sendable {
         BuiltInModel(name: String(cString: gk_model_at(index).name), index: index)
     }
 
+    public static func named(_ name: String) -> BuiltInModel? { all.first { $0.name == name } }
+
     /// What its card cannot say, as lines of text: what it is for, its data, its scores on artists that it never met, its
     /// limits.
     public var notes: String { String(cString: gk_model_at(index).notes) }
 
-    public func open() throws -> TrainedModel {
+    /// - Parameter installed: where the backbone of a head is looked for.
+    public func open(among installed: InstalledModels? = .standard()) throws -> TrainedModel {
         let model = gk_model_at(index)
         let bytes = UnsafeRawBufferPointer(start: model.bytes, count: model.size)
-        do { return try TrainedModel(SafetensorsFile(MappedFile(program: bytes, name: "built-in:\(name)"))) } catch {
+        let tensors: SafetensorsFile
+        do { tensors = try SafetensorsFile(MappedFile(program: bytes, name: "built-in:\(name)")) } catch {
             throw ModelFileError.unreadable(problem: "\(error)")
         }
+        return try TrainedModel(tensors, among: installed)
     }
 }

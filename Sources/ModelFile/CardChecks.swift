@@ -12,10 +12,6 @@ extension ModelCard {
         func require(_ holds: Bool, _ field: String, _ problem: String) throws(SenselessNumber) {
             guard holds else { throw SenselessNumber(field: field, problem: problem) }
         }
-        func requireTemperature(_ value: Double, _ field: String) throws(SenselessNumber) {
-            // The fit goes from 1/20 to 20; far beyond, all confidences are alike or no numbers.
-            try require(1e-3...1e3 ~= value, field, "is \(value), and must be 0.001 to 1000")
-        }
 
         try require(
             Set(genres).count == genres.count && !genres.contains(""), "genres",
@@ -25,17 +21,7 @@ extension ModelCard {
             "is '\(architecture)', and the net is '\(blueprint.name)'")
         try scores?.check(genres: genres, "scores")
         try validationScores?.check(genres: genres, "validationScores")
-        if let calibration {
-            try requireTemperature(calibration.temperature, "calibration.temperature")
-            try requireTemperature(calibration.segmentTemperature ?? 1, "calibration.segmentTemperature")
-            let segments = calibration.segmentsPerTrack ?? 1
-            try require(
-                1...Double(NumberBounds.greatestCount) ~= segments, "calibration.segmentsPerTrack",
-                "is \(segments), and must be 1 to \(NumberBounds.greatestCount)")
-            try NumberBounds.check(count: calibration.tracks, "calibration.tracks")
-            try NumberBounds.check(share: calibration.errorBefore, "calibration.errorBefore")
-            try NumberBounds.check(share: calibration.errorAfter, "calibration.errorAfter")
-        }
+        try Self.check(calibration)
         if let configuration {
             try require(
                 1...65_536 ~= configuration.batch, "configuration.batch",
@@ -50,5 +36,25 @@ extension ModelCard {
         try require(
             recipe.sampleRate >= 0 && recipe.sampleRate <= Double(NumberBounds.greatestCount), "recipe.sampleRate",
             "is \(recipe.sampleRate), and must be 0 to \(NumberBounds.greatestCount) Hz")
+    }
+    /// - Throws: `SenselessNumber` naming the first field of a calibration that makes no sense.
+    static func check(_ calibration: Calibration?) throws(SenselessNumber) {
+        guard let calibration else { return }
+        for (value, field) in [
+            (calibration.temperature, "calibration.temperature"),
+            (calibration.segmentTemperature ?? 1, "calibration.segmentTemperature"),
+        ] where !(1e-3...1e3 ~= value) {
+            // The fit goes from 1/20 to 20; far beyond, all confidences are alike or no numbers.
+            throw SenselessNumber(field: field, problem: "is \(value), and must be 0.001 to 1000")
+        }
+        let segments = calibration.segmentsPerTrack ?? 1
+        guard 1...Double(NumberBounds.greatestCount) ~= segments else {
+            throw SenselessNumber(
+                field: "calibration.segmentsPerTrack",
+                problem: "is \(segments), and must be 1 to \(NumberBounds.greatestCount)")
+        }
+        try NumberBounds.check(count: calibration.tracks, "calibration.tracks")
+        try NumberBounds.check(share: calibration.errorBefore, "calibration.errorBefore")
+        try NumberBounds.check(share: calibration.errorAfter, "calibration.errorAfter")
     }
 }

@@ -16,8 +16,9 @@ public struct TrainedModel {
     /// What a model file's metadata call its format.
     public static let format = "genrekit"
     /// Version 2 has cards of imported weights, which leave open what version 1 always says; version 3 has outputs that are
-    /// no genres, which earlier readers would take for such, or lie in two files. All others stay version 1.
-    private static let latestVersion = 3
+    /// no genres, which earlier readers would take for such, or lie in two files; version 4 has several models
+    /// (``FusedModel``). All others stay version 1.
+    static let latestVersion = 4
 
     private var version: Int {
         if card.outputs != nil || card.backbone != nil { return 3 }
@@ -25,7 +26,7 @@ public struct TrainedModel {
     }
 
     /// What the file holds: of a model on a backbone the layers after it.
-    private var ownParameters: [ParameterSpecification] {
+    var ownParameters: [ParameterSpecification] {
         get throws { try Self.ownParameters(of: parameters.plan, card) }
     }
 
@@ -79,24 +80,22 @@ public struct TrainedModel {
     /// Opens a model file and checks all of it: format, card and its numbers, architecture, and the shape and values of
     /// every tensor.
     ///
-    /// - Throws: ``ModelFileError``.
-    public init(contentsOf url: URL) throws {
-        let tensors: SafetensorsFile
-        do { tensors = try SafetensorsFile(url) } catch { throw ModelFileError.unreadable(problem: "\(error)") }
-        try self.init(tensors)
+    /// - Parameter installed: where a backbone is looked for.
+    /// - Throws: ``ModelFileError``; ``ModelFileError/isFusion(file:members:)`` where the file holds several models, which
+    ///   ``GenreModel`` opens.
+    public init(contentsOf url: URL, among installed: InstalledModels? = .standard()) throws {
+        try self.init(Self.tensors(of: url), among: installed)
     }
 
-    init(_ tensors: SafetensorsFile) throws {
+    static func tensors(of url: URL) throws(ModelFileError) -> SafetensorsFile {
+        do { return try SafetensorsFile(url) } catch { throw .unreadable(problem: "\(error)") }
+    }
+
+    init(_ tensors: SafetensorsFile, among installed: InstalledModels? = .standard()) throws {
         let file = tensors.url.path
-        let metadata = tensors.metadata
-        guard metadata["format"] == Self.format else {
-            throw ModelFileError.notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")
-        }
-        guard let version = metadata["format_version"], !version.isEmpty, Int(version) ?? 1 >= 1 else {
-            throw ModelFileError.notAModel(file: file, problem: "its metadata lacks a format version")
-        }
-        guard let number = Int(version), 1...Self.latestVersion ~= number else {
-            throw ModelFileError.laterVersion(file: file, version: version)
+        let metadata = try Self.checkedMetadata(of: tensors)
+        if metadata[FusedModel.cardKey] != nil {
+            throw ModelFileError.isFusion(file: file, members: FusedModel.memberNames(metadata))
         }
         guard let text = metadata["card"] else {
             throw ModelFileError.notAModel(file: file, problem: "its metadata lacks the card")
@@ -107,7 +106,28 @@ public struct TrainedModel {
         } catch {
             throw ModelFileError.notAModel(file: file, problem: "its card cannot be read (\(error))")
         }
+        try self.init(card: card, tensors: tensors, among: installed)
+    }
 
+    /// What a file says of itself, once it is known to be a model that this version can read.
+    static func checkedMetadata(of tensors: SafetensorsFile) throws(ModelFileError) -> [String: String] {
+        let file = tensors.url.path
+        let metadata = tensors.metadata
+        guard metadata["format"] == Self.format else {
+            throw .notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")
+        }
+        guard let version = metadata["format_version"], !version.isEmpty, Int(version) ?? 1 >= 1 else {
+            throw .notAModel(file: file, problem: "its metadata lacks a format version")
+        }
+        guard let number = Int(version), 1...Self.latestVersion ~= number else {
+            throw .laterVersion(file: file, version: version)
+        }
+        return metadata
+    }
+
+    /// - Parameter prefix: of the tensors' names, where a file holds several models.
+    init(card: ModelCard, tensors: SafetensorsFile, prefix: String = "", among installed: InstalledModels?) throws {
+        let file = tensors.url.path
         guard card.imported != nil || card.saysHowItWasTrained else {
             throw ModelFileError.notAModel(file: file, problem: "its card does not say how it was trained")
         }
@@ -119,22 +139,22 @@ public struct TrainedModel {
             // The sizes in a blueprint are only claims: hold them against the tensors before memory is taken for them.
             let own = try Self.ownParameters(of: plan, card)
             for specification in own {
-                let found = try tensors.shape(of: specification.name)
+                let found = try tensors.shape(of: prefix + specification.name)
                 guard found == specification.shape else {
                     throw ModelFileError.badWeights(
                         file: file,
-                        problem:
-                            "tensor '\(specification.name)' has shape \(found); the net needs \(specification.shape)")
+                        problem: "tensor '\(prefix + specification.name)' has shape \(found); the net needs "
+                            + "\(specification.shape)")
                 }
             }
-            let backbone = try card.backbone?.open(for: file)
+            let backbone = try card.backbone?.open(for: file, among: installed)
             parameters = try ParameterStore(plan: plan)
             if let backbone, let missing = try parameters.take(from: backbone.parameters, besides: own.map(\.name)) {
                 throw ModelFileError.badWeights(
                     file: file, problem: "its backbone has no tensor '\(missing)' of the shape that the net needs")
             }
             for specification in own {
-                try parameters.set(specification, to: tensors.floats(named: specification.name))
+                try parameters.set(specification, to: tensors.floats(named: prefix + specification.name))
             }
         } catch let error as NeuralNetworkError {
             throw ModelFileError.badWeights(file: file, problem: "\(error)")

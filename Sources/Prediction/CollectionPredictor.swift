@@ -4,11 +4,14 @@ import NeuralNetwork
 
 /// Hears many files at once, a thread a file, and hands the results over in the files' order.
 public final class CollectionPredictor {
-    private let model: TrainedModel
+    private let model: GenreModel
     private let jobs: Int
 
     /// - Parameter jobs: files at once; more than cores are of use where files come slowly.
-    public init(model: TrainedModel, jobs: Int) {
+    public convenience init(model: TrainedModel, jobs: Int) { self.init(model: .single(model), jobs: jobs) }
+
+    /// - Parameter jobs: files at once.
+    public init(model: GenreModel, jobs: Int) {
         self.model = model
         self.jobs = max(1, jobs)
     }
@@ -40,13 +43,13 @@ public final class CollectionPredictor {
 
 /// What the threads share.
 private struct Workers<Value>: @unchecked Sendable {
-    let model: TrainedModel
+    let model: GenreModel
     let queue: OrderedResults<Value>
     /// The first thread's; the others make theirs when they have something to hear.
     let first: GenrePredictor
     let work: (GenrePredictor, URL) throws -> Value
 
-    static func predictor(of model: TrainedModel) throws -> GenrePredictor {
+    static func predictor(of model: GenreModel) throws -> GenrePredictor {
         try GenrePredictor(model: model, pool: ThreadPool(threads: 1), batch: 16)
     }
 

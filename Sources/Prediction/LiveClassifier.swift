@@ -28,27 +28,27 @@ public final class LiveClassifier {
     private var last: [Float] = []
     private var heard = 0
     private var due: Int
-    /// Of the loudest segment so far.
-    private var loudest: Float = 0
+    /// Of each net's loudest segment so far.
+    private var loudest: [Float]
     private var verdict: TrackPrediction?
 
     /// - Parameters:
     ///   - interval: seconds from verdict to verdict.
-    ///   - stretch: seconds that a verdict is of; by default, and at least, a segment of the model.
+    ///   - stretch: seconds that a verdict is of; by default, and at least, the longest segment of the model.
     /// - Throws: ``PredictionError/badSeconds(name:value:)`` for either that is not above 0 and at most a day.
     public init(predictor: GenrePredictor, interval: Double = 0.5, stretch: Double? = nil) throws {
         for (name, seconds) in [("interval", interval), ("stretch", stretch ?? 1)] {
             guard seconds > 0, seconds <= 86_400 else { throw PredictionError.badSeconds(name: name, value: seconds) }
         }
         self.predictor = predictor
-        let recipe = predictor.card.recipe
-        self.stretch = max(recipe.segmentSamples, Int((stretch ?? 0) * recipe.sampleRate))
-        self.interval = max(1, Int(interval * recipe.sampleRate))
-        due = max(recipe.leastSamples, self.interval)
+        let rate = predictor.sampleRate
+        self.stretch = max(predictor.segmentSamples, Int((stretch ?? 0) * rate))
+        self.interval = max(1, Int(interval * rate))
+        loudest = predictor.silenceSoFar
+        due = max(predictor.leastSamples, self.interval)
     }
 
-    /// Takes the next samples: mono, ±1, at the sample rate of the model's recipe. A value that is no number counts as
-    /// silence.
+    /// Takes the next samples: mono, ±1, at ``GenrePredictor/sampleRate``. A value that is no number counts as silence.
     ///
     /// - Returns: the verdicts that became due, mostly none or one. Silence keeps the verdict before it, and has none at the
     ///   start.
@@ -75,7 +75,7 @@ public final class LiveClassifier {
             guard let verdict else { continue }
             result.append(
                 Moment(
-                    time: Double(heard) / predictor.card.recipe.sampleRate, isSilent: isSilent, genre: verdict.genre,
+                    time: Double(heard) / predictor.sampleRate, isSilent: isSilent, genre: verdict.genre,
                     confidences: verdict.confidences, isPadded: verdict.isPadded))
         }
         return result

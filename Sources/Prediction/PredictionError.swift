@@ -13,6 +13,8 @@ public enum PredictionError: Error, CustomStringConvertible {
     /// A model of tags where genres are wanted, and the other way round.
     case tellsTags
     case tellsGenres
+    /// A fusion where one net is wanted.
+    case severalNets
     /// A time in seconds that makes no sense.
     case badSeconds(name: String, value: Double)
 
@@ -29,6 +31,7 @@ public enum PredictionError: Error, CustomStringConvertible {
             "the model tells tags, not genres: 'genre tags' shows them; 'genre train DATA --backbone MODEL' makes a "
                 + "classifier of genres of it"
         case .tellsGenres: "the model tells genres, not tags: 'genre predict' shows them; name a model of tags"
+        case .severalNets: "the model is a fusion, which has no embedding of its own: name one of its members"
         case .badSeconds(let name, let value): "the \(name) must be above 0 and at most 86400 seconds, not \(value)"
         }
     }

@@ -13,16 +13,42 @@ public struct TrackPrediction: Sendable {
         public let isSilent: Bool
     }
 
+    /// What one member of a fusion says of the track.
+    public struct Member: Sendable, Hashable {
+        public let name: String
+        /// All members' are 1 together.
+        public let weight: Double
+        /// Of each genre.
+        public let confidences: [Double]
+        /// The audible segments that it heard.
+        public let segments: Int
+    }
+
     public let genres: [String]
-    /// Mean probabilities and votes of the track's audible segments, as the net gives them.
+    /// Mean probabilities and votes of the track's audible segments, as the net gives them; of a fusion the mean of its
+    /// members' confidences, and the votes of its moments.
     public let verdict: Verdict
     /// The track's probabilities as confidences: where the model is calibrated, about so many of the verdicts with a
     /// confidence are right as it says, on music like that of the calibration.
     public let confidences: [Double]
-    /// Every segment, in their order.
+    /// Every segment, in their order; of a fusion those of its first member that heard the track.
     public let moments: [Moment]
     /// What a reader of the verdict must know of the sound.
     public let sound: HeardSound
+    /// Of a fusion: the members that heard the track; of one net none.
+    public let members: [Member]
+
+    init(
+        genres: [String], verdict: Verdict, confidences: [Double], moments: [Moment], sound: HeardSound,
+        members: [Member]
+    ) {
+        self.genres = genres
+        self.verdict = verdict
+        self.confidences = confidences
+        self.moments = moments
+        self.sound = sound
+        self.members = members
+    }
 
     /// - Parameters:
     ///   - segments: class probabilities of the track's segments, [segments][genres].
@@ -43,6 +69,7 @@ public struct TrackPrediction: Sendable {
                 probabilities: Array(segments[index * classes..<(index + 1) * classes]), isSilent: isSilent[index])
         }
         self.sound = sound
+        members = []
     }
 
     /// The audible segments, which the verdict is of.

@@ -83,6 +83,12 @@ extension OutputKind {
         return card.contains("\"imported\":{") && !card.contains("\"configuration\":{")
     }
 
+    /// Several models whose verdicts are joined.
+    public static let fusedModel = OutputKind("a fusion of models") { url in
+        guard let file = try? SafetensorsFile(url) else { return false }
+        return file.metadata["format"] == "genrekit" && file.metadata["fusion"] != nil
+    }
+
     /// Vectors as JSON, or the names beside an array of vectors.
     private static func vectors(_ name: String, withValues: Bool) -> OutputKind {
         OutputKind(name, firstBytes: 64 << 10) { bytes in

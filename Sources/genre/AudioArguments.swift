@@ -100,7 +100,7 @@ struct AudioCollection {
     ///   - work: what is to be told of each.
     ///   - take: gets the results in order.
     func hear<Value>(
-        _ wanted: AnyIterator<AudioInputs.Input>, with model: TrainedModel,
+        _ wanted: AnyIterator<AudioInputs.Input>, with model: GenreModel,
         _ work: @escaping (GenrePredictor, URL) throws -> Value,
         _ take: @escaping (AudioInputs.Input, Result<Value, any Error>) throws -> Void
     ) throws {

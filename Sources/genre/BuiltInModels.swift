@@ -8,11 +8,44 @@ import Training
 ///
 /// Of a run, the model after its last epoch is taken; where the run has not ended, the best so far, and it is said which.
 /// - Parameter name: nil for the first built-in one.
+/// - Throws: `ModelFileError.isFusion(file:members:)` of a fusion, beside what the file lacks.
 func openModel(_ name: String?) throws -> TrainedModel {
     guard let place = try modelFile(name) else {
+        if let fusion = name.flatMap(builtInFusion) {
+            throw ModelFileError.isFusion(file: fusion.name, members: fusion.memberNames)
+        }
         return try BuiltInModel.all.first { name == nil || $0.name == name }!.open()
     }
-    do { return try TrainedModel(contentsOf: place) } catch let error as ModelFileError {
+    return try opening(place) { try TrainedModel(contentsOf: place) }
+}
+
+/// A model that may be a fusion, as a person names it; without a name the best that is there.
+struct NamedModel {
+    /// As the person named it, without folders.
+    let name: String
+    let model: GenreModel
+    /// What would be there in its place; nil where it was named.
+    var better: StandardModel.Better?
+
+    init(_ name: String?) throws {
+        guard let name else {
+            let standard = try StandardModel.open()
+            (self.name, model, better) = (standard.name, standard.model, standard.better)
+            return
+        }
+        self.name = URL(fileURLWithPath: name).lastPathComponent
+        if let place = try modelFile(name) {
+            model = try opening(place) { try GenreModel(contentsOf: place) }
+        } else if let fusion = builtInFusion(name) {
+            model = .fused(try fusion.open())
+        } else {
+            model = .single(try openModel(name))
+        }
+    }
+}
+
+private func opening<Model>(_ place: URL, _ body: () throws -> Model) throws -> Model {
+    do { return try body() } catch let error as ModelFileError {
         guard case .unreadable = error else { throw error }
         let kind = FileKind(place.path)
         if kind == .model { throw error }
@@ -20,12 +53,17 @@ func openModel(_ name: String?) throws -> TrainedModel {
     }
 }
 
-/// Where a model's file lies; nil for a built-in model.
+/// The built-in fusion of that name, where its members are there.
+func builtInFusion(_ name: String) -> BuiltInFusion? {
+    BuiltInFusion.all.first { $0.name == name && $0.isComplete() }
+}
+
+/// Where a model's file lies; nil for a built-in model, or a built-in fusion.
 ///
 /// - Throws: ``ToolError``, or a complaint about a word that is no model's name.
 func modelFile(_ name: String?) throws -> URL? {
     guard let name else { return nil }
-    let isBuiltIn = BuiltInModel.all.contains { $0.name == name }
+    let isBuiltIn = isBuiltIn(name)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
         if isBuiltIn { return nil }
@@ -52,11 +90,17 @@ func modelFile(_ name: String?) throws -> URL? {
         ? ToolError.runWithoutModel(path: name) : ToolError.notAModel(path: name, kind: kind.words)
 }
 
+/// Whether a word is the name of a built-in model or fusion.
+func isBuiltIn(_ word: String) -> Bool { BuiltInModel.named(word) != nil || builtInFusion(word) != nil }
+
 /// All models that have names here: built-in ones, then installed ones.
-var knownModelNames: [String] { BuiltInModel.all.map(\.name) + (InstalledModels.standard()?.names ?? []) }
+var knownModelNames: [String] { builtInNames + (InstalledModels.standard()?.names ?? []) }
+
+/// Fusions go before their members.
+let builtInNames = BuiltInFusion.all.filter { $0.isComplete() }.map(\.name) + BuiltInModel.all.map(\.name)
 
 /// "gtzan-deep, gtzan-shallow", for help.
-let builtInModelNames = BuiltInModel.all.map(\.name).joined(separator: ", ")
+let builtInModelNames = builtInNames.joined(separator: ", ")
 
 /// The model of a command that takes one, as a word or behind --model.
 func oneModel(_ word: String?, _ option: String?) throws -> String {
@@ -72,7 +116,7 @@ func oneModel(_ word: String?, _ option: String?) throws -> String {
 /// Whether a word can only mean a model: a built-in one's name, a model file or a run folder.
 func isModel(_ word: String) -> Bool {
     guard FileManager.default.fileExists(atPath: word) else {
-        return BuiltInModel.all.contains { $0.name == word } || InstalledModels.standard()?.file(of: word) != nil
+        return isBuiltIn(word) || InstalledModels.standard()?.file(of: word) != nil
     }
     let run = RunFolder(at: URL(fileURLWithPath: word))
     return FileKind.isModelFile(word)

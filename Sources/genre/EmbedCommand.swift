@@ -67,7 +67,7 @@ struct EmbedCommand: ParsableCommand {
             report.found += input == nil ? 0 : 1
             return input
         }
-        try collection.hear(wanted, with: model, { try $0.embed($1) }) { input, result in
+        try collection.hear(wanted, with: .single(model), { try $0.embed($1) }) { input, result in
             try refuse(written, amongst: [input.url.path])
             report.count(input, result)
             if case .success(let embedding) = result {

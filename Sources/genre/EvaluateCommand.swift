@@ -18,7 +18,8 @@ struct EvaluateCommand: ParsableCommand {
 
             Where the data holds tracks of the model's test side, these are judged; else, where it holds tracks that the \
             model was trained on, the others. --all judges all of them and warns. By default the same segments of each \
-            track are judged as at the end of the training; --segments all judges every one.
+            track are judged as at the end of the training; --segments all judges every one. A fusion hears sound only, \
+            all of it, and every member's accuracy stands beside its own.
 
             Examples:
               genre evaluate my-run my-music
@@ -53,7 +54,14 @@ struct EvaluateCommand: ParsableCommand {
         let wanted = try segments.map(segmentChoice)
         let threads = try checked(threads: threads)
         let (name, data) = try modelAndData()
-        let model = try openModel(name)
+        let named = try NamedModel(name)
+        let model: TrainedModel
+        switch named.model {
+        case .single(let net): model = net
+        case .fused(let fusion):
+            return try evaluate(
+                fusion, named: named.name, on: data, jobs: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+        }
         let trained = model.card.configuration
         let choice = wanted ?? trained?.segmentsPerTrack.map { .random(count: $0) } ?? .all
         let seed = seed ?? model.card.dataSeed ?? trained?.seed ?? 0

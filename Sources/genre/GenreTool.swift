@@ -16,9 +16,9 @@ struct GenreTool: ParsableCommand {
         version: toolVersion,
         subcommands: [
             TrainCommand.self, CompareCommand.self, EvaluateCommand.self, PredictCommand.self, TagsCommand.self,
-            EmbedCommand.self,
+            EmbedCommand.self, FuseCommand.self,
             FeaturesCommand.self, NetsCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
-            FetchCommand.self, ReportCommand.self,
+            FetchCommand.self, ModelsCommand.self, ReportCommand.self,
             DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }

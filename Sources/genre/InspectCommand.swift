@@ -92,7 +92,18 @@ struct InspectCommand: ParsableCommand {
             try refuse([place], amongst: file.map { [$0.path] } ?? [])
             try OutputPlace.check(place, .page(.card), replacing: replacing.force)
         }
-        let model = try openModel(name)
+        let named = try NamedModel(name)
+        let model: TrainedModel
+        switch named.model {
+        case .single(let net): model = net
+        case .fused(let fusion):
+            guard place == nil, !blueprint else {
+                throw ValidationError(
+                    "\(place == nil ? "--blueprint" : "--page") is of one net, and '\(name)' is a fusion: name one of its members."
+                )
+            }
+            return try show(fusion, as: named.name, argument: name)
+        }
         let notes = file == nil ? BuiltInModel.all.first { $0.name == name }?.notes : nil
         if let place {
             let report = ModelReport(
@@ -110,6 +121,12 @@ struct InspectCommand: ParsableCommand {
                 ? ("tag music", "genre tags --model \(shellWord(name)) song.mp3")
                 : ("classify music", "genre predict --model \(shellWord(name)) song.mp3")
         ])
+    }
+
+    private func show(_ fusion: FusedModel, as name: String, argument: String) throws {
+        if json { return try printJSON(FusionCard(fusion, name: name)) }
+        showText(FusionText.card(of: fusion, name: name, origin: origin))
+        noteNext([("classify music", "genre predict --model \(shellWord(argument)) song.mp3")])
     }
 
     private func show(audio path: String) throws {
@@ -144,6 +161,9 @@ struct InspectCommand: ParsableCommand {
         ]
         lines += layerLines(of: plan)
         if let caution = card.blueprint.caution { lines += ["", "caution: \(caution)"] }
+        if let backbone = card.backbone {
+            lines += ["", "built on the installed model '\(backbone.name)', weights of digest \(backbone.weights)"]
+        }
         lines += [""] + origin(of: card)
         if let scores = card.scores {
             lines += ["", "on the \(card.scoredSide) tracks:\n" + table(of: scores), "", trackTable(of: scores)]

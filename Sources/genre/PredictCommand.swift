@@ -30,12 +30,16 @@ struct PredictCommand: ParsableCommand {
             and a digest of the model and of the options --top, --unsure and --timeline; --resume goes on where a \
             broken-off run of the same digest ended, and tries again what failed (where a file has two lines, the later \
             one holds); --shard 2/5 takes one of five parts, told by the files' names alone.
+
+            Without --model the best model is taken that can be: a fusion of GenreKit's own net with one on musicnn, if \
+            'genre fetch musicnn' has installed that, else the net alone. --json names the model, and what each member of \
+            a fusion says.
             """)
 
     @Option(
         help: """
-            A model file, a run folder of 'genre train', or a built-in model (\(builtInModelNames); by default \
-            \(BuiltInModel.all[0].name)).
+            A model file, a run folder of 'genre train', or a built-in model (\(builtInModelNames)); by default the best \
+            that can be used here.
             """, completion: Completions.model)
     var model: String?
     @OptionGroup var audio: AudioArguments
@@ -85,18 +89,20 @@ struct PredictCommand: ParsableCommand {
         let layout = try place.map { try ResultsLayout($0, forSpreadsheets: spreadsheet) }
         let printed = TableLayout(forSpreadsheets: spreadsheet)
         let json = json || (output.map(StandardStreams.isOutput) ?? false) && !csv
-        let model = try openModel(model)
+        let named = try NamedModel(model)
+        let model = named.model
         let collection = try audio.open()
         let part = shard.flatMap(Shard.init)
         let report = CollectionReport(
             count: InputCount(of: collection.given) { part?.contains($0) ?? true },
             failuresAreKept: place != nil || json || csv)
         let format = PredictionFormat(
-            genres: model.card.genres, top: top ?? 3, unsure: unsure.value, timeline: timeline,
+            model: named.name, genres: model.genres, top: top ?? 3, unsure: unsure.value, timeline: timeline,
             columns: Terminal.isTerminal(STDOUT_FILENO) ? Terminal.columns(of: STDOUT_FILENO) : nil)
         let sink = try place.map {
             var kept = format
-            kept.origin = try origin(model, isTable: layout != .lines)
+            kept.origin = PredictionFormat.Origin(
+                model: named.name, digest: try digest(of: model, isTable: layout != .lines))
             return try PredictionSink(
                 $0, format: kept, layout: layout ?? .lines, earlier: force ? .replaced : resume ? .kept : .none)
         }
@@ -135,22 +141,41 @@ struct PredictCommand: ParsableCommand {
             report.progress()
         }
         try sink?.close()
-        if !report.end() { throw ExitCode(1) }
+        let isWell = report.end()
+        // Whoever named no model is told which it was, where somebody watches; programs find it in the results.
+        if self.model == nil, !json, !csv {
+            if Terminal.isTerminal(STDERR_FILENO) { note("model: \(named.name)\(words(for: model))") }
+            named.better.map { FetchHint.standard()?.show($0, insteadOf: named.name) }
+        }
+        if !isWell { throw ExitCode(1) }
     }
 
-    /// What the results come from: all of the model that they hang on, and the options that shape a line.
-    private func origin(_ opened: TrainedModel, isTable: Bool) throws -> PredictionFormat.Origin {
-        let name = model.map { URL(fileURLWithPath: $0).lastPathComponent } ?? BuiltInModel.all[0].name
-        let weights = BaseModel.digest(opened.parameters)
+    /// " (gtzan-deep and gtzan-musicnn)" of a fusion.
+    private func words(for model: GenreModel) -> String {
+        guard case .fused(let fusion) = model else { return "" }
+        return " (\(fusion.members.map(\.name).joined(separator: " and ")))"
+    }
+
+    /// Of all of the model that the results depend on, and of the options that shape a line.
+    private func digest(of model: GenreModel, isTable: Bool) throws -> String {
         // A number for what a line says and how it comes about: results of before silence was left out do not mix.
         let options = "2 " + (isTable ? "\(unsure.value)" : "\(unsure.value) \(top ?? 3) \(timeline)")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
+        func bytes(of net: TrainedModel, _ text: String) throws -> Data {
+            try Data("\(BaseModel.digest(net.parameters)) \(text) ".utf8) + encoder.encode(net.card.genres)
+                + encoder.encode(net.card.recipe) + encoder.encode(net.card.calibration)
+        }
         var hash = SHA256()
-        hash.update(Data("\(weights) \(options) ".utf8))
-        hash.update(try encoder.encode(opened.card.genres))
-        hash.update(try encoder.encode(opened.card.recipe))
-        hash.update(try encoder.encode(opened.card.calibration))
-        return PredictionFormat.Origin(model: name, digest: hash.hexDigest())
+        switch model {
+        case .single(let net): hash.update(try bytes(of: net, options))
+        case .fused(let fusion):
+            hash.update(Data("fusion \(options) ".utf8))
+            for member in fusion.members {
+                hash.update(try bytes(of: member.model, "\(member.weight) \(member.every)"))
+            }
+            hash.update(try encoder.encode(fusion.calibration))
+        }
+        return hash.hexDigest()
     }
 }

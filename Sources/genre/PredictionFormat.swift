@@ -1,9 +1,12 @@
+import Evaluation
 import Foundation
 import Prediction
 import Report
 
 /// Predictions as text, JSON and CSV.
 struct PredictionFormat {
+    /// As the user called it, without folders, or the one that was taken where none was named.
+    let model: String
     let genres: [String]
     let top: Int
     let unsure: Double
@@ -69,6 +72,14 @@ struct PredictionFormat {
         let confidence: Double
     }
 
+    /// What one member of a fusion says.
+    private struct MemberObject: Encodable {
+        let model: String
+        let genre: String
+        let confidence: Double
+        let weight: Double
+    }
+
     private struct MomentObject: Encodable {
         let start: Double
         let end: Double
@@ -93,12 +104,14 @@ struct PredictionFormat {
         /// From 1, where one channel was taken since the channels cancel.
         let channel: Int?
         let timeline: [MomentObject]?
-        let model: String?
+        let model: String
+        /// Of a fusion those that heard the track; nil of one net.
+        let members: [MemberObject]?
         let digest: String?
 
         private enum CodingKeys: String, CodingKey {
             case file, genre, confidence, unsure, top, seconds, segments, padded, damaged, channel, timeline, model,
-                digest
+                members, digest
             case silentSeconds = "silent_seconds"
         }
     }
@@ -106,7 +119,7 @@ struct PredictionFormat {
     private struct FailureObject: Encodable {
         let file: String
         let error: String
-        let model: String?
+        let model: String
         let digest: String?
     }
 
@@ -124,12 +137,19 @@ struct PredictionFormat {
                         MomentObject(
                             start: $0.start, end: $0.end, genre: $0.genre.map { genres[$0] },
                             probability: $0.genre == nil ? nil : $0.probability, silent: $0.genre == nil)
-                    } : nil, model: origin?.model, digest: origin?.digest))
+                    } : nil, model: model,
+                members: prediction.members.isEmpty
+                    ? nil
+                    : prediction.members.map {
+                        let best = mostProbable($0.confidences)
+                        return MemberObject(
+                            model: $0.name, genre: genres[best], confidence: $0.confidences[best], weight: $0.weight)
+                    }, digest: origin?.digest))
     }
 
     func json(_ input: AudioInputs.Input, _ error: any Error) throws -> String {
         try encoded(
-            FailureObject(file: input.name, error: "\(error)", model: origin?.model, digest: origin?.digest))
+            FailureObject(file: input.name, error: "\(error)", model: model, digest: origin?.digest))
     }
 
     /// How a verdict and a failure begin: keys are in order.

@@ -171,7 +171,7 @@ struct ScoresObject: Encodable {
 
     init(_ scores: Scores) { self.init(scores, damaged: nil, cancelling: nil, silentSegments: nil) }
 
-    private init(_ scores: Scores, damaged: [String]?, cancelling: [String]?, silentSegments: Int?) {
+    init(_ scores: Scores, damaged: [String]?, cancelling: [String]?, silentSegments: Int?) {
         self.damaged = damaged
         self.cancelling = cancelling
         self.silentSegments = silentSegments

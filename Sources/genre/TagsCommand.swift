@@ -73,7 +73,7 @@ struct TagsCommand: ParsableCommand {
             report.found += input == nil ? 0 : 1
             return input
         }
-        try collection.hear(wanted, with: opened, { try $0.tags($1) }) { input, result in
+        try collection.hear(wanted, with: .single(opened), { try $0.tags($1) }) { input, result in
             report.count(input, result)
             report.clear()
             switch result {

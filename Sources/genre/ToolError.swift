@@ -31,6 +31,9 @@ enum ToolError: Error, CustomStringConvertible {
     /// What keeps a model from being fetched.
     case notFetched(problem: String, wheel: String)
     case noDataFolder
+    case tooFewToCalibrate(data: String, tracks: Int)
+    /// Ready-made segments where a fusion is judged.
+    case fusionNeedsSound(data: String)
     /// Something else where a model is wanted; `kind` says what it is.
     case notAModel(path: String, kind: String)
     /// The folder of several runs where a model is wanted.
@@ -78,6 +81,12 @@ enum ToolError: Error, CustomStringConvertible {
                 + "  pip download --no-deps \(wheel)\n  genre import musicnn-0.1.0-py3-none-any.whl"
         case .noDataFolder:
             "there is no folder for models: neither XDG_DATA_HOME nor HOME is set; name a file with -o"
+        case .tooFewToCalibrate(let data, let tracks):
+            "\(data) has \(tracks) tracks that no member learned from, and a calibration needs 20: name more music, or leave "
+                + "--calibrate out"
+        case .fusionNeedsSound(let data):
+            "\(data) holds no sound, and each member of a fusion makes its own segments: name folders of genre folders or a "
+                + "table of audio files, or evaluate the members"
         case .notAModel(let path, let kind):
             "\(path) \(kind), and a model is wanted here: name a model file, a run folder or a built-in model"
         case .seriesForModel(let path, let members):

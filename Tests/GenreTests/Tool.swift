@@ -68,9 +68,12 @@ enum Tool {
         process.executableURL = url
         process.arguments = arguments
         process.currentDirectoryURL = folder
-        // A cache of its own for every run of the tests, never the user's.
+        // A cache of its own for every run of the tests, never the user's, nor the models that the user installed; where no
+        // state can be kept, no hint is shown.
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["XDG_CACHE_HOME": caches].merging(environment) { $1 }
+            [
+                "XDG_CACHE_HOME": caches, "XDG_DATA_HOME": caches + "/data", "XDG_STATE_HOME": "/dev/null/none",
+            ].merging(environment) { $1 }
         ) { $1 }
         return process
     }

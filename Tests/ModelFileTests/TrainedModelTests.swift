@@ -111,7 +111,7 @@ import Testing
         try Data().write(to: file("empty.safetensors"))
         expectRefusal(file("empty.safetensors"), saying: "empty")
         expectRefusal(try rewritten("foreign") { $0["format"] = nil }, saying: "genre train")
-        expectRefusal(try rewritten("later") { $0["format_version"] = "4" }, saying: "format version 4, which")
+        expectRefusal(try rewritten("later") { $0["format_version"] = "5" }, saying: "format version 5, which")
         expectRefusal(try rewritten("much-later") { $0["format_version"] = "17" }, saying: "update the tool")
         expectRefusal(try rewritten("version") { $0["format_version"] = "0" }, saying: "lacks a format version")
         for later in ["3.1", "99999999999999999999", "4-beta"] {

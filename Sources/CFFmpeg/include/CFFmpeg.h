@@ -28,6 +28,9 @@ enum {
 /// Sample rates accepted, of files and as targets, in Hz: outside, the resampler's filter would grow without bound.
 enum { GK_AUDIO_LEAST_RATE = 1000, GK_AUDIO_GREATEST_RATE = 1000000 };
 
+/// Rates at which one decoding can give its sound.
+enum { GK_AUDIO_MOST_RATES = 16 };
+
 typedef struct {
     int kind;       ///< one of GK_AUDIO_...
     char text[160]; ///< FFmpeg's own words, or a codec's name; empty where there are none
@@ -48,9 +51,9 @@ typedef struct gk_audio gk_audio;
 /// Only formats that hold recorded music are taken. What the file claims is bounded: 64 MB for any part of it (a limit
 /// that libavutil keeps for the whole process), thousands of tags, seconds of processor time for its header.
 /// Playlists and references inside the file to other files or hosts are never followed.
-/// `sample_rate`: the rate that gk_audio_next gives, in Hz; 0 for the file's own. `channel`: the one that gk_audio_next
-/// gives, from 0; -1 for the mean of all.
-gk_audio *gk_audio_open(const char *path, int sample_rate, int channel, gk_audio_error *error);
+/// `rates`: those at which the sound is wanted, in Hz, `count` of them, GK_AUDIO_MOST_RATES at most; 0 for the file's own.
+/// `channel`: the one to take, from 0; -1 for the mean of all.
+gk_audio *gk_audio_open(const char *path, const int *rates, int count, int channel, gk_audio_error *error);
 void gk_audio_close(gk_audio *audio);
 
 gk_audio_properties gk_audio_describe(const gk_audio *audio);
@@ -58,11 +61,14 @@ gk_audio_properties gk_audio_describe(const gk_audio *audio);
 /// The container's tags, then the stream's, by index from 0; 0 (false) past the last. The strings live as the handle.
 int gk_audio_tag(const gk_audio *audio, int index, const char **key, const char **value);
 
-/// Decodes the next samples: mono, +-1 full scale, at the target rate. Gives their number (0 at the end, -1 with the
-/// fault in `error`); they stay valid until the next call.
-/// Mono is the mean of all channels. Equal rates are not resampled: 16-bit samples come out as exactly int16 / 32768.
+/// Decodes on until there are samples at any of the rates: 1 where there are, 0 at the end, -1 with the fault in `error`.
+/// Mono is the mean of all channels. Equal rates are not resampled: 16-bit samples come out as exactly int16 / 32768. What a
+/// rate gets does not depend on the others.
 /// Samples that are not finite numbers become 0. Damaged packets are counted and left out.
-ptrdiff_t gk_audio_next(gk_audio *audio, const float **samples, gk_audio_error *error);
+int gk_audio_next(gk_audio *audio, gk_audio_error *error);
+/// The samples at the rate of that index: mono, +-1 full scale, valid until gk_audio_next is called again; perhaps none.
+/// Gives their number.
+size_t gk_audio_ready(const gk_audio *audio, int rate, const float **samples);
 
 /// Packets so far that were corrupt, failed to decode, or held samples that are not finite.
 int gk_audio_damaged_packets(const gk_audio *audio);

@@ -10,7 +10,7 @@ import Training
 /// What Tab offers for arguments and options.
 enum Completions {
     static let nets = Architecture.all.map(\.name)
-    static let builtInModels = BuiltInModel.all.map(\.name)
+    static let builtInModels = builtInNames
     static let audioRecipes = FeatureRecipe.all.filter(\.makesSegmentsFromAudio).map(\.name)
     /// The rules of splits, a usual number of folds where one is asked for.
     static let splitRules = SplitRule.known.map { $0.rule.replacing(":K", with: ":5").replacing(":PATH", with: ":") }
