@@ -77,9 +77,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(
             name: "CModels",
-            exclude: [
-                "gtzan-deep.safetensors", "gtzan-deep.txt", "gtzan-shallow.safetensors", "gtzan-shallow.txt",
-            ]),
+            exclude: ["gtzan-compact.safetensors", "gtzan-compact.txt"]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],

@@ -287,7 +287,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("music", help="a folder of audio files")
     parser.add_argument("--against", metavar="GENRE", help="path of the genre tool")
-    parser.add_argument("--model", default="gtzan-deep", help="of the recipe gtzan-mel: gtzan-deep, gtzan-shallow")
+    parser.add_argument("--model", default="gtzan-compact", help="a built-in model of the recipe gtzan-mel")
     parser.add_argument("--contender", nargs="+", default=CONTENDERS, choices=CONTENDERS)
     parser.add_argument("--workers", type=int, default=2, help="processes of a library, threads of the tool")
     parser.add_argument("--passes", type=int, default=5)

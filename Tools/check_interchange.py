@@ -154,7 +154,7 @@ def spread(segments):
 def write_trained(folder, options):
     """Exports the trained models; their entries of nets.json."""
     genre, written = str(options.genre), []
-    for place, model in enumerate(["gtzan-shallow", *options.model]):
+    for place, model in enumerate(["gtzan-compact", *options.model]):
         name = model if place == 0 else f"trained-{place}"
         weights = folder / f"{name}.torch.safetensors"
         subprocess.run([genre, "export", model, "--format", "safetensors", "-o", weights], check=True, capture_output=True)

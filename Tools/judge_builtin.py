@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Judge models on sound whose tracks and artists they never met.
 
-    judge_builtin.py --genre .build/release/genre RUN AUDIO... [--variants]
+    judge_builtin.py --genre .build/release/genre RUN AUDIO... [--with RUN] [--variants]
 
-RUN is what 'genre train --split artist-kfold:K' wrote; each fold's model hears the files of its own held-out tracks, told
-by GTZAN's names (jazz.00012.flac). --variants repeats it with the sound at -20 dB, at +6 dB (clipped where it must) and
-as MP3 at 64 kbit/s (needs the ffmpeg command), and counts the verdicts that stay.
+RUN is what 'genre train --split artist-kfold:K' wrote; each fold's model classifies the files of its own held-out tracks,
+found by GTZAN's names (jazz.00012.flac). --with names folds of another kind of model: both are judged, and the geometric
+mean of their probabilities. --variants repeats it with the sound at -20 dB, at +6 dB (clipped where it must) and as MP3 at
+64 kbit/s (needs the ffmpeg command), and counts the verdicts that stay.
 """
 import argparse
 import json
@@ -20,26 +21,47 @@ VARIANTS = {"-20 dB": ("wav", ["-af", "volume=-20dB"]), "+6 dB": ("wav", ["-af",
             "MP3 64 kbit/s": ("mp3", ["-b:a", "64k"])}
 
 
-def verdicts(genre, folds, files):
-    """{track: (genre told, confidence)}: each file by the model that held it out."""
-    told = {}
+def folds_of(genre, run):
+    """[(model, the names of the tracks that it held out)]"""
+    folds = []
+    for model in sorted(pathlib.Path(run).glob("fold-*/model.safetensors")):
+        card = json.loads(subprocess.check_output([genre, "inspect", model, "--json"]))
+        folds.append((model, {NAME.search(track)[0] for track in card["heldOutTracks"]}))
+    return folds
+
+
+def probabilities(genre, folds, files):
+    """{track: {genre: probability}}: each file by the model that held it out."""
+    found = {}
     for model, held in folds:
         paths = {str(path): track for track, path in files.items() if track in held}
         if paths:
-            lines = subprocess.run([genre, "predict", "--model", model, "--json", "--from", "-"], check=True, text=True,
+            lines = subprocess.run([genre, "predict", "--model", model, "--json", "--top", "10", "--from", "-"], check=True, text=True,
                                    input="\n".join(paths), capture_output=True).stdout.splitlines()
             for line in map(json.loads, lines):
-                told[paths[line["file"]]] = line["genre"], line["confidence"]
-    return told
+                found[paths[line["file"]]] = {each["genre"]: each["confidence"] for each in line["top"]}
+    return found
+
+
+def together(first, second):
+    """The geometric mean of two models' probabilities, on the tracks that both held out."""
+    mean = {}
+    for track in first.keys() & second.keys():
+        products = {g: math.sqrt(p * second[track][g]) for g, p in first[track].items()}
+        mean[track] = {g: p / sum(products.values()) for g, p in products.items()}
+    return mean
+
+
+def verdicts(found):
+    return {track: max(p, key=p.get) for track, p in found.items()}
 
 
 def summary(told):
-    right = sum(track.split(".")[0] == genre for track, (genre, _) in told.items())
-    n, p = len(told), right / len(told)
+    right, n = sum(track.split(".")[0] == genre for track, genre in told.items()), len(told)
+    z, p = 1.96, right / n
     # Wilson's interval.
-    z = 1.96
     middle, half = (p + z * z / 2 / n) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
-    return f"{right} of {n}: {p:.1%}, 95 % interval {middle - half:.1%} to {middle + half:.1%}"
+    return f"{right} of {n}: {p:.1%}, 95% interval {middle - half:.1%} to {middle + half:.1%}"
 
 
 def main():
@@ -47,29 +69,41 @@ def main():
     parser.add_argument("--genre", default=".build/release/genre")
     parser.add_argument("run")
     parser.add_argument("audio", nargs="+")
+    parser.add_argument("--with", dest="other")
     parser.add_argument("--variants", action="store_true")
     arguments = parser.parse_args()
-    folds = []
-    for model in sorted(pathlib.Path(arguments.run).glob("fold-*/model.safetensors")):
-        card = json.loads(subprocess.check_output([arguments.genre, "inspect", model, "--json"]))
-        folds.append((model, {NAME.search(track)[0] for track in card["heldOutTracks"]}))
+    runs = [arguments.run] + [arguments.other] * (arguments.other is not None)
+    folds = [folds_of(arguments.genre, run) for run in runs]
+
+    def judge(files):
+        """{name: {track: probabilities}} of each kind of model, and of both."""
+        found = {run: probabilities(arguments.genre, each, files) for run, each in zip(runs, folds)}
+        if len(runs) == 2:
+            found["both"] = together(*found.values())
+            # The same tracks for all three.
+            found = {name: {track: p[track] for track in found["both"]} for name, p in found.items()}
+        return {name: verdicts(p) for name, p in found.items()}
+
     for folder in arguments.audio:
         files = {path.stem: path for path in sorted(pathlib.Path(folder).rglob("*.*")) if NAME.fullmatch(path.stem)}
-        told = verdicts(arguments.genre, folds, files)
-        print(f"{folder}: {summary(told)}")
-        genres = sorted({track.split(".")[0] for track in told})
-        print("  " + ", ".join(
-            f"{g} {sum(t[0] == g for k, t in told.items() if k.startswith(g))}/{sum(k.startswith(g) for k in told)}"
-            for g in genres))
+        told = judge(files)
+        again = {}
         for name, (ending, options) in VARIANTS.items() if arguments.variants else ():
             with tempfile.TemporaryDirectory() as temporary:
                 changed = {}
                 for track, path in files.items():
                     changed[track] = pathlib.Path(temporary) / f"{track}.{ending}"
                     subprocess.run(["ffmpeg", "-v", "error", "-i", path, *options, changed[track]], check=True)
-                again = verdicts(arguments.genre, folds, changed)
-                same = sum(again[track][0] == told[track][0] for track in told)
-                print(f"  {name}: {summary(again)}; {same} of {len(told)} verdicts stay")
+                again[name] = judge(changed)
+        for run, genres_of in told.items():
+            print(f"{folder}, {run}: {summary(genres_of)}")
+            genres = sorted({track.split(".")[0] for track in genres_of})
+            print("  " + ", ".join(
+                f"{g} {sum(v == g for k, v in genres_of.items() if k.startswith(g))}"
+                f"/{sum(k.startswith(g) for k in genres_of)}" for g in genres))
+            for name, judged in again.items():
+                same = sum(judged[run][track] == genre for track, genre in genres_of.items())
+                print(f"  {name}: {summary(judged[run])}; {same} of {len(genres_of)} verdicts stay")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ static void wait_until_done(gk_pool *pool) {
     pthread_mutex_unlock(&pool->lock);
 }
 
-static int32_t usable_cores(void) {
+int32_t gk_usable_cores(void) {
 #if defined(__linux__) && defined(CPU_COUNT)
     cpu_set_t set;
     if (!sched_getaffinity(0, sizeof set, &set)) return CPU_COUNT(&set);
@@ -134,7 +134,7 @@ gk_pool *gk_pool_create(int32_t threads) {
     void *memory = NULL;
     if (posix_memalign(&memory, CACHE_LINE, sizeof(gk_pool))) return NULL;
     gk_pool *pool = memory;
-    *pool = (gk_pool){.threads = threads, .spins = threads > usable_cores() ? CROWDED_SPINS : SPINS};
+    *pool = (gk_pool){.threads = threads, .spins = threads > gk_usable_cores() ? CROWDED_SPINS : SPINS};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);

@@ -3,24 +3,17 @@
 #pragma clang diagnostic ignored "-Wc23-extensions" // #embed
 
 // Aligned, so that tensors may be read where they lie.
-_Alignas(64) static const uint8_t gtzan_deep[] = {
-#embed "gtzan-deep.safetensors"
-};
-_Alignas(64) static const uint8_t gtzan_shallow[] = {
-#embed "gtzan-shallow.safetensors"
+_Alignas(64) static const uint8_t gtzan_compact[] = {
+#embed "gtzan-compact.safetensors"
 };
 
-static const char gtzan_deep_notes[] = {
-#embed "gtzan-deep.txt" suffix(, 0)
-};
-static const char gtzan_shallow_notes[] = {
-#embed "gtzan-shallow.txt" suffix(, 0)
+static const char gtzan_compact_notes[] = {
+#embed "gtzan-compact.txt" suffix(, 0)
 };
 
 // The first is the one that is used where none is named.
 static const gk_model models[] = {
-    {"gtzan-deep", gtzan_deep, sizeof gtzan_deep, gtzan_deep_notes},
-    {"gtzan-shallow", gtzan_shallow, sizeof gtzan_shallow, gtzan_shallow_notes},
+    {"gtzan-compact", gtzan_compact, sizeof gtzan_compact, gtzan_compact_notes},
 };
 
 int32_t gk_model_count(void) {

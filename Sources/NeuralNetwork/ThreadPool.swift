@@ -7,7 +7,7 @@ public final class ThreadPool {
 
     /// - Parameter threads: number of workers, the calling thread among them; nil for one a core.
     public init(threads: Int? = nil) throws(NeuralNetworkError) {
-        let count = max(1, min(threads ?? ProcessInfo.processInfo.activeProcessorCount, 256))
+        let count = max(1, min(threads ?? UsableCores.count, 256))
         guard let pool = gk_pool_create(Int32(count)) else { throw .outOfMemory(bytes: 0) }
         handle = pool
     }

@@ -22,6 +22,11 @@ public struct AudioInputs: Sequence, IteratorProtocol {
             self.fault = fault
         }
 
+        /// A file of that name, without a look at the disk.
+        init(file path: String, key: String) {
+            self.init(url: URL(fileURLWithPath: path, isDirectory: false), name: path, key: key)
+        }
+
         /// - Throws: ``PredictionError/unusable(file:problem:)`` where it is known that it cannot be heard.
         public func check() throws(PredictionError) {
             if let fault { throw .unusable(file: name, problem: fault) }
@@ -29,7 +34,10 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     }
 
     private enum Pending {
-        case entry(path: String, key: String)
+        case folder(path: String, key: String)
+        /// By its name; nobody has looked at the file yet, so that whoever takes a part of a collection leaves the others'
+        /// files alone.
+        case audio(path: String, key: String)
         case file(Input)
         /// A playlist that is being read.
         case playlist(PlaylistEntries)
@@ -60,12 +68,11 @@ public struct AudioInputs: Sequence, IteratorProtocol {
         while true {
             switch pending.popLast() {
             case .file(let input): return input
-            case .entry(let path, let key):
-                if FolderIdentity(path) != nil {
-                    _ = enter(path, key: key)
-                } else {
-                    return Input(url: URL(fileURLWithPath: path), name: path, key: key)
-                }
+            case .audio(let path, let key): return Input(file: path, key: key)
+            case .folder(let path, let key):
+                // One that is gone by now comes as a file, and fails as one.
+                guard FolderIdentity(path) != nil else { return Input(file: path, key: key) }
+                _ = enter(path, key: key)
             case .playlist(var entries):
                 guard let entry = entries.next() else {
                     if entries.isEmpty { warning("\(entries.path) names no file") }
@@ -127,7 +134,8 @@ public struct AudioInputs: Sequence, IteratorProtocol {
             let full = path.hasSuffix("/") ? path + entry.name : "\(path)/\(entry.name)"
             let own = key.isEmpty ? entry.name : "\(key)/\(entry.name)"
             switch entry.kind {
-            case .folder, .audio: pending.append(.entry(path: full, key: own))
+            case .folder: pending.append(.folder(path: full, key: own))
+            case .audio: pending.append(.audio(path: full, key: own))
             case .tooLong: fail(full, key: own, FolderContents.tooLong)
             case .companion, .other: break
             }
@@ -157,7 +165,7 @@ public struct AudioInputs: Sequence, IteratorProtocol {
     }
 
     private mutating func take(_ entry: PlaylistEntries.Entry) {
-        let url = URL(fileURLWithPath: entry.path)
+        let url = URL(fileURLWithPath: entry.path, isDirectory: false)
         guard entry.fault == nil, PlaylistEntries.isPlaylist(entry.path), FolderIdentity(entry.path) == nil else {
             let fault = entry.fault ?? PlaylistEntries.faultOfOtherList(entry.path)
             pending.append(.file(Input(url: url, name: entry.path, key: entry.key, fault: fault)))

@@ -49,7 +49,7 @@ struct AudioArguments: ParsableArguments {
         return AudioCollection(
             given: given, isOne: given.count == 1 && !inputs.isEmpty,
             standardInput: try inputs.contains("-") ? StandardInputSound() : nil,
-            jobs: jobs ?? threads ?? ProcessInfo.processInfo.activeProcessorCount)
+            jobs: jobs ?? threads ?? UsableCores.count)
     }
 }
 

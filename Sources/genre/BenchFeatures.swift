@@ -32,7 +32,7 @@ struct BenchFeatures: ParsableCommand {
 
     func run() throws {
         guard 1...1000 ~= passes else { throw ValidationError("--passes must be 1 to 1000.") }
-        let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = try checked(threads: threads) ?? UsableCores.count
         guard let recipe = FeatureRecipe.named(recipe), recipe.makesSegmentsFromAudio else {
             throw ValidationError(unknown("recipe", recipe, among: Completions.audioRecipes))
         }

@@ -99,7 +99,7 @@ var knownModelNames: [String] { builtInNames + (InstalledModels.standard()?.name
 /// Fusions go before their members.
 let builtInNames = BuiltInFusion.all.filter { $0.isComplete() }.map(\.name) + BuiltInModel.all.map(\.name)
 
-/// "gtzan-deep, gtzan-shallow", for help.
+/// Their names as one list, for help.
 let builtInModelNames = builtInNames.joined(separator: ", ")
 
 /// The model of a command that takes one, as a word or behind --model.

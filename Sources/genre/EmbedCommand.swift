@@ -23,7 +23,7 @@ struct EmbedCommand: ParsableCommand {
             Examples:
               genre embed MUSIC -o vectors.npy
               genre embed my-run song.mp3 other.flac --format json -o vectors.json
-              genre embed --model gtzan-shallow MUSIC --per segment -o segments.npy
+              genre embed --model gtzan-compact MUSIC --per segment -o segments.npy
             """)
 
     enum Unit: String, ExpressibleByArgument, CaseIterable, Encodable {

@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
 
             Examples:
               genre evaluate my-run my-music
-              genre evaluate gtzan-deep GTZAN --all
+              genre evaluate gtzan-compact GTZAN --all
               genre evaluate --model my-run/best.safetensors my-music --json
             """)
 

@@ -20,7 +20,7 @@ struct ExportCommand: ParsableCommand {
 
             Examples:
               genre export my-run --format onnx -o net.onnx
-              genre export gtzan-deep --format safetensors -o weights.safetensors
+              genre export gtzan-compact --format safetensors -o weights.safetensors
               genre export --model my-run --format half -o small.safetensors
             """)
 

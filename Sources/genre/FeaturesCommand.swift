@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Features
 import Foundation
+import NeuralNetwork
 import Report
 
 struct FeaturesCommand: ParsableCommand {
@@ -34,7 +35,7 @@ struct FeaturesCommand: ParsableCommand {
     @Flag(help: "Print the result as a JSON object.") var json = false
 
     func run() throws {
-        let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = try checked(threads: threads) ?? UsableCores.count
         try refuseNetworkAddresses(data)
         let known: FeatureRecipe
         do { known = try DatasetLoader.recipe(named: recipe) } catch { throw ValidationError("\(error)") }

@@ -23,7 +23,7 @@ struct FuseCommand: ParsableCommand {
 
             Examples:
               genre fuse my-run other-run -o both.safetensors
-              genre fuse gtzan-deep head-run -o both.safetensors --weights 1,2 --every 1,2
+              genre fuse gtzan-compact head-run -o both.safetensors --weights 1,2 --every 1,2
               genre evaluate both.safetensors MUSIC
             """)
 

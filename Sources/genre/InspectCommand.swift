@@ -3,6 +3,7 @@ import Audio
 import Datasets
 import Foundation
 import ModelFile
+import NeuralNetwork
 import Report
 import Storage
 
@@ -16,7 +17,7 @@ struct InspectCommand: ParsableCommand {
 
             Examples:
               genre inspect my-run
-              genre inspect gtzan-deep --page card.html
+              genre inspect gtzan-compact --page card.html
               genre inspect my-music --json > audit.json
               genre inspect song.mp3
             """)
@@ -57,7 +58,7 @@ struct InspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        let threads = try checked(threads: threads) ?? ProcessInfo.processInfo.activeProcessorCount
+        let threads = try checked(threads: threads) ?? UsableCores.count
         if let model { return try show(model: model) }
         if paths.count == 1, isModel(paths[0]) { return try show(model: paths[0]) }
         guard !blueprint else {

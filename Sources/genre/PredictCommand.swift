@@ -150,7 +150,7 @@ struct PredictCommand: ParsableCommand {
         if !isWell { throw ExitCode(1) }
     }
 
-    /// " (gtzan-deep and gtzan-musicnn)" of a fusion.
+    /// " (gtzan-compact and gtzan-musicnn)" of a fusion.
     private func words(for model: GenreModel) -> String {
         guard case .fused(let fusion) = model else { return "" }
         return " (\(fusion.members.map(\.name).joined(separator: " and ")))"

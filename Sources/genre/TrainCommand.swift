@@ -199,7 +199,7 @@ struct TrainCommand: ParsableCommand {
         }
         let series = try SeriesFolder(creating: folder, members: names, replacing: force, needing: needed)
         let members = zip(runsPlanned, series.runs).map { placed($0, in: $1.folder) }
-        let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let count = threads ?? UsableCores.count
         for member in members { try member.prepare(threads: count, checkpoints: checkpointOptions.rule) }
         try series.write(plan)
         try trainSeries(plan, members, in: series, threads: threads)

@@ -9,7 +9,7 @@ import Training
 ///
 /// On a few tracks a genre this beats a net that is trained from scratch, and takes less time (README.md has the figures).
 struct Transfer {
-    static let modelName = "gtzan-deep"
+    static let modelName = "gtzan-compact"
     /// What the new head needs; an option that is given comes first.
     static let epochs = 30
     static let learningRate = 1e-4

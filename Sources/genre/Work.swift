@@ -32,7 +32,7 @@ func openData(
             files,
             DatasetOptions(
                 recipe: recipe ?? (areOutputs ? nil : model?.name), segments: segments, seed: seed,
-                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, augmentation: augmentation,
+                threads: threads ?? UsableCores.count, augmentation: augmentation,
                 allowsDamaged: allowsDamaged, cache: cache, genres: genres, split: split),
             progress: report.progress, warning: report.warning)
         if let model, !areOutputs, data.set.recipe != model {

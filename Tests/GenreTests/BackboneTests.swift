@@ -106,7 +106,7 @@ import Testing
         for (arguments, words) in [
             (["--backbone", "musicnn", "--net", "deep"], "leave --net out"),
             (["--backbone", "musicnn", "--epochs", "3"], "leave --epochs out"),
-            (["--backbone", "gtzan-deep"], "needs an installed model"),
+            (["--backbone", "gtzan-compact"], "needs an installed model"),
         ] {
             let outcome = try Tool.run(["train", music] + arguments, environment: data)
             #expect(outcome.status == 2 && outcome.diagnostics.contains(words), "\(outcome.diagnostics)")
@@ -135,7 +135,7 @@ import Testing
 
         let genres = try run("predict", "--model", "musicnn", try song)
         #expect(genres.status == 1 && genres.diagnostics.contains("'genre tags' shows them"))
-        let none = try run("tags", "--model", "gtzan-shallow", try song)
+        let none = try run("tags", "--model", "gtzan-compact", try song)
         #expect(none.status == 1 && none.diagnostics.contains("'genre predict' shows them"))
         #expect(try run("inspect", "musicnn").output.contains("as you like"))
     }

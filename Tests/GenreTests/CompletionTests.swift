@@ -58,10 +58,10 @@ import Testing
             (["genre", "train", "-o", "my-"], ["my-run"]),
             (["genre", "train", "--resume", "my-"], ["my-run"]),
             (["genre", "predict", "so"], ["song.mp3"]),
-            (["genre", "predict", "--model", "gt"], ["gtzan-deep", "gtzan-shallow"]),
+            (["genre", "predict", "--model", "gt"], ["gtzan-compact"]),
             (["genre", "predict", "--model", "n"], ["net.safetensors"]),
             (["genre", "predict", "--model", "my-"], ["my-run"]),
-            (["genre", "evaluate", "gtzan-d"], ["gtzan-deep"]),
+            (["genre", "evaluate", "gtzan-c"], ["gtzan-compact"]),
             (["genre", "draw", "deep-"], ["deep-published"]),
             (["genre", "export", "x", "--format", "o"], ["onnx"]),
             (["genre", "report", "my-"], ["my-run"]),
@@ -74,8 +74,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bash", "-W 'gtzan-deep'"), ("zsh", "{compadd - gtzan-deep gtzan-shallow;_files -g \"*.safetensors\"}"),
-        ("fish", "gtzan-shallow; __fish_complete_suffix .safetensors"),
+        ("bash", "-W 'gtzan-compact'"), ("zsh", "{compadd - gtzan-compact;_files -g \"*.safetensors\"}"),
+        ("fish", "gtzan-compact; __fish_complete_suffix .safetensors"),
     ])
     func eachShellOffersModelsAndFiles(shell: String, words: String) throws {
         let script = try script(shell)

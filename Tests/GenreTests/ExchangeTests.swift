@@ -87,14 +87,14 @@ import Testing
     @Test func aRoundTripGivesTheSamePredictions() throws {
         try DemoCorpus.write(to: url("music"), tracksPerGenre: 1, seconds: 7, seed: 1)
         let song = folder.path("music/jazz/jazz.00000.wav")
-        #expect(try export("gtzan-shallow", "safetensors", "weights.safetensors").status == 0)
+        #expect(try export("gtzan-compact", "safetensors", "weights.safetensors").status == 0)
         // The file says net, genres and recipe.
         let outcome = try Tool.run("import", folder.path("weights.safetensors"), "-o", folder.path("back.safetensors"))
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
         #expect(outcome.output == "shallow of 10 genres: \(folder.path("back.safetensors"))\n")
-        #expect(try export("gtzan-shallow", "half", "half.safetensors").status == 0)
+        #expect(try export("gtzan-compact", "half", "half.safetensors").status == 0)
 
-        let builtIn = try #require(BuiltInModel.all.first { $0.name == "gtzan-shallow" }).open()
+        let builtIn = try #require(BuiltInModel.all.first { $0.name == "gtzan-compact" }).open()
         let imported = try TrainedModel(contentsOf: url("back.safetensors"))
         #expect(imported.card.recipe == builtIn.card.recipe && imported.card.genres == builtIn.card.genres)
         #expect(imported.card.blueprint == builtIn.card.blueprint && imported.card.configuration == nil)
@@ -111,7 +111,7 @@ import Testing
         let named = ["import", folder.path("weights.safetensors"), "--recipe", "gtzan-mel", "-o", plain]
         #expect(try Tool.run(named).status == 0)
         let texts = try [
-            "gtzan-shallow", folder.path("half.safetensors"), folder.path("back.safetensors"), plain,
+            "gtzan-compact", folder.path("half.safetensors"), folder.path("back.safetensors"), plain,
         ].map { try Tool.run("predict", "--model", $0, song, "--json") }
         #expect(texts.allSatisfy { $0.status == 0 } && Set(texts.prefix(3).map(\.output)).count == 1)
         let verdict = try #require(texts[3].objects().first)
@@ -171,7 +171,7 @@ import Testing
         tensors: (inout [(String, [Int], [Float])]) -> Void = { _ in }
     ) throws -> String {
         if try !folder.contents().contains("good.safetensors") {
-            #expect(try export("gtzan-shallow", "safetensors", "good.safetensors").status == 0)
+            #expect(try export("gtzan-compact", "safetensors", "good.safetensors").status == 0)
         }
         let good = try SafetensorsFile(url("good.safetensors"))
         var values = try good.names.map { ($0, try good.shape(of: $0), try good.floats(named: $0)) }
@@ -235,7 +235,7 @@ import Testing
         try expectRefusal(pickled, saying: ["torch.save", "safetensors.torch.save_file"])
         try expectRefusal(folder.path("none.safetensors"), saying: ["there"])
         try expectRefusal(try folder.write(Data("nothing".utf8), to: "text.safetensors"), saying: ["safetensors"])
-        #expect(try export("gtzan-shallow", "half", "whole.safetensors").status == 0)
+        #expect(try export("gtzan-compact", "half", "whole.safetensors").status == 0)
         try expectRefusal(folder.path("whole.safetensors"), saying: ["already"])
         let absurd = try write("absurd.safetensors") { metadata in
             metadata["recipe_parameters"]?.replace("\"hop\":512", with: "\"hop\":-1")

@@ -39,10 +39,10 @@ import Testing
         (["predict", "https://example.org/a.mp3"], "is an address on a network"),
         (["train", "http://example.org/music"], "is an address on a network"),
         (["predict", "file:///music/a.mp3"], "name the file, /music/a.mp3"),
-        (["predict", "gtzan-deep", "a.mp3"], "say --model gtzan-deep a.mp3"),
-        (["evaluate", "music", "gtzan-deep"], "genre evaluate gtzan-deep music"),
-        (["evaluate", "gtzan-deep"], "name the data to evaluate 'gtzan-deep' on"),
-        (["embed", "gtzan-deep", "-o", "v.npy"], "name audio files"),
+        (["predict", "gtzan-compact", "a.mp3"], "say --model gtzan-compact a.mp3"),
+        (["evaluate", "music", "gtzan-compact"], "genre evaluate gtzan-compact music"),
+        (["evaluate", "gtzan-compact"], "name the data to evaluate 'gtzan-compact' on"),
+        (["embed", "gtzan-compact", "-o", "v.npy"], "name audio files"),
         (["export", "--format", "onnx", "-o", "x"], "name a model"),
         (["predict", "a.mp3", "--unsure", "90"], "did you mean 90%?"),
     ])
@@ -75,7 +75,7 @@ import Testing
         ["predict", "x", "--top"], ["predict", "x", "--unsure"], ["predict", "x", "--jobs"],
         ["draw", "--genres"], ["demo", "--epochs"], ["bench", "nets", "--batch"], ["bench", "nets", "--passes"],
         ["bench", "features", "--passes"], ["reproduce", "x", "--seeds"], ["reproduce", "x", "--epochs"],
-        ["evaluate", "gtzan-deep", "x", "--segments"], ["evaluate", "gtzan-deep", "x", "--seed"],
+        ["evaluate", "gtzan-compact", "x", "--segments"], ["evaluate", "gtzan-compact", "x", "--seed"],
     ])
     func numbersBelowZeroAreOutOfRange(arguments: [String]) throws {
         let outcome = try Tool.run(arguments + ["-3"], in: folder.url)
@@ -140,7 +140,7 @@ import Testing
         let audio = try run("predict", "--model", "song.wav", "song.wav")
         #expect(audio.status == 1 && audio.diagnostics.contains("song.wav is an audio file, and a model is wanted"))
         let near = try run("predict", "--model", "deep", "song.wav")
-        #expect(near.status == 1 && near.diagnostics.contains("did you mean 'gtzan-deep'?"))
+        #expect(near.status == 1 && near.diagnostics.contains("did you mean 'gtzan-compact'?"))
         let swapped = try run("predict", "run", "song.wav")
         #expect(swapped.status == 2 && swapped.diagnostics.contains("--model run song.wav"))
     }
@@ -241,8 +241,8 @@ import Testing
     // MARK: parts
 
     @Test func nearWordsAreSuggested() {
-        let known = ["train", "predict", "evaluate", "gtzan-deep"]
-        for (word, meant) in [("trian", "train"), ("TRAIN", "train"), ("predct", "predict"), ("deep", "gtzan-deep")] {
+        let known = ["train", "predict", "evaluate", "gtzan-compact"]
+        for (word, meant) in [("trian", "train"), ("TRAIN", "train"), ("predct", "predict"), ("compact", "gtzan-compact")] {
             #expect(Suggestion.nearest(to: word, among: known) == meant, "\(word)")
         }
         #expect(Suggestion.nearest(to: "zzzzz", among: known) == nil && Suggestion.nearest(to: "", among: known) == nil)

@@ -19,7 +19,7 @@ import Testing
 
     private func weights() throws -> String {
         let weights = folder.path("weights.safetensors")
-        #expect(try Tool.run("export", "gtzan-shallow", "--format", "safetensors", "-o", weights).status == 0)
+        #expect(try Tool.run("export", "gtzan-compact", "--format", "safetensors", "-o", weights).status == 0)
         return weights
     }
 

@@ -137,7 +137,7 @@ import Testing
         let file = folder.path(results)
         #expect(try Tool.run("predict", folder.path(songs[0]), "-o", file).status == 0)
         let before = try Data(contentsOf: URL(fileURLWithPath: file))
-        #expect(String(decoding: before, as: UTF8.self).contains("gtzan-deep"))
+        #expect(String(decoding: before, as: UTF8.self).contains("gtzan-compact"))
         let refused = try Tool.run("predict", folder.path(songs[1]), "-o", file, "--resume", "--model", other)
         #expect(refused.status == 1 && refused.diagnostics.contains("of this model"))
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == before)
@@ -210,8 +210,8 @@ import Testing
     }
 
     @Test func aFolderDoesNotHideABuiltInModel() throws {
-        try folder.write(Data(), to: "gtzan-shallow/x")
-        let outcome = try Tool.run("predict", "--model", "gtzan-shallow", songs[0], in: folder.url)
+        try folder.write(Data(), to: "gtzan-compact/x")
+        let outcome = try Tool.run("predict", "--model", "gtzan-compact", songs[0], in: folder.url)
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
     }
 
@@ -304,6 +304,6 @@ import Testing
     @Test func anUnknownModelNamesTheBuiltInOnes() throws {
         let outcome = try Tool.run("predict", "--model", "nonesuch", folder.path(songs[0]))
         #expect(outcome.status == 1)
-        #expect(outcome.diagnostics.contains("nonesuch") && outcome.diagnostics.contains("gtzan-shallow"))
+        #expect(outcome.diagnostics.contains("nonesuch") && outcome.diagnostics.contains("gtzan-compact"))
     }
 }

@@ -84,11 +84,11 @@ import Testing
         #expect(card.output.contains("tracks classified correctly") && card.output.contains("95% interval"))
         #expect(try Tool.run("inspect", model, "--page", folder.path("card.html")).status == 0)
         #expect(try String(contentsOfFile: folder.path("card.html"), encoding: .utf8).contains("<svg"))
-        let builtIn = try Tool.run("inspect", "gtzan-shallow", "--page", folder.path("built-in.html"))
+        let builtIn = try Tool.run("inspect", "gtzan-compact", "--page", folder.path("built-in.html"))
         #expect(builtIn.output.contains("Accuracy on unknown artists"))
         #expect(try String(contentsOfFile: folder.path("built-in.html"), encoding: .utf8).contains("unknown artists"))
-        #expect(try Tool.run("draw", model, "gtzan-shallow", "-o", folder.path("drawn")).status == 0)
-        #expect(FileManager.default.fileExists(atPath: folder.path("drawn/gtzan-shallow.svg")))
+        #expect(try Tool.run("draw", model, "gtzan-compact", "-o", folder.path("drawn")).status == 0)
+        #expect(FileManager.default.fileExists(atPath: folder.path("drawn/gtzan-compact.svg")))
     }
 
     @Test func aReproductionGoesOnWhereItStopped() throws {

@@ -28,13 +28,13 @@ import Testing
     @Test func audioBeginsWithABuiltInModelUnlessSomethingElseIsAsked() throws {
         let own = try train("own")
         #expect(own.status == 0, "\(own.diagnostics)")
-        let said = own.diagnostics.split(separator: "\n").filter { $0.contains("gtzan-deep") }
+        let said = own.diagnostics.split(separator: "\n").filter { $0.contains("gtzan-compact") }
         #expect(said.contains { $0.contains("--from none") }, "\(own.diagnostics)")
         let record = try object("own/config.json")
         let base = try #require(record["base"] as? [String: Any])
-        #expect(base["path"] as? String == "gtzan-deep" && base["head_renewed"] as? Bool == true)
+        #expect(base["path"] as? String == "gtzan-compact" && base["head_renewed"] as? Bool == true)
         let configuration = try #require(record["configuration"] as? [String: Any])
-        #expect(configuration["net"] as? String == "deep" && configuration["frozen"] as? [String] == ["towers"])
+        #expect(configuration["net"] as? String == "compact" && configuration["frozen"] as? [String] == ["towers"])
         #expect(record["recipe"] as? String == "gtzan-mel")
         #expect(try object("own/log.jsonl")["epoch"] as? Int == 1)
 
@@ -52,7 +52,7 @@ import Testing
                 ]
                     + option)
             #expect(other.status == 0, "\(other.diagnostics)")
-            #expect(!other.diagnostics.contains("gtzan-deep"))
+            #expect(!other.diagnostics.contains("gtzan-compact"))
             let record = try object("\(run)/config.json")
             #expect(record["base"] == nil && record["recipe"] as? String == "schindler")
             let configuration = try #require(record["configuration"] as? [String: Any])

@@ -88,7 +88,7 @@ import Testing
             (">/dev/full", "No space left"), (">&-", "standard output cannot be written"),
         ])
     func lostResultsAreAFailure(redirection: String, words: String) throws {
-        for arguments in ["inspect gtzan-shallow", "--help", "inspect gtzan-shallow --json"] {
+        for arguments in ["inspect gtzan-compact", "--help", "inspect gtzan-compact --json"] {
             let outcome = try shell("\"$GENRE\" \(arguments) 2>&1 \(redirection)")
             #expect(outcome.status == 1 && outcome.output.contains(words), "\(arguments): \(outcome.output)")
         }

@@ -13,3 +13,5 @@ void gk_pool_destroy(gk_pool *pool);
 int32_t gk_pool_threads(const gk_pool *pool);
 /// Runs items 0..<items and returns when all are done. Not to be called from two threads at once, nor from a task.
 void gk_pool_run(gk_pool *pool, int32_t items, gk_task task, void *context);
+/// Cores that the scheduler lets this process run on.
+int32_t gk_usable_cores(void);

@@ -7,7 +7,7 @@ enum Suggestion {
         let lower = word.lowercased()
         guard !lower.isEmpty else { return nil }
         if let same = known.first(where: { $0.lowercased() == lower }) { return same }
-        // gtzan-deep for deep, artist-kfold:4 for artist-kfold.
+        // gtzan-compact for compact, artist-kfold:4 for artist-kfold.
         let containing = known.filter {
             lower.count >= 3 && ($0.lowercased().hasPrefix(lower) || $0.lowercased().hasSuffix("-" + lower))
         }
