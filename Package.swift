@@ -77,7 +77,9 @@ let package = Package(
         .target(name: "CKernels"),
         .target(
             name: "CModels",
-            exclude: ["gtzan-compact.safetensors", "gtzan-compact.txt"]),
+            exclude: [
+                "gtzan-compact.safetensors", "gtzan-compact.txt", "gtzan-musicnn.safetensors", "gtzan-musicnn.txt",
+            ]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
             name: "CFFmpeg", dependencies: ["CFFmpegSystem"],
