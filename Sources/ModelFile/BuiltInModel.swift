@@ -24,7 +24,7 @@ public struct BuiltInModel: Sendable {
         let model = gk_model_at(index)
         let bytes = UnsafeRawBufferPointer(start: model.bytes, count: model.size)
         let tensors: SafetensorsFile
-        do { tensors = try SafetensorsFile(MappedFile(program: bytes, name: "built-in:\(name)")) } catch {
+        do { tensors = try SafetensorsFile(MappedFile(program: bytes, name: "the built-in model '\(name)'")) } catch {
             throw ModelFileError.unreadable(problem: "\(error)")
         }
         return try TrainedModel(tensors, among: installed)

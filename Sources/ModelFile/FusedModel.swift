@@ -152,7 +152,7 @@ public struct FusedModel {
 
     /// - Throws: ``ModelFileError``.
     init(_ tensors: SafetensorsFile, among installed: InstalledModels?) throws {
-        let file = tensors.url.path
+        let file = tensors.path
         let metadata = try TrainedModel.checkedMetadata(of: tensors)
         let card: Card
         do {

@@ -92,7 +92,7 @@ public struct TrainedModel {
     }
 
     init(_ tensors: SafetensorsFile, among installed: InstalledModels? = .standard()) throws {
-        let file = tensors.url.path
+        let file = tensors.path
         let metadata = try Self.checkedMetadata(of: tensors)
         if metadata[FusedModel.cardKey] != nil {
             throw ModelFileError.isFusion(file: file, members: FusedModel.memberNames(metadata))
@@ -111,7 +111,7 @@ public struct TrainedModel {
 
     /// What a file says of itself, once it is known to be a model that this version can read.
     static func checkedMetadata(of tensors: SafetensorsFile) throws(ModelFileError) -> [String: String] {
-        let file = tensors.url.path
+        let file = tensors.path
         let metadata = tensors.metadata
         guard metadata["format"] == Self.format else {
             throw .notAModel(file: file, problem: "its metadata lacks format=\(Self.format)")
@@ -127,7 +127,7 @@ public struct TrainedModel {
 
     /// - Parameter prefix: of the tensors' names, where a file holds several models.
     init(card: ModelCard, tensors: SafetensorsFile, prefix: String = "", among installed: InstalledModels?) throws {
-        let file = tensors.url.path
+        let file = tensors.path
         guard card.imported != nil || card.saysHowItWasTrained else {
             throw ModelFileError.notAModel(file: file, problem: "its card does not say how it was trained")
         }

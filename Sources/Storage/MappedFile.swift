@@ -6,19 +6,20 @@ import Foundation
 /// the bytes stay; a file that another program cuts short while it is mapped ends this one (`CutShortFiles` says which).
 public final class MappedFile: @unchecked Sendable {  // the pages are never written
     public let url: URL
+    /// As messages name it.
+    public let path: String
     /// Valid while the object lives: hold it (`withExtendedLifetime`) as long as the pointer is used.
     public let bytes: UnsafeRawBufferPointer
 
     private let isMapped: Bool
 
-    public var path: String { url.path }
     public var count: Int { bytes.count }
 
     /// - Throws: `StorageError.missing`, `.notAFile`, `.unreadable`. An empty file is no error.
     public init(_ url: URL) throws(StorageError) {
         self.url = url
         isMapped = true
-        let path = url.path
+        path = url.path
         let (descriptor, size) = try openRegularFile(path)
         defer { close(descriptor) }
         guard size > 0 else {
@@ -35,6 +36,7 @@ public final class MappedFile: @unchecked Sendable {  // the pages are never wri
     /// Bytes of the program itself, as if they were a file of that name.
     public init(program bytes: UnsafeRawBufferPointer, name: String) {
         url = URL(fileURLWithPath: name)
+        path = name
         self.bytes = bytes
         isMapped = false
     }

@@ -9,6 +9,8 @@ public final class SafetensorsFile: Sendable {
     public static let greatestHeader = 100_000_000
 
     public let url: URL
+    /// As messages name it.
+    public var path: String { file.path }
     /// Free text that the writer added.
     public let metadata: [String: String]
     /// In increasing order.
@@ -51,7 +53,7 @@ public final class SafetensorsFile: Sendable {
     }
 
     private func entry(_ name: String) throws(StorageError) -> TensorEntry {
-        guard let entry = entries[name] else { throw .noSuchTensor(path: url.path, name: name) }
+        guard let entry = entries[name] else { throw .noSuchTensor(path: path, name: name) }
         return entry
     }
 
@@ -102,7 +104,7 @@ public final class SafetensorsFile: Sendable {
             case .uint64: return Self.map(bytes) { (value: UInt64) in Float(value) }
             case .bool: return Self.map(bytes) { (value: UInt8) in value == 0 ? 0 : 1 }
             case .float8e5m2, .float8e4m3:
-                throw .unusableType(path: url.path, name: name, type: entry.type.rawValue)
+                throw .unusableType(path: path, name: name, type: entry.type.rawValue)
             }
         }
     }
