@@ -11,7 +11,7 @@ import PackageDescription
 /// One module a floor; imports run one way only, downwards (ARCHITECTURE.md has the table).
 let package = Package(
     name: "GenreKit",
-    platforms: [.macOS(.v13)],
+    platforms: [.macOS(.v14)],
     products: [
         .library(name: "GenreKit", targets: ["GenreKit"]),
         .executable(name: "genre", targets: ["genre"]),
@@ -19,19 +19,29 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.0")),
         .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1")),
     ],
     targets: [
         // Floor 7: the tool.
         .executableTarget(
             name: "genre",
             dependencies: [
-                "Benchmarks", "Report", "Training", "Prediction", "Interchange", "Backbones", "ModelFile", "Datasets",
+                "Server", "Benchmarks", "Report", "Training", "Prediction", "Interchange", "Backbones", "ModelFile",
+                "Datasets",
                 "Evaluation", "Architectures", "Synthesis", "NeuralNetwork", "Features", "Storage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .target(
             name: "GenreKit", dependencies: ["Prediction", "ModelFile", "NeuralNetwork", "Features", "Evaluation"]),
         // Floor 6
+        .target(
+            name: "Server",
+            dependencies: [
+                "CPages", "Prediction", "Training", "Report", "Datasets", "ModelFile", "Evaluation", "Architectures",
+                "NeuralNetwork", "Features", "Audio", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+            ], exclude: ["Pages"]),
         .target(
             name: "Report",
             dependencies: [
@@ -79,6 +89,12 @@ let package = Package(
             name: "CModels",
             exclude: [
                 "gtzan-compact.safetensors", "gtzan-compact.txt", "gtzan-musicnn.safetensors", "gtzan-musicnn.txt",
+            ]),
+        .target(
+            name: "CPages", path: "Sources/Server/Pages",
+            exclude: [
+                "index.html", "app.css", "app.js", "dom.js", "player.js", "drop.js", "listen.js", "recorder.js",
+                "collection.js", "runs.js", "chart.js", "models.js", "icon.svg", "openapi.json",
             ]),
         // C objects do not link what a module map names, and pkg-config is asked for one library only.
         .target(
@@ -136,6 +152,12 @@ let package = Package(
         .testTarget(
             name: "BackbonesTests", dependencies: ["Backbones", "ModelFile", "NeuralNetwork", "Features", "Storage"],
             resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Prediction", "ModelFile", "NeuralNetwork", "Features", "Audio", "Storage",
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ]),
         .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks", "Audio", "Features"]),
         .testTarget(
             name: "GenreTests",

@@ -19,7 +19,7 @@ struct GenreTool: ParsableCommand {
             EmbedCommand.self, FuseCommand.self,
             FeaturesCommand.self, NetsCommand.self, InspectCommand.self, ExportCommand.self, ImportCommand.self,
             FetchCommand.self, ModelsCommand.self, ReportCommand.self,
-            DrawCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
+            DrawCommand.self, ServeCommand.self, ReproduceCommand.self, DemoCommand.self, BenchCommand.self,
         ])
 }
 

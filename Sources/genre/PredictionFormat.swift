@@ -36,7 +36,7 @@ struct PredictionFormat {
         }
         var lines = verdict(prediction, name: StandardStreams.oneLine(input.name), notes: notes.joined(separator: "; "))
         if timeline {
-            for stretch in Stretch.all(of: prediction) {
+            for stretch in prediction.stretches {
                 let times = [stretch.start, stretch.end].map { playingTime($0).right(7) }.joined(separator: " -")
                 let verdict = stretch.genre.map {
                     "\(genres[$0].left(genreWidth)) \(percent(stretch.probability).right(6))"
@@ -133,7 +133,7 @@ struct PredictionFormat {
                 silentSeconds: prediction.sound.silentSeconds, damaged: prediction.sound.damage,
                 channel: prediction.sound.remarks.channelTaken.map { $0 + 1 },
                 timeline: timeline
-                    ? Stretch.all(of: prediction).map {
+                    ? prediction.stretches.map {
                         MomentObject(
                             start: $0.start, end: $0.end, genre: $0.genre.map { genres[$0] },
                             probability: $0.genre == nil ? nil : $0.probability, silent: $0.genre == nil)
@@ -207,36 +207,5 @@ struct PredictionFormat {
     func holdsRowEnd(_ bytes: ArraySlice<UInt8>) -> Bool {
         guard let origin else { return false }
         return Data(bytes).range(of: Data((origin.digest + "\n").utf8)) != nil
-    }
-}
-
-/// A part of a track with one genre: neighbouring segments whose most probable genre is the same, or that are silent.
-private struct Stretch {
-    /// Seconds.
-    var start: Double
-    var end: Double
-    /// Nil of silence.
-    var genre: Int?
-    /// Mean over the segments.
-    var probability: Double
-
-    static func all(of prediction: TrackPrediction) -> [Stretch] {
-        var result: [Stretch] = []
-        var segments = 0
-        for (index, moment) in prediction.moments.enumerated() {
-            let best = moment.probabilities.indices.max { moment.probabilities[$0] < moment.probabilities[$1] } ?? 0
-            let genre = moment.isSilent ? nil : best
-            let probability = moment.isSilent ? 0 : Double(moment.probabilities[best])
-            let end = index + 1 < prediction.moments.count ? prediction.moments[index + 1].start : prediction.seconds
-            if let last = result.last, last.genre == genre {
-                segments += 1
-                result[result.count - 1].end = end
-                result[result.count - 1].probability += (probability - last.probability) / Double(segments)
-            } else {
-                segments = 1
-                result.append(Stretch(start: moment.start, end: end, genre: genre, probability: probability))
-            }
-        }
-        return result
     }
 }

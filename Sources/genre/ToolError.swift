@@ -44,6 +44,8 @@ enum ToolError: Error, CustomStringConvertible {
     case nothingNamed(name: String, known: [String])
     case nothingToInspect(path: String, kind: String)
     case noFiles(folder: String)
+    /// A port that cannot be listened at.
+    case notServed(host: String, port: Int, reason: String)
 
     var description: String {
         switch self {
@@ -102,6 +104,10 @@ enum ToolError: Error, CustomStringConvertible {
             "there is no file or folder \(name), and no built-in model of that name"
                 + (Suggestion.nearest(to: name, among: known).map { " (did you mean '\($0)'?)" }
                     ?? " (they are \(known.joined(separator: ", ")))")
+        case .notServed(let host, let port, let reason):
+            reason.contains("in use")
+                ? "port \(port) of \(host) is in use; name another with --port, or 0 for any that is free"
+                : "the server cannot listen at \(host), port \(port) (\(reason)); name another --host or --port"
         case .noFiles(let folder): "there is no file in \(folder); name a folder of music"
         case .runWithoutModel(let path):
             "the run \(path) has no model yet: it gets one when its first epoch ends; 'genre train --resume "

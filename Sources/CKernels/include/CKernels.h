@@ -2,6 +2,7 @@
 #pragma once
 #include "gk_isa.h"
 #include "gk_pool.h"
+#include "gk_principal.h"
 #include "gk_rows.h"
 #include "gk_augment.h"
 #include "gk_blocks.h"

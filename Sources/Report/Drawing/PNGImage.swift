@@ -3,14 +3,21 @@ import Foundation
 import Storage
 
 /// A small picture of 256 colours as a PNG file (ISO/IEC 15948).
-struct PNGImage {
+package struct PNGImage {
     let width: Int
     let height: Int
     let palette: [RGB]
     /// [height][width] indices into the palette, the top row first.
     let pixels: [UInt8]
 
-    var data: Data {
+    package init(width: Int, height: Int, palette: [RGB], pixels: [UInt8]) {
+        self.width = width
+        self.height = height
+        self.palette = palette
+        self.pixels = pixels
+    }
+
+    package var data: Data {
         precondition(pixels.count == width * height && !pixels.isEmpty, "[height][width]")
         var file = Data([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
         // 8 bits a pixel, colour type 3: indices into a palette.

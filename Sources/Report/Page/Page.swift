@@ -36,9 +36,7 @@ struct Page {
             <link rel="icon" href="data:,"/>
             <title>\(escaped(title))</title>
             <style>
-            \(Theme.styleSheet)
-            \(Self.edges)
-            \(Self.styleSheet)
+            \(PageStyle.sheet)
             </style>
             </head>
             <body>
@@ -62,7 +60,7 @@ struct Page {
     /// What explains a number.
     static func remark(_ words: String) -> String { "<p class=\"remark\">\(escaped(words))</p>\n" }
 
-    private static let styleSheet = """
+    fileprivate static let styleSheet = """
         *{box-sizing:border-box}
         html{-webkit-text-size-adjust:100%}
         body{margin:0;background:var(--gk-surface);color:var(--gk-ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",\
@@ -183,9 +181,14 @@ struct Page {
         """
 
     /// Of the shadow at an edge beyond which more can be scrolled to.
-    private static let edges =
+    fileprivate static let edges =
         ":root{--edge:rgba(20,40,60,.3)}"
         + "@media screen and (prefers-color-scheme:dark){:root{--edge:rgba(200,220,240,.3)}}"
+}
+
+/// The style of all pages, those of the server too.
+package enum PageStyle {
+    package static let sheet = "\(Theme.styleSheet)\n\(Page.edges)\n\(Page.styleSheet)"
 }
 
 extension Figure {
