@@ -4,7 +4,7 @@ import Hummingbird
 
 /// `/api/collection`: the music that the server was started with, by ids.
 struct CollectionRoutes: Sendable {
-    let collection: Collection?
+    let collection: MusicCollection?
     let sounds: SoundRoutes
     let workers: Workers
     let folder: URL
@@ -70,14 +70,14 @@ struct CollectionRoutes: Sendable {
     }
 
     /// - Throws: ``ServerError/notPossible(_:)`` where the server was started without music.
-    private func wanted() throws(ServerError) -> Collection {
+    private func wanted() throws(ServerError) -> MusicCollection {
         guard let collection else {
             throw .notPossible("The server has no collection; start it with one: genre serve MUSIC.")
         }
         return collection
     }
 
-    private func entry(_ context: ServerContext) throws(ServerError) -> Collection.Entry {
+    private func entry(_ context: ServerContext) throws(ServerError) -> MusicCollection.Entry {
         let id = try context.id("id")
         guard let entry = try wanted().entry(id) else { throw .unknown(kind: "track", id: id) }
         return entry

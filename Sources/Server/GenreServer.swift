@@ -54,7 +54,7 @@ public final class GenreServer: Sendable {
     /// For what comes and goes; only this user may enter.
     let folder: URL
     let models: Models
-    let collection: Collection?
+    let collection: MusicCollection?
     let runs: Runs?
     private let log: @Sendable (String) -> Void
 
@@ -69,7 +69,7 @@ public final class GenreServer: Sendable {
         self.models = Models(models)
         self.log = log
         if let state = options.state, !options.music.isEmpty {
-            collection = try Collection(options.music, model: models[0], keptIn: state)
+            collection = try MusicCollection(options.music, model: models[0], keptIn: state)
         } else {
             collection = nil
         }

@@ -27,7 +27,8 @@ struct PredictRoutes: Sendable {
             admission.leave()
             throw error
         }
-        @Sendable func verdict() async throws -> VerdictAnswer {
+        // A task of its own: whatever becomes of the client, the upload's place is given back.
+        let verdict = Task { [shelf, workers, admission] in
             defer { admission.leave() }
             do {
                 var answer = try await Self.judge(upload, model, unsure: unsure, workers)
@@ -38,16 +39,16 @@ struct PredictRoutes: Sendable {
                 throw error
             }
         }
-        guard Self.wantsEvents(request) else { return try Answer.json(try await verdict()) }
+        guard Self.wantsEvents(request) else { return try Answer.json(try await verdict.value) }
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream"],
             body: ResponseBody { writer in
-                try? await writer.write(Self.event("received", ["file": upload.name]))
-                // Whatever becomes of the client, the upload's place is given back by the verdict's end.
-                do { try await writer.write(Self.event("verdict", try await verdict())) } catch {
-                    let known = error as? ServerError ?? .internalFault
-                    try await writer.write(Self.event("error", Answer.Failure(known)))
+                try await writer.write(Self.event("received", ["file": upload.name]))
+                let last: ByteBuffer
+                do { last = try Self.event("verdict", try await verdict.value) } catch {
+                    last = try Self.event("error", Answer.Failure(error as? ServerError ?? .internalFault))
                 }
+                try await writer.write(last)
                 try await writer.finish(nil)
             })
     }

@@ -25,9 +25,8 @@ enum TrainingProcess {
         posix_spawn_file_actions_addopen(
             &actions, 1, log.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_APPEND, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        // Sockets and files of the server are no business of the training's.
+        // Sockets and files of the server are closed on the way: NIO, Foundation and this module open them so.
         #if canImport(Glibc)
-            posix_spawn_file_actions_addclosefrom_np(&actions, 3)
             let setsid: Int16 = 0x80
         #else
             let setsid = Int16(POSIX_SPAWN_SETSID | POSIX_SPAWN_CLOEXEC_DEFAULT)

@@ -42,7 +42,11 @@ struct Uploads: Sendable {
             }
         } catch {
             unlink(file.path)
-            throw error
+            switch error {
+            case is ServerError, is StorageError, is CancellationError: throw error
+            // Of the connection: the client went away.
+            default: throw ServerError.badBody(problem: "it breaks off before its end")
+            }
         }
     }
 

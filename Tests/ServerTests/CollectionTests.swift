@@ -151,9 +151,10 @@ import Testing
 
     @Test func principalComponentsAreTheDirectionsOfGreatestVariance() throws {
         // Along (3, 4) / 5 by tens, across by ones.
-        let vectors: [[Float]] = [-2, -1, 0, 1, 2].flatMap { along in
-            [-1, 1].map { across in
-                [6 * along - 0.8 * across, 8 * along + 0.6 * across, 5].map(Float.init) as [Float]
+        var vectors: [[Float]] = []
+        for along: Float in [-2, -1, 0, 1, 2] {
+            for across: Float in [-1, 1] {
+                vectors.append([6 * along - 0.8 * across, 8 * along + 0.6 * across, 5])
             }
         }
         let found = try #require(PrincipalComponents(vectors, count: 2))

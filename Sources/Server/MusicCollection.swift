@@ -5,7 +5,7 @@ import Storage
 
 /// The music that the server was started with: what the model says of each file, and what the user says against it. All
 /// of it is kept in a folder, so that nothing is judged twice.
-final class Collection: @unchecked Sendable {  // everything behind the lock
+final class MusicCollection: @unchecked Sendable {  // everything behind the lock
     struct Entry: Sendable {
         let id: String
         let input: AudioInputs.Input
@@ -210,15 +210,15 @@ final class Collection: @unchecked Sendable {  // everything behind the lock
     }
 
     var map: Map {
-        let (vectors, total) = lock.withLock {
+        let (vectors, total): ([(key: String, value: [Float])], Int) = lock.withLock {
             (points.sorted { $0.key < $1.key }, entries.count { $0.verdict != nil })
         }
         guard vectors.count > 2, let components = PrincipalComponents(vectors.map(\.value), count: 2) else {
             return Map(done: vectors.count, total: total, points: [], explained: [])
         }
-        let points = vectors.indices.map { row in
+        let placed: [Point] = vectors.indices.map { row in
             Point(id: vectors[row].key, x: components.places[2 * row], y: components.places[2 * row + 1])
         }
-        return Map(done: vectors.count, total: total, points: points, explained: components.shares)
+        return Map(done: vectors.count, total: total, points: placed, explained: components.shares)
     }
 }
