@@ -119,7 +119,12 @@ struct CollectionRoutes: Sendable {
         let seconds: Double
         let padded: Bool
         let damaged: Int
-        let silent_seconds: Double
+        let silentSeconds: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case genre, confidence, unsure, seconds, padded, damaged
+            case silentSeconds = "silent_seconds"
+        }
     }
 
     @Sendable private func tracks(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -131,7 +136,7 @@ struct CollectionRoutes: Sendable {
             let marks = kept.map { kept in
                 [
                     kept.padded ? "short" : nil, kept.damaged > 0 ? "damaged" : nil,
-                    kept.silent_seconds >= 0.5 ? "silence" : nil,
+                    kept.silentSeconds >= 0.5 ? "silence" : nil,
                 ]
                 .compactMap { $0 }
             }

@@ -51,7 +51,7 @@ function showList() {
   const colours = [...chosen];
   const focus = document.activeElement?.id;
   find("run-list").replaceChildren(runs.length ? h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Trainings" }, h("table", { class: "run-table" },
-    h("thead", {}, h("tr", {}, h("th", {}, h("span", { class: "visually-hidden" }, "Show")), h("th", {}, "Run"), h("th", {}, "Net"), h("th", { class: "n" }, "Epochs"), h("th", { class: "n" }, "Best (max)"), h("th", {}, "State"), h("th", {}, ""))),
+    h("thead", {}, h("tr", {}, h("th", {}, h("span", { class: "visually-hidden" }, "Show")), h("th", {}, "Run"), h("th", {}, "Net"), h("th", { class: "n" }, "Epochs"), h("th", { class: "n" }, "Best (max)"), h("th", {}, "State"), h("th", {}, h("span", { class: "visually-hidden" }, "Actions")))),
     h("tbody", {}, runs.map((run) => {
       const box = h("input", { type: "checkbox", id: `show-${run.id}`, "aria-label": `Show the curves of ${run.name}`, checked: chosen.has(run.id) });
       box.addEventListener("change", () => {
