@@ -88,7 +88,8 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         self.towers = towers
     }
 
-    /// A training as a net's authors do it; their augmentation must be fitted to the data.
+    /// A training as a net's authors do it; their augmentation must be fitted to the data. Of fewer epochs than they warm up,
+    /// all are warm-up.
     public init(
         net: String, settings: TrainingSettings, seed: UInt64 = 0, segmentsPerTrack: Int? = 15,
         blueprint: Blueprint? = nil
@@ -99,6 +100,7 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
             patience: settings.patience,
             watched: settings.watched == .raw ? nil : settings.watched, blueprint: blueprint)
         optimiserSettings = settings.optimiser
+        if let schedule { self.schedule?.warmupEpochs = min(schedule.warmupEpochs, Double(epochs)) }
     }
 
     /// What the optimiser is told, gathered from the fields. What a method has no use for is kept at its usual value, so

@@ -58,7 +58,7 @@ import Testing
             (["genre", "train", "-o", "my-"], ["my-run"]),
             (["genre", "train", "--resume", "my-"], ["my-run"]),
             (["genre", "predict", "so"], ["song.mp3"]),
-            (["genre", "predict", "--model", "gt"], ["gtzan-compact"]),
+            (["genre", "predict", "--model", "gt"], ["gtzan", "gtzan-compact", "gtzan-musicnn"]),
             (["genre", "predict", "--model", "n"], ["net.safetensors"]),
             (["genre", "predict", "--model", "my-"], ["my-run"]),
             (["genre", "evaluate", "gtzan-c"], ["gtzan-compact"]),
@@ -74,8 +74,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("bash", "-W 'gtzan-compact'"), ("zsh", "{compadd - gtzan-compact;_files -g \"*.safetensors\"}"),
-        ("fish", "gtzan-compact; __fish_complete_suffix .safetensors"),
+        ("bash", "-W 'gtzan'"),
+        ("zsh", "{compadd - gtzan gtzan-compact gtzan-musicnn;_files -g \"*.safetensors\"}"),
+        ("fish", "gtzan-musicnn; __fish_complete_suffix .safetensors"),
     ])
     func eachShellOffersModelsAndFiles(shell: String, words: String) throws {
         let script = try script(shell)
