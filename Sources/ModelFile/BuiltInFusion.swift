@@ -26,7 +26,7 @@ public struct BuiltInFusion: Sendable {
     public static let all = [
         BuiltInFusion(
             name: "gtzan", of: [("gtzan-compact", every: 1), ("gtzan-musicnn", every: 2)],
-            gain: "of 100 tracks 80 are classified correctly, not 66")
+            gain: "of 99 tracks by unknown artists 83 are classified correctly, not 70")
     ]
 
     public var memberNames: [String] { members.map(\.name) }
