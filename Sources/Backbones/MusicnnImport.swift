@@ -5,7 +5,7 @@ import NeuralNetwork
 import Storage
 
 extension TrainedModel {
-    /// Makes a model of tags from the wheel of musicnn, as pip downloads it. Nothing of the wheel is executed; its digest,
+    /// Makes a model of tags from the wheel of musicnn, as pip downloads it, or from the folder that it was unpacked to. Nothing of the wheel is executed; its digest,
     /// the checksums of archive and checkpoint, the tensors' shapes and, last, the net's output on a test sound are checked.
     ///
     /// - Parameters:
@@ -40,8 +40,9 @@ extension TrainedModel {
                     file: url.path, variant: variant.name, tag: tags[index], found: found, wanted: wanted)
             }
         }
+        let origin = wheel.origin(of: variant.name)
         let imported = ImportedWeights(
-            file: url.lastPathComponent, sha256: wheel.sha256,
+            file: origin.file, sha256: origin.sha256,
             work: "\(variant.name) of \(release.name) by Pons & Serra (2019), trained on \(variant.data)",
             licence: try wheel.licence(), changes: net.changes)
         var card = ModelCard(

@@ -34,11 +34,35 @@ public struct MusicnnRelease: Sendable {
     public let name: String
     /// Of the wheel's bytes.
     public let sha256: String
+    /// SHA-256 of each file that is read, by its path in the wheel.
+    let files: [String: String]
     let sizes: Sizes
     public let variants: [Variant]
 
     public static let current = MusicnnRelease(
         name: "musicnn 0.1.0", sha256: "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+        files: [
+            "musicnn-0.1.0.dist-info/LICENSE.md":
+                "60c4194f702ddd969f969577743546327b4e9db560c07ec286be5cec27f55fcd",
+            "musicnn/MSD_musicnn/.data-00000-of-00001":
+                "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
+            "musicnn/MSD_musicnn/.index":
+                "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
+            "musicnn/MSD_vgg/.data-00000-of-00001":
+                "9683d756b8311146534f333502ebf4a2a78a3e320c54ab0411dff6186d8375fc",
+            "musicnn/MSD_vgg/.index":
+                "50e499238457558bba9f34f8b84d4afb8279afd43520cdf0a4fdf805a49c9ca3",
+            "musicnn/MTT_musicnn/.data-00000-of-00001":
+                "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
+            "musicnn/MTT_musicnn/.index":
+                "da2d7bb670b2b31e9bc441bb1bd75eca31b5b061f963cc1f9630c1aff3238f57",
+            "musicnn/MTT_vgg/.data-00000-of-00001":
+                "458f5c8bcecc086a3bba3dce83809df6da6e0a3560a59ddd84711bf3d5fd8303",
+            "musicnn/MTT_vgg/.index":
+                "4b0d3d2d02bbe0919c063c1fb74bfa9018ac3517e362d681b07444d4207a5f5f",
+            "musicnn/configuration.py":
+                "00fd595eb16bad3a605e10bb6eaf0152cb8125bed6e2c884a636f679ae100419",
+        ],
         sizes: Sizes(),
         variants: [
             Variant(

@@ -26,6 +26,11 @@ package final class ZipFile: Sendable {
     package struct Contents {
         package let bytes: UnsafeRawBufferPointer
         package let owner: AnyObject & Sendable
+
+        package init(bytes: UnsafeRawBufferPointer, owner: AnyObject & Sendable) {
+            self.bytes = bytes
+            self.owner = owner
+        }
     }
 
     package let url: URL

@@ -17,7 +17,7 @@ struct ImportCommand: ParsableCommand {
             frequency.1.weight, time.1.weight … dense1, dense2, lstm with nn.LSTM's own. What the file's metadata say \
             ('genre export --format safetensors' writes them) need not be said again.
 
-            WEIGHTS may also be the wheel of musicnn 0.1.0 (.whl), whose nets tell tags. The wheel's SHA-256 and its net's \
+            WEIGHTS may also be the wheel of musicnn 0.1.0 (.whl), or the folder that it was unpacked to, whose nets tell tags. The wheel's SHA-256 and its net's \
             output on a test sound are checked, and the model is installed under a name (musicnn) in \
             $XDG_DATA_HOME or ~/.local/share, then genrekit/models; with -o it is written there instead. 'genre fetch' gets \
             the wheel by pip.
@@ -30,7 +30,8 @@ struct ImportCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: "Weights: safetensors.torch.save_file(net.state_dict(), …); or the wheel of musicnn.",
+        help:
+            "Weights: safetensors.torch.save_file(net.state_dict(), …); or the wheel of musicnn, or its unpacked folder.",
         completion: .file(extensions: ["safetensors", "whl"]))
     var weights: String
     @Option(help: "The net: \(netNames).", completion: Completions.net) var net: String?
@@ -54,7 +55,11 @@ struct ImportCommand: ParsableCommand {
     var output: String?
     @OptionGroup var replacing: ReplacingOption
 
-    private var isWheel: Bool { weights.lowercased().hasSuffix(".whl") }
+    private var isWheel: Bool {
+        var isFolder: ObjCBool = false
+        return weights.lowercased().hasSuffix(".whl")
+            || FileManager.default.fileExists(atPath: weights, isDirectory: &isFolder) && isFolder.boolValue
+    }
 
     func validate() throws {
         try refuseNetworkAddresses([weights])

@@ -70,6 +70,75 @@ import Testing
         #expect(throws: Never.self) { try MusicnnRelease.current.variant("musicnn-mtt-vgg") }
     }
 
+    /// The unpacked wheel, with the digests of what is read.
+    private func unpacked() throws -> (folder: URL, release: MusicnnRelease) {
+        let folder = sandbox.folder.appendingPathComponent("unpacked \(UUID().uuidString)")
+        let zip = try ZipFile(SmallWheel.url, format: "wheel")
+        var files: [String: String] = [:]
+        for name in zip.names {
+            let contents = try zip.contents(of: name)
+            let data = withExtendedLifetime(contents.owner) { Data(contents.bytes) }
+            // As the release's wheel has it.
+            let own = name.contains(".dist-info/LICENSE") ? "musicnn-0.1.0.dist-info/LICENSE.md" : name
+            let file = folder.appendingPathComponent(own)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try data.write(to: file)
+            files[own] = SHA256.hexDigest(of: data)
+        }
+        return (folder, SmallWheel.release(files: files))
+    }
+
+    @Test func theUnpackedFolderGivesTheSameModel() throws {
+        let (folder, release) = try unpacked()
+        let ofWheel = try SmallWheel.model()
+        for place in [folder, folder.appendingPathComponent("musicnn")] {
+            let model = try TrainedModel(musicnnWheel: place, release: release, toolVersion: "test")
+            #expect(model.parameters.digest == ofWheel.parameters.digest)
+            #expect(model.card.genres == ofWheel.card.genres)
+            let imported = try #require(model.card.imported)
+            #expect(imported.licence == "A licence of nobody's.")
+            #expect(imported.file == "musicnn/MSD_musicnn/.data-00000-of-00001")
+            #expect(imported.sha256 == release.files[imported.file])
+        }
+        // The licence as a checkout has it.
+        try FileManager.default.moveItem(
+            at: folder.appendingPathComponent("musicnn-0.1.0.dist-info/LICENSE.md"),
+            to: folder.appendingPathComponent("LICENSE.md"))
+        #expect(throws: Never.self) {
+            try TrainedModel(musicnnWheel: folder, release: release, toolVersion: "test")
+        }
+    }
+
+    @Test(arguments: [
+        ("musicnn/MSD_musicnn/.index", "a hidden file"), ("musicnn/MSD_musicnn/.data-00000-of-00001", "a hidden file"),
+        ("musicnn/configuration.py", "it lacks"), ("musicnn-0.1.0.dist-info/LICENSE.md", "it holds no licence"),
+    ])
+    func aFileOfTheFolderThatLacksOrDiffersIsNamed(name: String, problem: String) throws {
+        let (folder, release) = try unpacked()
+        let file = folder.appendingPathComponent(name)
+        var data = try Data(contentsOf: file)
+        data[data.count / 2] ^= 1
+        try data.write(to: file)
+        func expect(_ words: String) {
+            #expect {
+                try TrainedModel(musicnnWheel: folder, release: release, toolVersion: "test")
+            } throws: {
+                "\($0)".contains(words) && "\($0)".contains(folder.path)
+            }
+        }
+        expect("'\(name)', the SHA-256 is")
+        try Data(data.dropLast()).write(to: file)
+        expect("'\(name)', the SHA-256 is")
+        try FileManager.default.removeItem(at: file)
+        expect(problem)
+        // A folder, and a link that leads nowhere, in the file's place.
+        try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
+        #expect(throws: (any Error).self) {
+            try TrainedModel(musicnnWheel: folder, release: release, toolVersion: "test")
+        }
+    }
+
     /// Cut short, or with a byte changed anywhere: an error, and no trap.
     @Test func damagedWheelsAreRefused() throws {
         let good = [UInt8](try Data(contentsOf: SmallWheel.url))

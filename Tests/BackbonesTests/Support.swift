@@ -19,7 +19,9 @@ struct SmallWheel: Decodable {
     }()
 
     /// The release that the wheel is of, or would be with another digest or other numbers.
-    static func release(sha256: String? = nil, changing change: (inout [Float]) -> Void = { _ in }) -> MusicnnRelease {
+    static func release(
+        sha256: String? = nil, files: [String: String] = [:], changing change: (inout [Float]) -> Void = { _ in }
+    ) -> MusicnnRelease {
         func variant(_ name: String, _ net: MusicnnRelease.Variant.Net) -> MusicnnRelease.Variant {
             var golden = facts.tags[name] ?? []
             change(&golden)
@@ -27,7 +29,7 @@ struct SmallWheel: Decodable {
                 name: name, net: net, installedName: name, tags: "MSD_LABELS", data: "noise", golden: golden)
         }
         return MusicnnRelease(
-            name: "musicnn 0.1.0", sha256: sha256 ?? facts.sha256,
+            name: "musicnn 0.1.0", sha256: sha256 ?? facts.sha256, files: files,
             sizes: .init(timbre: 4, rhythm: 3, middle: 4, units: 6, vgg: 3, tags: 5),
             variants: [variant("MSD_musicnn", .musicnn), variant("MSD_vgg", .vgg)])
     }
