@@ -4,7 +4,7 @@ import Foundation
 /// Turns sound that comes piece by piece into segments, in memory that does not grow with the sound: the same segments, bit
 /// for bit, as ``FeatureExtractor/segments(of:choosing:)`` makes of the whole.
 ///
-/// One stream serves one sound and one thread.
+/// One stream serves one sound after another, and one thread.
 public final class SegmentStream {
     /// Takes a segment [mels][frames], valid during the call, and the seconds from the start of the sound to its own.
     public typealias Receiver = (_ values: UnsafePointer<Float>, _ start: Double) throws -> Void
@@ -38,6 +38,15 @@ public final class SegmentStream {
         levels = SegmentLevels(extractor.recipe)
         level = PeakLevel(extractor.recipe)
         segment = [Float](repeating: 0, count: recipe.mels * recipe.segmentFrames)
+    }
+
+    /// Begins another sound. The memory of the one before is used again: megabytes a sound that the system need not give.
+    public func reset() {
+        (samples, segments, peak, origin, rowsMade) = (0, 0, 0, 0, 0)
+        levels = SegmentLevels(recipe)
+        level = PeakLevel(recipe)
+        pending.removeAll(keepingCapacity: true)
+        rows.removeAll(keepingCapacity: true)
     }
 
     /// Takes the sound's next samples: mono, full scale ±1, at the recipe's rate.

@@ -29,33 +29,40 @@ final class NetRunner {
     /// Of the segments that are heard.
     let recipe: FeatureRecipe
     let executor: Executor
-    private let extractor: FeatureExtractor
     private let area: Int
 
     private var reading = Reading.probabilities
-    private var stream: SegmentStream
+    private let stream: SegmentStream
     /// Segments that wait for the net, and what it said of those before.
     private var count = 0
     private var starts: [Double] = []
     private var values: [Float] = []
 
-    /// - Parameter recipe: the model's, perhaps with segments farther apart.
+    /// Values of a segment of 80 x 80. Of larger ones fewer run at once: memory to clear is what a program's first answer
+    /// waits for.
+    private static let usualArea = 6400
+
+    /// - Parameters:
+    ///   - recipe: the model's, perhaps with segments farther apart.
+    ///   - batch: segments of the usual size that run at once.
     /// - Throws: ``PredictionError/noAudioRecipe(recipe:)``, ``PredictionError/notForSingleFiles(caution:)``.
     init(_ model: TrainedModel, recipe: FeatureRecipe, pool: ThreadPool, batch: Int) throws {
         card = model.card
         self.recipe = recipe
         if let caution = model.card.blueprint.caution { throw PredictionError.notForSingleFiles(caution: caution) }
         guard recipe.makesSegmentsFromAudio else { throw PredictionError.noAudioRecipe(recipe: recipe.name) }
-        extractor = try FeatureExtractor(recipe: recipe)
-        executor = try Executor(parameters: model.parameters, batch: batch, mode: .inference, pool: pool)
-        stream = SegmentStream(extractor)
+        let extractor = try FeatureExtractor(recipe: recipe)
         area = recipe.mels * recipe.segmentFrames
+        executor = try Executor(
+            parameters: model.parameters, batch: max(1, min(batch, batch * Self.usualArea / area)), mode: .inference,
+            pool: pool)
+        stream = SegmentStream(extractor)
     }
 
     /// Begins a sound, or the same one again.
     func begin(_ reading: Reading) {
         self.reading = reading
-        stream = SegmentStream(extractor)
+        stream.reset()
         count = 0
         starts = []
         values = []

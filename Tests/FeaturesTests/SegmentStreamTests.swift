@@ -47,6 +47,30 @@ import Testing
         }
     }
 
+    /// Whatever came before, even a louder sound that was broken off.
+    @Test(arguments: [FeatureRecipe.schindler, .coursework, .gtzanMel, .musicnn])
+    func aStreamBegunAgainKnowsNothingOfTheSoundBefore(recipe: FeatureRecipe) throws {
+        let stream = SegmentStream(try FeatureExtractor(recipe: recipe))
+        let samples = syntheticSignal(count: 100_001)
+        let loud = samples.map { $0 * 3 }
+        try loud.withUnsafeBufferPointer { try stream.append($0) { _, _ in } }
+        for _ in 0..<2 {
+            stream.reset()
+            var values: [Float] = []
+            var starts: [Double] = []
+            let receive: SegmentStream.Receiver = { segment, start in
+                values += UnsafeBufferPointer(start: segment, count: recipe.mels * recipe.segmentFrames)
+                starts.append(start)
+            }
+            try samples.withUnsafeBufferPointer { try stream.append($0, receive) }
+            try stream.finish(receive)
+            let fresh = try streamed(samples, recipe, piece: 7000)
+            #expect(values == fresh.values && starts == fresh.starts)
+            #expect(stream.samples == samples.count && stream.segments == fresh.stream.segments)
+            #expect(stream.peak == fresh.stream.peak && stream.silence() == fresh.stream.silence())
+        }
+    }
+
     @Test func faultsAreErrors() throws {
         #expect(throws: FeatureError.self) { try streamed([Float](repeating: 0, count: 5000), .schindler, piece: 1000) }
         var bad = syntheticSignal(count: 30_000)
