@@ -1,6 +1,8 @@
 import Architectures
 import ArgumentParser
 import Benchmarks
+import Foundation
+import ModelFile
 import NeuralNetwork
 import Report
 
@@ -30,7 +32,11 @@ struct BenchNets: ParsableCommand {
               genre bench features GTZAN --passes 3
             """)
 
-    @Option(help: "Nets to measure: \(netNames). Repeat for several; by default all.", completion: Completions.net)
+    @Option(
+        help:
+            """
+            Nets to measure: \(netNames); a net in a file (.json); or that of a model. Repeat for several; by default all.
+            """, completion: Completions.net)
     var net: [String] = []
     @Option(help: "Batch sizes. Repeat for several; by default 1, 16, 64 and 256.", completion: .default)
     var batch: [Int] = []
@@ -94,8 +100,21 @@ struct BenchNets: ParsableCommand {
         }
     }
 
+    /// A named net, a net in a file, or that of a model, which may have fewer filters than the named one.
     private func architecture(_ name: String) throws -> Architecture {
-        try genre.architecture(named: name)
+        let isFile = FileManager.default.fileExists(atPath: name)
+        guard Architecture.named(name) == nil || isFile, isFile || isModel(name) else {
+            return try genre.architecture(named: name)
+        }
+        guard mels == nil, frames == nil else {
+            throw ValidationError("'\(name)' has its own size of segments: leave --mels and --frames out.")
+        }
+        let blueprint =
+            name.lowercased().hasSuffix(".json") ? try readBlueprint(name) : try openModel(name).card.blueprint
+        return Architecture(
+            name: URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent, summary: "",
+            input: blueprint.input
+        ) { _, _ in blueprint }
     }
 
     /// The architecture with the segment size that was asked for.
