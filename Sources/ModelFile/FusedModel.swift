@@ -28,7 +28,8 @@ public struct FusedModel {
         /// How the segments that are heard are made.
         public var recipe: FeatureRecipe {
             var recipe = model.card.recipe
-            recipe.segmentStride *= every
+            let (stride, overflows) = recipe.segmentStride.multipliedReportingOverflow(by: every)
+            recipe.segmentStride = overflows ? .max : stride
             return recipe
         }
     }
@@ -51,8 +52,9 @@ public struct FusedModel {
         guard 2...Self.greatestNumber ~= members.count else {
             throw .cannotFuse(problem: "a fusion is of 2 to \(Self.greatestNumber) models, not of \(members.count)")
         }
-        guard Set(members.map(\.name)).count == members.count, !members.contains(where: { $0.name.isEmpty }) else {
-            throw .cannotFuse(problem: "two of them have the same name, or one has none")
+        guard Set(members.map(\.name)).count == members.count, members.allSatisfy({ 1...255 ~= $0.name.utf8.count })
+        else {
+            throw .cannotFuse(problem: "two of them have the same name, or one has none, or one of more than 255 bytes")
         }
         for member in members { try Self.check(member, beside: members[0]) }
         let sum = members.reduce(0) { $0 + $1.weight }

@@ -141,6 +141,31 @@ import Testing
         expect("update the tool")
     }
 
+    /// Two imports at once: one after the other, and whoever reads meanwhile sees a whole model or none.
+    @Test func installsAtOnceTakeTurns() throws {
+        let installed = InstalledModels(folder: file("shared/models"))
+        let models = try (0..<6).map { try net(seed: UInt64($0)) }
+        let digests = models.map(\.parameters.digest)
+        nonisolated(unsafe) let shared = models  // read only
+        let faults = Faults()
+        DispatchQueue.concurrentPerform(iterations: 18) { turn in
+            do {
+                if turn % 3 != 0 {
+                    try installed.install(shared[turn % 6], as: "one")
+                } else if let place = installed.file(of: "one") {
+                    let read = try TrainedModel(contentsOf: place).parameters.digest
+                    if !digests.contains(read) { faults.add("half a model") }
+                }
+            } catch { faults.add("\(error)") }
+        }
+        #expect(faults.all == [])
+        let place = try #require(installed.file(of: "one"))
+        #expect(digests.contains(try TrainedModel(contentsOf: place).parameters.digest))
+        // Nothing is left beside it.
+        let names = try FileManager.default.contentsOfDirectory(atPath: installed.folder.path).sorted()
+        #expect(names == [".lock", "one.safetensors"])
+    }
+
     @Test func theStandardModelIsTheNetWhereNothingIsInstalled() throws {
         let nothing = InstalledModels(folder: file("none"))
         let standard = try StandardModel.open(among: nothing)
@@ -192,4 +217,13 @@ import Testing
         #expect(missing.name == BuiltInModel.all[0].name && missing.better?.missing == "musicnn")
         #expect(throws: ModelFileError.self) { try fusion.open(among: installed) }
     }
+}
+
+private final class Faults: @unchecked Sendable {  // behind the lock
+    private let lock = NSLock()
+    private var texts: [String] = []
+
+    var all: [String] { lock.withLock { texts } }
+
+    func add(_ text: String) { lock.withLock { texts.append(text) } }
 }
