@@ -35,9 +35,8 @@ struct Transfer {
     static func change(_ settings: inout TrainingSettings) {
         settings.epochs = epochs
         settings.optimiser.learningRate = learningRate
-        // One layer on features that stay has little to overfit with.
+        // Features that stay need no careful start.
         settings.schedule?.warmupEpochs = 0
-        settings.augmentation = AugmentationSettings()
     }
 
     /// What is done, and how to have it otherwise, on one line.
