@@ -129,7 +129,7 @@ struct CollectionRoutes: Sendable {
 
     @Sendable private func tracks(_ request: Request, _ context: ServerContext) async throws -> Response {
         let collection = try wanted()
-        let after = Int(try request.number("after", in: 0...1e15, otherwise: 0))
+        let after = try request.count("after", in: 0...1_000_000_000_000_000, otherwise: 0)
         let entries = collection.changes(after: after, atMost: Self.greatestPage)
         let rows = entries.map { entry in
             let kept = entry.verdict.flatMap { try? JSONDecoder().decode(Kept.self, from: $0.answer) }

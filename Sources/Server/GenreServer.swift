@@ -107,7 +107,7 @@ public final class GenreServer: Sendable {
             [
                 .get: { [models, workers] request, context in
                     let model = try models.named(context.parameters.get("name") ?? "")
-                    let index = Int(try request.number("net", in: 0...100, otherwise: 0))
+                    let index = try request.count("net", in: 0...100, otherwise: 0)
                     let picture = try await workers.run { _ in
                         let nets = try model.model.nets
                         guard nets.indices.contains(index) else {

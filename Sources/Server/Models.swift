@@ -34,7 +34,12 @@ public final class ServedModel: @unchecked Sendable {  // what is opened is behi
             defer { lock.unlock() }
             let result = opened ?? Result { try open() }
             opened = result
-            do { return try result.get() } catch { throw ServerError.unusableModel(name: name, reason: "\(error)") }
+            do { return try result.get() } catch {
+                // A built-in model is no file of the working folder.
+                let place = FileManager.default.currentDirectoryPath + "/built-in:"
+                let reason = "\(error)".replacingOccurrences(of: place, with: "")
+                throw ServerError.unusableModel(name: name, reason: reason)
+            }
         }
     }
 
@@ -48,7 +53,10 @@ public final class ServedModel: @unchecked Sendable {  // what is opened is behi
     /// Why no genre can be asked of it; nil where it can.
     var fault: String? {
         let model: GenreModel
-        do { model = try self.model } catch { return "\(error)" }
+        do { model = try self.model } catch {
+            if case ServerError.unusableModel(_, let reason) = error { return reason }
+            return "\(error)"
+        }
         if model.tellsTags { return "It tells tags, and no genres." }
         if let caution = model.nets.lazy.compactMap(\.card.blueprint.caution).first {
             return "It cannot judge single files: \(caution)"

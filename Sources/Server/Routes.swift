@@ -76,4 +76,14 @@ extension Request {
         }
         return value
     }
+
+    /// A whole number of a range.
+    func count(_ name: String, in range: ClosedRange<Int>, otherwise usual: Int) throws(ServerError) -> Int {
+        guard let text = query(name) else { return usual }
+        guard let value = Int(text), range.contains(value) else {
+            throw .badQuery(
+                name: name, problem: "is no whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
 }

@@ -66,6 +66,6 @@ extension Sound {
     /// The sentence of an error about it, without the place where it lies here.
     func sentence(_ error: any Error) -> String {
         let text = "\(error)".replacingOccurrences(of: file.path, with: name)
-        return text.contains(name) ? text : "\(name): \(text)"
+        return (text.contains(name) ? text : "\(name): \(text)") + (text.hasSuffix(".") ? "" : ".")
     }
 }

@@ -42,7 +42,7 @@ struct ServeCommand: ParsableCommand {
     @Option(
         help: "What trainings begun on the page may learn from; may be given several times.",
         completion: Completions.data) var data: [String] = []
-    @Option(help: "The address to listen at (127.0.0.1).", completion: .default) var host = "127.0.0.1"
+    @Option(help: "The address to listen at.", completion: .default) var host = "127.0.0.1"
     @Option(help: "The port; 0 for any that is free.", completion: .default) var port = 8080
     @Option(
         help: "What clients must know: letters, digits, '-', '_' and '.', at least 16 of them.", completion: .default)

@@ -6,7 +6,7 @@ import Testing
     private let form =
         "preamble\r\n--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\ntiny\r\n--b  \r\n"
         + "content-disposition: form-data; name=file; filename=\"a\\\"b;c%22.wav\"\r\nContent-Type: audio/wav\r\n\r\n"
-        + "one\r\n--\r\n--bx\r\ntwo\r\n--b--\r\nepilogue"
+        + "one\r\n--\r\n-bx\r\n--\rtwo\r\n--b--\r\nepilogue"
 
     private func events(_ text: String, pieces: Int) throws -> [MultipartReader.Event] {
         var reader = try MultipartReader(contentType: "multipart/form-data; boundary=\"b\"")
@@ -33,7 +33,7 @@ import Testing
         #expect(
             try events(form, pieces: pieces) == [
                 .part(name: "model", file: nil), .bytes(ArraySlice("tiny".utf8)), .partEnd,
-                .part(name: "file", file: "a\"b;c\".wav"), .bytes(ArraySlice("one\r\n--\r\n--bx\r\ntwo".utf8)),
+                .part(name: "file", file: "a\"b;c\".wav"), .bytes(ArraySlice("one\r\n--\r\n-bx\r\n--\rtwo".utf8)),
                 .partEnd,
                 .end,
             ])

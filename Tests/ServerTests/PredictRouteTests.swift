@@ -31,7 +31,8 @@ import Testing
             let answer = response.object
             #expect(answer["file"] as? String == "A song.wav")
             #expect(answer["genre"] as? String == expected.genre)
-            #expect(answer["confidence"] as? Double == expected.confidence)
+            // The test's own reader of JSON rounds the last digit.
+            #expect(abs((answer["confidence"] as? Double ?? 0) - expected.confidence) < 1e-14)
             #expect(answer["segments"] as? Int == expected.segments)
             let top = try #require(answer["top"] as? [[String: Any]])
             #expect(top.map { $0["genre"] as? String } == expected.top(3).map(\.genre))

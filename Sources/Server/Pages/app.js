@@ -50,6 +50,6 @@ async function loadModels() {
 // The sound stays where it is, should a file be dropped beside the zone.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 addEventListener("hashchange", show);
-show();
 state.ready = loadModels().then(() => document.dispatchEvent(new CustomEvent("models")));
 state.ready.catch((error) => say(error.message));
+show();

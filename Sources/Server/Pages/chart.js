@@ -23,7 +23,7 @@ function ticks(low, high, most) {
  * - share: whether values are fractions, shown as percent.
  */
 export function chart({ title, lines, share }) {
-  const [width, height, left, right, top, bottom] = [560, 260, 48, 12, 30, 30];
+  const [width, height, left, right, top, bottom] = [380, 230, 44, 12, 30, 30];
   const all = lines.flatMap((line) => line.points);
   const svg = mark("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", class: "chart-svg" });
   svg.append(mark("title", {}, `${title}: ${lines.map((line) => `${line.name} ${line.points.length ? format(line.points.at(-1)[1], share) : ""}`).join(", ")}`));

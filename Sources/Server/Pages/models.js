@@ -23,7 +23,7 @@ function card(model, state) {
     ["Trained on", model.training_tracks ? `${model.training_tracks.toLocaleString("en")} tracks` : null],
   ].filter(([, value]) => value);
   const isUsed = model.name === state.model;
-  const use = h("button", { type: "button", class: isUsed ? "quiet" : "", disabled: isUsed || Boolean(model.fault), onclick: () => {
+  const use = h("button", { type: "button", class: isUsed ? "quiet" : "", disabled: isUsed, onclick: () => {
     const select = document.getElementById("model");
     select.value = model.name;
     select.dispatchEvent(new Event("change"));
@@ -35,7 +35,7 @@ function card(model, state) {
   return h("article", { class: "card" }, h("h2", {}, model.name),
     model.fault ? h("p", { class: "remark" }, model.fault) : null,
     h("table", { class: "settings" }, h("tbody", {}, facts.map(([key, value]) => h("tr", {}, h("td", { class: "key" }, key), h("td", { class: "value" }, value))))),
-    h("p", { class: "actions" }, use),
+    model.fault ? null : h("p", { class: "actions" }, use),
     model.notes ? h("details", {}, h("summary", {}, "Notes"), h("pre", {}, model.notes)) : null,
     nets.length ? h("details", {}, h("summary", {}, nets.length > 1 ? "The nets" : "The net"), nets) : null);
 }
