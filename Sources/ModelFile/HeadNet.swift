@@ -3,12 +3,36 @@ import NeuralNetwork
 /// A net on a backbone is one net: the backbone's layers, and those of the head after them. Where the backbone's outputs are
 /// at hand, the head alone is run.
 extension Blueprint {
-    /// A head of dense logits on the outputs of a net that tells tags.
-    public static func head(on backbone: Blueprint, genres: Int) -> Blueprint {
-        var blueprint = backbone
-        blueprint.name = "\(backbone.name)-head"
-        blueprint.layers += [Sigmoid(), Dense(genres)]
-        return blueprint
+    /// A head on a net that tells tags.
+    ///
+    /// - Parameters:
+    ///   - units: of a dense layer before the logits; nil for logits alone.
+    /// - Returns: the whole, and how many of its first layers are the backbone's; nil where the backbone has no such
+    ///   features.
+    public static func head(
+        on backbone: Blueprint, reading features: HeadFeatures = .tags, units: Int? = nil, genres: Int
+    ) -> (blueprint: Blueprint, backboneLayers: Int)? {
+        let dense = backbone.layers.indices.filter { if case .dense = backbone.layers[$0] { true } else { false } }
+        var stem = backbone.layers
+        switch features {
+        case .tags: stem.append(Sigmoid())
+        case .penultimate:
+            guard let last = dense.last else { return nil }
+            stem = Array(stem[..<last])
+        case .pools:
+            guard dense.count >= 2 else { return nil }
+            stem = Array(stem[..<dense[dense.count - 2]])
+        }
+        let blueprint = Blueprint("\(backbone.name)-head", input: backbone.input) {
+            stem
+            if let units {
+                Dense(units)
+                ReLU()
+                Dropout(0.5)
+            }
+            Dense(genres)
+        }
+        return (blueprint, stem.count)
     }
 
     /// The head alone: its input is what the backbone gives, [features][1]. Nil where there is no backbone.

@@ -68,7 +68,9 @@ public struct ModelCard: Codable, Sendable {
     }
 
     /// Which tracks `scores` are of, in words.
-    public var scoredSide: String { testTracks == nil ? "held-out" : "test" }
+    public var scoredSide: String {
+        testTracks != nil ? "test" : heldOutTracks?.isEmpty == true ? "cross-validated training" : "held-out"
+    }
 
     /// The card of a model whose weights another program trained.
     public init(

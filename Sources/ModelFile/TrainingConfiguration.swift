@@ -147,20 +147,3 @@ public struct TrainingConfiguration: Codable, Sendable, Hashable {
         case averagedEpochs = "averaged_epochs"
     }
 }
-
-/// How a head is fitted: multinomial logistic regression on the mean over a track's segments of its backbone's outputs.
-public struct HeadConfiguration: Codable, Sendable, Hashable {
-    public var backbone: Backbone
-    /// scikit-learn's C: the smaller, the stronger the penalty. Chosen among ``candidates``; nil before that.
-    public var strength: Double?
-    /// Parts of the training tracks, artists whole, that the choice is made by.
-    public var folds: Int
-
-    public static let candidates = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3]
-
-    public init(backbone: Backbone, strength: Double? = nil, folds: Int = 5) {
-        self.backbone = backbone
-        self.strength = strength
-        self.folds = folds
-    }
-}

@@ -4,54 +4,78 @@ import Foundation
 import ModelFile
 import NeuralNetwork
 
+/// A head that was fitted, and what is known of it.
+struct FittedHead {
+    let parameters: ParameterStore
+    /// With what was chosen.
+    let configuration: HeadConfiguration
+    /// What heads of the same kind, each without a fold of the training tracks, said of that fold; nil without folds.
+    let crossValidated: JudgedSegments?
+}
+
+/// Where heads are fitted: the backbone's outputs, and the folds inside the training tracks that choices are made by.
+struct HeadData {
+    /// What the backbone gives.
+    let segments: SegmentSet
+    let split: TrackSplit
+    /// The head alone.
+    let blueprint: Blueprint
+    let seed: UInt64
+    let pool: ThreadPool
+    /// Tracks to learn from, and tracks to judge by: every training track is judged once. None of too few.
+    let parts: [(learned: [Int], judged: [Int])]
+    let isStopped: () -> Bool
+
+    var labels: [Int] { segments.tracks.map(\.label) }
+
+    /// What a head says of tracks' segments.
+    func said(_ head: ParameterStore, of tracks: [Int]) throws -> JudgedSegments {
+        try Judge(parameters: head, batch: 256, pool: pool).judge(
+            segments,
+            segments: TrackSplit(training: [], validation: tracks, rule: "").segments(.validation, of: segments),
+            labels: labels, isStopped: isStopped)
+    }
+
+    /// What each part's head said of its tracks, as one.
+    func joined(_ parts: [JudgedSegments]) -> JudgedSegments? {
+        guard !parts.isEmpty else { return nil }
+        return JudgedSegments(
+            probabilities: parts.flatMap(\.probabilities), classes: segments.genres.count,
+            segmentTracks: parts.flatMap(\.segmentTracks), trackLabels: labels)
+    }
+}
+
 extension TrainingRun {
     /// Fits the head and writes the folder as a training of one epoch does.
     ///
-    /// Features of a track are the means over its segments of what the last layer reads. The penalty is the one with the
-    /// least mean log loss over folds inside the training tracks, artists whole.
-    func fit(_ head: HeadConfiguration, pool: ThreadPool, isStopped: () -> Bool) throws -> TrainedModel {
+    /// The backbone runs once over every segment; heads are fitted on what it gives, and judged on it. What is open about
+    /// the head (a penalty, a number of epochs) is what loses least over folds inside the training tracks, artists whole.
+    /// The same folds calibrate it, and judge it where the split holds nothing out.
+    func fit(_ head: HeadConfiguration, pool: ThreadPool, isStopped: @escaping () -> Bool) throws -> TrainedModel {
         let start = ContinuousClock.now
-        guard let backbone, let net = try blueprint.head(on: head.backbone) else {
-            preconditionFailure("a run of a head has its backbone")
-        }
-        let set = try outputs(of: backbone, pool: pool, isStopped: isStopped)
-        let features = try trackMeans(set)
-        let tracks = split.training.filter { features[$0] != nil }
-        func rows(_ tracks: [Int]) -> [Double] { tracks.flatMap { features[$0] ?? [] } }
-        func labels(_ tracks: [Int]) -> [Int32] { tracks.map { Int32(set.tracks[$0].label) } }
-        func fitted(_ tracks: [Int], _ strength: Double) -> LogisticRegression {
-            LogisticRegression(
-                features: rows(tracks), labels: labels(tracks), classes: set.genres.count, strength: strength)
-        }
+        let (data, backbone) = try headData(head, pool: pool, isStopped: isStopped)
+        let fitted = try head.units == nil ? data.logisticHead(head) : data.denseHead(head)
         var run = self
-        let strength =
-            head.strength
-            ?? choice(among: tracks, folds: innerFolds(head.folds)) { learned, judged, strength in
-                let said = fitted(learned, strength).logProbabilities(rows(judged))
-                return zip(judged.indices, labels(judged)).reduce(0) { sum, row in
-                    sum - said[row.0 * set.genres.count + Int(row.1)]
-                }
-            }
-        run.configuration.head?.strength = strength
-        let regression = fitted(tracks, strength)
-        let dense = regression.dense
-        let parameters = try ParameterStore(plan: NetworkPlan(net))
-        for specification in parameters.plan.parameters {
-            try parameters.set(specification, to: specification.name.hasSuffix(".bias") ? dense.bias : dense.weight)
-        }
+        run.configuration.head = fitted.configuration
 
-        let said = try judge(parameters, on: set, pool: pool, isStopped: isStopped)
-        let genres = set.genres
+        let parameters = fitted.parameters
+        let genres = data.segments.genres
+        let said: Said
+        if split.validation.isEmpty {
+            guard let judged = fitted.crossValidated else {
+                throw TrainingError.dataDoesNotFit(
+                    "there are too few tracks to judge a head by folds of them: --split random holds some out")
+            }
+            said = (judged, judged)
+        } else {
+            said = try judge(parameters, on: data.segments, pool: pool, isStopped: isStopped)
+        }
         let validation = said.validation.scores(genres: genres)
-        let trained = regression.logProbabilities(rows(tracks))
-        let own = labels(tracks)
-        func place(_ row: Int) -> Range<Int> { row * genres.count..<(row + 1) * genres.count }
-        let loss = own.indices.reduce(0) { $0 - trained[$1 * genres.count + Int(own[$1])] } / Double(own.count)
-        let right = own.indices.count { mostProbable(Array(trained[place($0)])) == Int(own[$0]) }
+        let own = try data.said(parameters, of: split.training).scores(genres: genres)
         let taken = (ContinuousClock.now - start).components
         try folder.write(log: [
             EpochRecord(
-                epoch: 1, trainLoss: loss, penalty: 0, trainAccuracy: Double(right) / Double(own.count),
+                epoch: 1, trainLoss: own.loss, penalty: 0, trainAccuracy: own.raw,
                 validationLoss: validation.loss, raw: validation.raw, max: validation.max, maj: validation.maj,
                 learningRate: nil, seconds: Double(taken.seconds) + Double(taken.attoseconds) * 1e-18)
         ])
@@ -59,11 +83,43 @@ extension TrainingRun {
         var model = run.model(
             of: try whole(backbone, with: parameters), epoch: 1, validation,
             test: split.test.isEmpty ? nil : said.last.scores(genres: genres))
-        model.card.calibration = said.validation.calibration
-        model.card.imported = backbone.card.imported
+        model.card.calibration = fitted.crossValidated?.calibration ?? said.validation.calibration
         try folder.write(best: model)
         try folder.write(model)
         return model
+    }
+
+    /// The whole net with a fitted head, as its training begins.
+    func beginning(
+        _ head: HeadConfiguration, pool: ThreadPool, isStopped: @escaping () -> Bool
+    ) throws -> ParameterStore {
+        let (data, backbone) = try headData(head, pool: pool, isStopped: isStopped)
+        return try whole(
+            backbone, with: (head.units == nil ? data.logisticHead(head) : data.denseHead(head)).parameters)
+    }
+
+    /// The backbone's outputs, and the folds.
+    private func headData(
+        _ head: HeadConfiguration, pool: ThreadPool, isStopped: @escaping () -> Bool
+    ) throws -> (HeadData, backbone: TrainedModel) {
+        guard let backbone, let net = try blueprint.head(on: head.backbone) else {
+            preconditionFailure("a run of a head has its backbone")
+        }
+        let set = try outputs(of: backbone, pool: pool, isStopped: isStopped)
+        let training = Set(split.training)
+        let folds = innerFolds(head.folds).map { $0.filter(training.contains) }
+        let parts = folds.map { judged in
+            let judgedSet = Set(judged)
+            return (learned: split.training.filter { !judgedSet.contains($0) }, judged: judged)
+        }
+        let genres = Set(split.training.map { set.tracks[$0].label })
+        // A fold whose rest lacks a genre says nothing of it.
+        let isWhole = parts.allSatisfy { Set($0.learned.map { set.tracks[$0].label }) == genres }
+        return (
+            HeadData(
+                segments: set, split: split, blueprint: net, seed: configuration.seed, pool: pool,
+                parts: isWhole ? parts.filter { !$0.judged.isEmpty } : [], isStopped: isStopped), backbone
+        )
     }
 
     /// Of every segment what the head reads: the data's own where they hold it, else what the backbone gives.
@@ -71,20 +127,29 @@ extension TrainingRun {
         let set = data.set
         guard !set.recipe.isOutputs, let head = configuration.head else { return set }
         let stem = try NetworkPlan(blueprint.stem(head.backbone.layers ?? blueprint.layers.count - 1))
-        let parameters = try ParameterStore(plan: stem)
-        try take(from: backbone, into: parameters, besides: Array(stem.headParameters))
-        let executor = try Executor(
-            parameters: parameters, batch: min(configuration.batch, max(set.count, 1)), mode: .inference, pool: pool)
-        let area = set.mels * set.frames
-        var values: [Float] = []
-        values.reserveCapacity(set.count * stem.embeddingSize)
-        for start in stride(from: 0, to: set.count, by: executor.batch) {
-            if isStopped() { throw TrainingError.judgingStopped }
-            let part = start..<min(start + executor.batch, set.count)
-            for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
-            _ = executor.probabilities(count: part.count)
-            values += executor.lastEmbeddings(count: part.count)
+        func compute() throws -> [Float] {
+            let parameters = try ParameterStore(plan: stem)
+            try take(from: backbone, into: parameters, besides: Array(stem.headParameters))
+            let executor = try Executor(
+                parameters: parameters, batch: min(configuration.batch, max(set.count, 1)), mode: .inference,
+                pool: pool)
+            let area = set.mels * set.frames
+            var values: [Float] = []
+            values.reserveCapacity(set.count * stem.embeddingSize)
+            for start in stride(from: 0, to: set.count, by: executor.batch) {
+                if isStopped() { throw TrainingError.judgingStopped }
+                let part = start..<min(start + executor.batch, set.count)
+                for (row, index) in part.enumerated() { try set.read(index, into: executor.inputs + row * area) }
+                _ = executor.probabilities(count: part.count)
+                values += executor.lastEmbeddings(count: part.count)
+            }
+            return values
         }
+        // Other kernels round otherwise.
+        let name =
+            "\(set.contentHash) \(head.backbone.weights) \((head.features ?? .tags).rawValue) \(activeInstructionSet)"
+        let values =
+            try cache?.outputs(named: name, count: set.count * stem.embeddingSize, make: compute) ?? compute()
         return set.replacing(values: values, outputs: stem.embeddingSize)
     }
 
@@ -103,23 +168,6 @@ extension TrainingRun {
             "the backbone '\(configuration.head?.backbone.name ?? "")' has no tensor '\(missing)'")
     }
 
-    /// The mean over each training track's segments; nil of the others.
-    private func trackMeans(_ set: SegmentSet) throws -> [[Double]?] {
-        let size = set.valueCount
-        var sums = [[Double]?](repeating: nil, count: set.tracks.count)
-        var counts = [Int](repeating: 0, count: set.tracks.count)
-        var values = [Float](repeating: 0, count: size)
-        for index in split.segments(.training, of: set) where !set.isAugmented(index) {
-            try values.withUnsafeMutableBufferPointer { try set.read(index, into: $0.baseAddress!) }
-            let track = set.track(ofSegment: index)
-            var sum = sums[track] ?? [Double](repeating: 0, count: size)
-            for place in 0..<size { sum[place] += Double(values[place]) }
-            sums[track] = sum
-            counts[track] += 1
-        }
-        return zip(sums, counts).map { sum, count in sum.map { $0.map { $0 / Double(count) } } }
-    }
-
     /// Parts of all tracks with their artists whole, where artists are known; else with copies together. None of too few.
     private func innerFolds(_ count: Int) -> [[Int]] {
         for rule in [SplitRule.artistFolds(count), .folds(count)] {
@@ -128,21 +176,5 @@ extension TrainingRun {
             }
         }
         return []
-    }
-
-    /// The candidate with the least loss over folds; a middle one where there are none.
-    private func choice(
-        among tracks: [Int], folds: [[Int]], loss: ([Int], [Int], Double) -> Double
-    ) -> Double {
-        let parts = folds.map { fold in
-            let judged = Set(fold)
-            return (learned: tracks.filter { !judged.contains($0) }, judged: tracks.filter(judged.contains))
-        }.filter { !$0.learned.isEmpty && !$0.judged.isEmpty }
-        guard !parts.isEmpty else { return 0.1 }
-        let losses = HeadConfiguration.candidates.map { strength in
-            parts.reduce(0) { $0 + loss($1.learned, $1.judged, strength) }
-        }
-        let best = losses.indices.min { losses[$0] < losses[$1] } ?? 0
-        return HeadConfiguration.candidates[best]
     }
 }

@@ -63,8 +63,8 @@ extension TrainingRun {
             testTracks: hasTest ? split.test.map { set.tracks[$0].id } : nil, dataHash: set.contentHash,
             scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
-        card.backbone = configuration.head?.backbone
-        card.imported = base?.imported ?? towers?.sorted { $0.key < $1.key }.lazy.compactMap(\.value.imported).first
+        if configuration.head?.unfreezes != true { card.backbone = configuration.head?.backbone }
+        card.imported = backbone?.card.imported ?? base?.imported ?? towers?.sorted { $0.key < $1.key }.lazy.compactMap(\.value.imported).first
         if dataSeed != configuration.seed { card.dataSeed = dataSeed }
         return card
     }

@@ -38,6 +38,8 @@ public struct TrainingRun {
     private let begun: RunRecord?
     /// The installed model that a head is fitted on.
     let backbone: TrainedModel?
+    /// Where the backbone's outputs are kept; nil for nowhere.
+    public var cache: FeatureCache?
 
     /// - Parameters:
     ///   - configuration: its net is the base's where there is one; what it says of augmented sound is what the data says.
@@ -123,7 +125,12 @@ public struct TrainingRun {
 
     /// A run that cannot be trained is told before its folder is touched.
     private func check() throws {
-        let head = data.set.recipe.isOutputs ? try blueprint.head(on: configuration.head?.backbone) : nil
+        let isOutputs = data.set.recipe.isOutputs
+        if isOutputs, configuration.head?.unfreezes == true {
+            throw TrainingError.dataDoesNotFit(
+                "a whole net learns from sound, and the data hold what a net said: leave --unfreeze out")
+        }
+        let head = isOutputs ? try blueprint.head(on: configuration.head?.backbone) : nil
         if let head, head.input != data.set.mels × 1 {
             throw TrainingError.dataDoesNotFit(
                 "the data hold \(data.set.mels) numbers a segment; the head reads \(head.input.mels) of its backbone")
@@ -249,9 +256,14 @@ public struct TrainingRun {
         defer { withExtendedLifetime(lock) {} }
         AtomicFile.removeLeftovers(in: folder.url)
         if !resuming { try prepare(threads: pool.threads, checkpoints: given) }
-        if let head = configuration.head {
-            let isStopped = { callbacks.contains { $0.isStopWanted } }
-            return .finished(try fit(head, pool: pool, isStopped: isStopped), .completed)
+        let isStopped = { callbacks.contains { $0.isStopWanted } }
+        if let head = configuration.head, head.unfreezes != true {
+            do {
+                return .finished(try fit(head, pool: pool, isStopped: isStopped), .completed)
+            } catch TrainingError.judgingStopped {
+                warning("stopped before the head was fitted; 'genre train --resume \(folder.url.path)' does that")
+                return .interrupted
+            }
         }
         let rule = given ?? begun?.checkpoints ?? CheckpointRule()
 
@@ -262,9 +274,17 @@ public struct TrainingRun {
         var trainer = try makeTrainer(base: nil, pool: pool)
         let goesOn = try resuming && saved.restore(warning: warning) { try trainer.restore($0) }
         guard goesOn || !folder.isFinished else { throw TrainingError.noCheckpoint(folder: folder.url.path) }
-        if !goesOn, base != nil || towers != nil {
+        if !goesOn, let head = configuration.head {
+            do {
+                trainer = try makeTrainer(base: beginning(head, pool: pool, isStopped: isStopped), pool: pool)
+            } catch TrainingError.judgingStopped {
+                warning("stopped before the head was fitted; 'genre train --resume \(folder.url.path)' does that")
+                return .interrupted
+            }
+        } else if !goesOn, base != nil || towers != nil {
             trainer = try makeTrainer(
-                base: base?.open(), towers: towers?.mapValues { try $0.open().parameters } ?? [:], pool: pool)
+                base: base?.open().parameters, towers: towers?.mapValues { try $0.open().parameters } ?? [:], pool: pool
+            )
         }
         // From here on nothing stands in the way: what an earlier end left is no longer so.
         if folder.isFinished { try folder.putEndAside(epochs: trainer.history.count) }
@@ -287,7 +307,6 @@ public struct TrainingRun {
         do {
             let end = try trainer.run(all + callbacks + [CheckpointWriter(rule, in: saved)])
             if end == .interrupted { return .interrupted }
-            let isStopped = { callbacks.contains { $0.isStopWanted } }
             return .finished(try finish(trainer, pool: pool, isStopped: isStopped), end)
         } catch TrainingError.judgingStopped {
             warning("stopped before the model was judged; 'genre train --resume \(folder.url.path)' does that")
@@ -299,11 +318,11 @@ public struct TrainingRun {
     }
 
     private func makeTrainer(
-        base model: TrainedModel?, towers: [String: ParameterStore] = [:], pool: ThreadPool
+        base: ParameterStore?, towers: [String: ParameterStore] = [:], pool: ThreadPool
     ) throws -> Trainer {
         try Trainer(
             set: data.set, split: split, blueprint: blueprint, configuration: configuration,
-            base: model?.parameters, renewsHead: base?.headRenewed ?? false, towers: towers, pool: pool)
+            base: base, renewsHead: self.base?.headRenewed ?? false, towers: towers, pool: pool)
     }
 }
 

@@ -31,7 +31,11 @@ struct TrainingSetup {
         let segments = split.segments(.training, of: set)
         trainingSegments = segments
         validationSegments = split.segments(.validation, of: set)
-        guard !trainingSegments.isEmpty, !validationSegments.isEmpty else {
+        if split.rule.hasPrefix("all:"), configuration.head == nil || configuration.head?.unfreezes == true {
+            throw TrainingError.badConfiguration(
+                "--split all leaves no track to judge a training by; heads alone (--backbone) are judged by folds inside")
+        }
+        guard !trainingSegments.isEmpty, !validationSegments.isEmpty || configuration.head != nil else {
             throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
         }
         frozen = try plan.parameters(matching: configuration.frozen ?? [])

@@ -176,7 +176,9 @@ struct InspectCommand: ParsableCommand {
                 "confidences: temperature \(decimal(calibration.temperature, places: 2))"
                     + (calibration.segmentTemperature.map { " (\(decimal($0, places: 2)) of a single segment)" } ?? "")
                     + " fitted on "
-                    + "\(calibration.tracks) held-out tracks; calibration error there "
+                    + "\(calibration.tracks) "
+                    + (card.backbone == nil ? "held-out tracks" : "training tracks, by folds inside them")
+                    + "; calibration error there "
                     + "\(percent(calibration.errorAfter)), \(percent(calibration.errorBefore)) without",
             ]
         }
@@ -193,7 +195,10 @@ struct InspectCommand: ParsableCommand {
             lines += [imported.work, imported.changes, imported.licence.map { "licence:\n" + $0 }].compactMap { $0 }
             if imported.work == nil { lines.append("how they were trained, and on which tracks, is not known") }
         }
-        if let c = card.configuration {
+        if let c = card.configuration, let head = c.head, head.unfreezes != true {
+            lines.append(head.words + ", seed \(c.seed)")
+        } else if let c = card.configuration {
+            if let head = c.head { lines.append("begun with \(head.words)") }
             let optimiser = c.optimiserSettings
             lines.append(
                 "trained for \(card.epoch ?? c.epochs) epochs, batch \(c.batch), "

@@ -57,12 +57,7 @@ struct TrainCommand: ParsableCommand {
     var data: [String] = []
     @OptionGroup(title: "Hyperparameters") var hyperparameters: HyperparameterOptions
     @OptionGroup(title: "The loop") var loop: LoopOptions
-    @Option(
-        help: """
-            Fit only a head on an installed model of tags, such as musicnn ('genre fetch musicnn'): logistic regression on \
-            its outputs, the penalty chosen by folds inside the training tracks.
-            """, completion: Completions.model)
-    var backbone: String?
+    @OptionGroup(title: "A head on an installed model") var headOptions: HeadOptions
     @OptionGroup(title: "Split") var splitOptions: SplitOptions
     @OptionGroup(title: "Augmentation and class balance (training only)") var augmentation: AugmentationOptions
     @OptionGroup(title: "Augmentation of sound (training only)") var sound: SoundAugmentationOptions
@@ -93,7 +88,17 @@ struct TrainCommand: ParsableCommand {
 
     func validate() throws {
         try refuseNetworkAddresses(data)
-        if backbone != nil {
+        let meaningless = headOptions.givenWithoutBackbone
+        guard meaningless.isEmpty else {
+            throw ValidationError("\(meaningless.joined(separator: ", ")) goes with --backbone.")
+        }
+        if headOptions.backbone != nil, headOptions.unfreeze {
+            let others = namesGiven([("--recipe", recipe), ("--net", hyperparameters.net), ("--from", loop.from)])
+            guard others.isEmpty else {
+                throw ValidationError(
+                    "--backbone names the net and its recipe: leave \(others.joined(separator: ", ")) out.")
+            }
+        } else if headOptions.backbone != nil {
             let others =
                 hyperparameters.given.filter { !["--seed", "--segments"].contains($0) }
                 + loop.given.filter { $0 != "--runs" } + augmentation.given + sound.given
@@ -126,7 +131,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let threads = try checked(threads: threads)
         if let resume { return try goOn(RunFolder(at: URL(fileURLWithPath: resume)), threads: threads) }
-        let head = try backbone.map(HeadChoice.init)
+        let head = try HeadChoice(headOptions)
         let transfer =
             loop.from == nil && loop.tower.isEmpty && head == nil
             ? try Transfer(for: data, net: hyperparameters.net, recipe: recipe) : nil
@@ -140,7 +145,7 @@ struct TrainCommand: ParsableCommand {
         configuration.augmentation = try augmentation.configuration(over: usual)
         try loop.apply(to: &configuration)
         let towers = try loop.towers(of: configuration.net)
-        if let head { head.apply(to: &configuration, allSegments: hyperparameters.segments == nil) }
+        if let head { head.apply(to: &configuration, hyperparameters) }
         if let transfer {
             configuration.frozen = configuration.frozen ?? Transfer.frozen
             note(transfer.words(configuration))
@@ -161,7 +166,8 @@ struct TrainCommand: ParsableCommand {
             genres: .atLeast(request.leastTracks), split: request)
         let dataset = try request.usable(opened) { note("genre: \($0)") }
         configuration.augmentation =
-            head == nil ? try augmentation.configuration(over: usual?.fitted(to: dataset.set)) : nil
+            head == nil || headOptions.unfreeze
+            ? try augmentation.configuration(over: head == nil ? usual?.fitted(to: dataset.set) : nil) : nil
         noteRemarks(on: dataset)
         let requested = recipe ?? own ?? (dataset.set.recipe.isOutputs ? nil : recipeNeeded?.name)
         let drawn = try request.draw(dataset)
@@ -171,11 +177,14 @@ struct TrainCommand: ParsableCommand {
         }
 
         // A run that cannot be is told before a folder is made, or cleared.
+        let cache = try cacheOptions.cache()
         func planned(_ configuration: TrainingConfiguration, _ split: TrackSplit) throws -> TrainingRun {
-            try TrainingRun(
+            var run = try TrainingRun(
                 configuration: configuration, data: dataset, split: split, paths: data,
                 folder: RunFolder(at: folder), base: base.map { (model: $0, path: baseName!) },
                 towers: towers, toolVersion: toolVersion)
+            run.cache = cache
+            return run
         }
         func placed(_ run: TrainingRun, in folder: RunFolder) -> TrainingRun {
             run.recorded(in: folder, recipe: requested, dataSeed: configuration.seed)
@@ -226,7 +235,9 @@ struct TrainCommand: ParsableCommand {
             guard let first = records.first else { return }
             let dataset = try open(first, threads: threads)
             let members = try zip(series.runs, records).map { run, record in
-                try TrainingRun(resuming: run.folder, moved(record), data: dataset, toolVersion: toolVersion)
+                var run = try TrainingRun(resuming: run.folder, moved(record), data: dataset, toolVersion: toolVersion)
+                run.cache = try cacheOptions.cache()
+                return run
             }
             return try trainSeries(plan, members, in: series, threads: threads)
         }
@@ -237,8 +248,9 @@ struct TrainCommand: ParsableCommand {
             note("the run is finished; with more --epochs it goes on")
             return try showResult(folder, card, report: missingReport(of: folder, record, threads: threads))
         }
-        let run = try TrainingRun(
+        var run = try TrainingRun(
             resuming: folder, moved(record), data: open(record, threads: threads), toolVersion: toolVersion)
+        run.cache = try cacheOptions.cache()
         let (model, page) = try trainAndReport(run, threads: threads, resuming: true)
         try showResult(folder, model.card, report: page)
     }

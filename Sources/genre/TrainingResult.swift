@@ -14,11 +14,16 @@ extension TrainCommand {
                 TrainingResult(run: folder, epochs: epochs, best: best, card: card, scores: scores))
         }
         showText("split: \(card.split ?? "unknown")")
-        show("\(card.architecture) after epoch \(epochs), on the \(card.scoredSide) tracks:\n" + table(of: scores))
+        show(
+            "\(card.architecture)\(card.backbone == nil ? " after epoch \(epochs)" : ""), on the \(card.scoredSide) tracks:\n"
+                + table(of: scores))
         if let held = card.validationScores { show("\non the held-out tracks:\n" + line(of: held)) }
         showText("\n" + certainty(of: scores))
-        showText("\nrun: \(folder.url.relativePath)\nmodel: \(folder.model.relativePath) (after the last epoch)")
-        if let best {
+        showText(
+            "\nrun: \(folder.url.relativePath)\nmodel: \(folder.model.relativePath) \(card.backbone == nil ? "(after the last epoch)" : "(a head on \(card.backbone?.name ?? ""))")"
+        )
+        // Of a head alone there is one epoch, and nothing was chosen on what was held out.
+        if let best, card.backbone == nil {
             let measure = (card.configuration?.watched ?? .raw).rawValue
             showText(
                 "best: \(folder.best.relativePath) (epoch \(best.epoch), by \(measure) on the held-out tracks; it was chosen on "

@@ -24,21 +24,7 @@ import Testing
 
     private func run(_ arguments: String...) throws -> Tool.Outcome { try Tool.run(arguments, environment: data) }
 
-    /// - Parameter seed: of the weights.
-    private func install(seed: UInt64 = 1) throws {
-        var widths = MusicnnWidths()
-        (widths.timbre, widths.rhythm, widths.middle, widths.units) = ([3, 2], [2, 2, 2], 4, 6)
-        let parameters = try ParameterStore(plan: NetworkPlan(.musicnn(genres: 5, widths: widths)))
-        parameters.initialise(seed: seed)
-        var card = ModelCard(
-            blueprint: parameters.plan.blueprint, genres: ["loud", "soft", "fast", "slow", "odd one"], recipe: .musicnn,
-            imported: ImportedWeights(
-                file: "a.whl", sha256: "12", work: "nobody's", licence: "as you like", changes: "none to speak of"),
-            toolVersion: "test")
-        card.outputs = .tags
-        try InstalledModels(folder: folder.url.appendingPathComponent("data/genrekit/models"))
-            .install(TrainedModel(card: card, parameters: parameters), as: "musicnn")
-    }
+    private func install(seed: UInt64 = 1) throws { try SmallBackbone.install(in: folder, seed: seed) }
 
     private var song: String {
         get throws {

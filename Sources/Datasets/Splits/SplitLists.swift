@@ -97,6 +97,12 @@ struct SplitLists {
         }
     }
 
+    /// The sides with the test side in place of the validation side, where no track is on that: published features often
+    /// come without it.
+    static func judging(_ sides: [SegmentSet.Side?]) -> [SegmentSet.Side?] {
+        sides.contains(.validation) ? sides : sides.map { $0 == .test ? .validation : $0 }
+    }
+
     /// The side of each of the set's tracks, nil for those in no list.
     ///
     /// - Parameter warning: called where listed tracks are absent or tracks are in no list.

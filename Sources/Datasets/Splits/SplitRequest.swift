@@ -41,6 +41,11 @@ extension SplitRequest {
         let set = data.set
         var warnings: [String] = []
         switch rule {
+        case .all:
+            return DrawnSplits(
+                one: TrackSplit(
+                    training: Array(set.tracks.indices), validation: [],
+                    rule: "all: every track trains; judged by folds inside (seed \(seed))"))
         case .random: return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
         case nil where set.tracks.allSatisfy({ $0.side == nil }):
             return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
@@ -70,7 +75,15 @@ extension SplitRequest {
         _ lists: SplitLists, named name: String, _ set: SegmentSet
     ) throws(DatasetError) -> DrawnSplits {
         var warnings: [String] = []
-        let sides = try lists.sides(of: set) { warnings.append($0) }
+        let listed = try lists.sides(of: set) { warnings.append($0) }
+        let sides = SplitLists.judging(listed)
+        var name = name
+        if sides != listed {
+            name += "; the test side in place of the validation side, which is not in the data"
+            warnings.append(
+                "warning: the data hold no track of the validation side, and the test side takes its place: the best "
+                    + "epoch and the calibration are chosen on it, the model after the last epoch is not")
+        }
         var split = TrackSplit(sides: sides, rule: name)
         do { try split.checkGenres(set) } catch {
             throw .badSplit((["\(error)"] + warnings).joined(separator: "; "))

@@ -14,6 +14,8 @@ public enum SplitRule: Sendable, Hashable {
     case lists(path: String)
     /// As the data themselves say.
     case fixed
+    /// Every track trains.
+    case all
 
     /// What may be written, for messages: rule and meaning.
     public static let known: [(rule: String, meaning: String)] = [
@@ -25,6 +27,7 @@ public enum SplitRule: Sendable, Hashable {
         ("stratified", "a random partition of GTZAN: 500/250/250 tracks"),
         ("file:PATH", "lists of tracks: a folder with train*.txt, valid*.txt, test*.txt, or a CSV of path,side"),
         ("fixed", "as the data say (the default where they do)"),
+        ("all", "every track trains, for heads alone: they are judged by folds inside"),
     ]
 
     /// - Returns: nil for what is no rule.
@@ -35,6 +38,7 @@ public enum SplitRule: Sendable, Hashable {
         case ("random", 1): self = .random
         case ("artist", 1): self = .artist
         case ("fixed", 1): self = .fixed
+        case ("all", 1): self = .all
         case ("filtered", 1): self = .gtzan(.filtered)
         case ("stratified", 1): self = .gtzan(.stratified)
         case ("file", 2) where !parts[1].isEmpty: self = .lists(path: parts[1])

@@ -5,7 +5,7 @@ extension SplitRequest {
         switch rule {
         case .random, .artist, nil: 2
         case .folds(let count), .artistFolds(let count): count
-        case .gtzan, .lists, .fixed: 1
+        case .gtzan, .lists, .fixed, .all: 1
         }
     }
 
@@ -29,7 +29,7 @@ extension SplitRequest {
             let artists = try ArtistKeys(set, from: artists)
             let keys = zip(artists.keys, TrackGroups.copyKeys(set)).map { $0.map { "artist \($0)" } + $1 }
             groups = TrackGroups(set, keys: keys)
-        case .gtzan, .lists, .fixed, nil: return data
+        case .gtzan, .lists, .fixed, .all, nil: return data
         }
         var members = [Set<Int>](repeating: [], count: set.genres.count)
         for (index, track) in set.tracks.enumerated() { members[track.label].insert(groups.groupOfTrack[index]) }
@@ -61,14 +61,14 @@ extension SplitRequest {
         case .gtzan(let partition): lists = SplitLists(partition)
         case .fixed where listing.files.allSatisfy({ $0.side == nil }):
             throw .badSplit("the data name no sides; leave --split fixed out, or choose another rule")
-        case .random, .folds, .artist, .artistFolds, .fixed, nil: return
+        case .random, .folds, .artist, .artistFolds, .fixed, .all, nil: return
         }
         let files = listing.files.filter { $0.fault == nil }
         let set = SegmentSet(
             genres: listing.genres, recipe: .precomputed(mels: 1, frames: 1),
             tracks: files.map { .init(id: $0.id, label: $0.label, source: $0.url) }, values: files.map { _ in [] })
         var warnings: [String] = []
-        let sides = try lists.sides(of: set) { warnings.append($0) }
+        let sides = SplitLists.judging(try lists.sides(of: set) { warnings.append($0) })
         do { try TrackSplit(sides: sides, rule: lists.source).checkGenres(set) } catch {
             throw .badSplit((["\(error)"] + warnings).joined(separator: "; "))
         }
