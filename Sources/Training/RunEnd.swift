@@ -64,7 +64,9 @@ extension TrainingRun {
             scores: hasTest ? test : validation, validationScores: hasTest ? validation : nil, epoch: epoch,
             instructionSet: activeInstructionSet, toolVersion: toolVersion)
         if configuration.head?.unfreezes != true { card.backbone = configuration.head?.backbone }
-        card.imported = backbone?.card.imported ?? base?.imported ?? towers?.sorted { $0.key < $1.key }.lazy.compactMap(\.value.imported).first
+        card.imported =
+            backbone?.card.imported ?? base?.imported
+            ?? towers?.sorted { $0.key < $1.key }.lazy.compactMap(\.value.imported).first
         if dataSeed != configuration.seed { card.dataSeed = dataSeed }
         return card
     }

@@ -33,7 +33,8 @@ struct TrainingSetup {
         validationSegments = split.segments(.validation, of: set)
         if split.rule.hasPrefix("all:"), configuration.head == nil || configuration.head?.unfreezes == true {
             throw TrainingError.badConfiguration(
-                "--split all leaves no track to judge a training by; heads alone (--backbone) are judged by folds inside")
+                "--split all leaves no track to judge a training by; heads alone (--backbone) are judged by folds inside"
+            )
         }
         guard !trainingSegments.isEmpty, !validationSegments.isEmpty || configuration.head != nil else {
             throw TrainingError.dataDoesNotFit("the split '\(split.rule)' leaves one side without segments")
