@@ -107,18 +107,19 @@ extension TrainingRun {
         }
         let set = try outputs(of: backbone, pool: pool, isStopped: isStopped)
         let training = Set(split.training)
-        let folds = innerFolds(head.folds).map { $0.filter(training.contains) }
+        let folds = SplitRequest(seed: configuration.seed).foldsInside(data.set, count: head.folds).folds
+            .map { $0.filter(training.contains) }
         let parts = folds.map { judged in
             let judgedSet = Set(judged)
             return (learned: split.training.filter { !judgedSet.contains($0) }, judged: judged)
         }
         let genres = Set(split.training.map { set.tracks[$0].label })
         // A fold whose rest lacks a genre says nothing of it.
-        let isWhole = parts.allSatisfy { Set($0.learned.map { set.tracks[$0].label }) == genres }
+        let whole = parts.filter { !$0.judged.isEmpty && Set($0.learned.map { set.tracks[$0].label }) == genres }
         return (
             HeadData(
                 segments: set, split: split, blueprint: net, seed: configuration.seed, pool: pool,
-                parts: isWhole ? parts.filter { !$0.judged.isEmpty } : [], isStopped: isStopped), backbone
+                parts: whole, isStopped: isStopped), backbone
         )
     }
 
@@ -166,15 +167,5 @@ extension TrainingRun {
         guard let missing = try parameters.take(from: backbone.parameters, besides: own) else { return }
         throw TrainingError.badConfiguration(
             "the backbone '\(configuration.head?.backbone.name ?? "")' has no tensor '\(missing)'")
-    }
-
-    /// Parts of all tracks with their artists whole, where artists are known; else with copies together. None of too few.
-    private func innerFolds(_ count: Int) -> [[Int]] {
-        for rule in [SplitRule.artistFolds(count), .folds(count)] {
-            if let drawn = try? SplitRequest(rule: rule, seed: configuration.seed).draw(data) {
-                return drawn.splits.map(\.validation)
-            }
-        }
-        return []
     }
 }

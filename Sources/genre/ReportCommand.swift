@@ -103,6 +103,8 @@ struct ReportCommand: ParsableCommand {
     }
 
     private func assessment(of run: FinishedRun, threads: Int?) throws -> Assessment? {
+        // Where every track trained, folds inside judged, by other heads than this one.
+        if run.judgedTracks.isEmpty { return nil }
         // Of folders that an earlier version wrote it cannot be read.
         let record = try? run.folder.record()
         let paths = data.isEmpty ? record?.paths ?? run.dataPaths : data

@@ -17,7 +17,10 @@ func reportAfterTraining(_ run: TrainingRun, page isWanted: Bool = true, events:
 {
     do {
         let finished = try FinishedRun(run.folder.url)
-        let assessment = try Assessment(of: finished.model, on: run.data.set, pool: ThreadPool(threads: threads))
+        // Where every track trained, folds inside judged, by other heads than this one.
+        let assessment =
+            finished.judgedTracks.isEmpty
+            ? nil : try Assessment(of: finished.model, on: run.data.set, pool: ThreadPool(threads: threads))
         let report = RunReport(run: finished, assessment: assessment, audit: try readAudit(for: finished, given: nil))
         try events?.finish(figures: report.figures, epoch: finished.epochs.last!.epoch)
         guard isWanted else { return nil }

@@ -77,11 +77,26 @@ import Testing
         let outcome = try train("all", "--split", "all", "--json")
         let object = try #require(try outcome.objects().first)
         #expect(object["scored"] as? String == "cross-validated training")
+        #expect(try run("report", folder.path("all"), "-o", folder.path("all.html")).status == 0)
         let page = try run("inspect", folder.path("all")).output
         #expect(page.contains("18 tracks to train, 0 held out"))
         let net = try run(
             "train", folder.path("music"), "--net", "shallow", "--split", "all", "-o", folder.path("net"))
         #expect(net.status != 0 && net.diagnostics.contains("heads alone (--backbone)"), "\(net.diagnostics)")
+    }
+
+    /// Whenever a run is ended before it has its model, config.json and split.json are all that it needs.
+    @Test func aRunThatWasEndedIsFittedAnew() throws {
+        _ = try train("run")
+        let model = URL(fileURLWithPath: folder.path("run/model.safetensors"))
+        let whole = try Data(contentsOf: model)
+        for name in ["model.safetensors", "best.safetensors", "log.jsonl", "verdicts.json"] {
+            try FileManager.default.removeItem(atPath: folder.path("run/\(name)"))
+        }
+        try Data("half".utf8).write(to: URL(fileURLWithPath: folder.path("run/best.safetensors")))
+        let resumed = try run("train", "--resume", folder.path("run"), "--no-report")
+        #expect(resumed.status == 0, "\(resumed.diagnostics)")
+        #expect(try Data(contentsOf: model) == whole)
     }
 
     @Test func theBackbonesOutputsAreComputedOnce() throws {

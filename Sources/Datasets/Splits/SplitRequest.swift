@@ -42,10 +42,18 @@ extension SplitRequest {
         var warnings: [String] = []
         switch rule {
         case .all:
+            let inside = foldsInside(set, count: 2).genresOfOneArtist
+            let split = TrackSplit(
+                training: Array(set.tracks.indices), validation: [],
+                rule: "all: every track trains; judged by folds inside (seed \(seed))")
             return DrawnSplits(
-                one: TrackSplit(
-                    training: Array(set.tracks.indices), validation: [],
-                    rule: "all: every track trains; judged by folds inside (seed \(seed))"))
+                one: split,
+                warnings: inside.isEmpty
+                    ? []
+                    : [
+                        "warning: of \(inside.map { "'\($0)'" }.joined(separator: ", ")) all tracks are of one artist, who "
+                            + "trains and is judged, which flatters the scores there"
+                    ])
         case .random: return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
         case nil where set.tracks.allSatisfy({ $0.side == nil }):
             return warned(DrawnSplits(one: try .random(set, seed: seed)), set)
