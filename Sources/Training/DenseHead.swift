@@ -35,11 +35,13 @@ extension HeadData {
     private func train(
         _ part: (learned: [Int], judged: [Int]), epochs: Int, stopsEarly: Bool
     ) throws -> (parameters: ParameterStore, epoch: Int) {
-        let configuration = TrainingConfiguration(
-            net: blueprint.name, epochs: epochs, batch: 64, learningRate: 1e-3, l1: 0, seed: seed,
-            segmentsPerTrack: nil, blueprint: blueprint)
         let split = TrackSplit(training: part.learned, validation: part.judged, rule: "inside")
-        let scale = try OutputScale(segments, of: split.segments(.training, of: segments))
+        let learned = split.segments(.training, of: segments)
+        // Few segments make several steps an epoch, too.
+        let configuration = TrainingConfiguration(
+            net: blueprint.name, epochs: epochs, batch: min(64, max(8, learned.count / 8)), learningRate: 1e-3, l1: 0,
+            seed: seed, segmentsPerTrack: nil, blueprint: blueprint)
+        let scale = try OutputScale(segments, of: learned)
         let trainer = try Trainer(
             set: scale.applied(to: segments), split: split, blueprint: blueprint, configuration: configuration,
             pool: pool)

@@ -46,7 +46,7 @@ import Testing
         let shape = try file.shape(of: "dense3.weight")
         #expect(shape == [3, 5])
         let card = try #require(file.metadata["card"])
-        #expect(card.contains("\"backbone\":{\"name\":\"musicnn\"") && card.contains("\"strength\":"))
+        #expect(card.contains("\"backbone\":{\"layers\":12,\"name\":\"musicnn\"") && card.contains("\"strength\":"))
 
         let predicted = try run("predict", "--model", folder.path("run"), try song, "--json")
         #expect(predicted.status == 0, "\(predicted.diagnostics)")
