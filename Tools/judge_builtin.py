@@ -4,8 +4,8 @@
     judge_builtin.py --genre .build/release/genre RUN AUDIO... [--with RUN] [--variants]
 
 RUN is what 'genre train --split artist-kfold:K' wrote; each fold's model classifies the files of its own held-out tracks,
-found by GTZAN's names (jazz.00012.flac). --with names folds of another kind of model: both are judged, and the geometric
-mean of their probabilities. --variants repeats it with the sound at -20 dB, at +6 dB (clipped where it must) and as MP3 at
+found by GTZAN's names (jazz.00012.flac). --with names folds of musicnn's heads: both are judged, and fusions of the two on
+the tracks that both held out. --variants repeats it with the sound at -20 dB, at +6 dB (clipped where it must) and as MP3 at
 64 kbit/s (needs the ffmpeg command), and counts the verdicts that stay.
 """
 import argparse
@@ -43,13 +43,17 @@ def probabilities(genre, folds, files):
     return found
 
 
-def together(first, second):
-    """The geometric mean of two models' probabilities, on the tracks that both held out."""
-    mean = {}
-    for track in first.keys() & second.keys():
-        products = {g: math.sqrt(p * second[track][g]) for g, p in first[track].items()}
-        mean[track] = {g: p / sum(products.values()) for g, p in products.items()}
-    return mean
+def fused(genre, first, second, folder):
+    """Folds of fusions: one for each pair of folds, of the tracks that both held out. Of musicnn's segments every second is
+    taken, as the built-in fusion does."""
+    folds = []
+    for one, held in first:
+        for other, also in second:
+            if held & also:
+                model = pathlib.Path(folder) / f"{len(folds)}.safetensors"
+                subprocess.run([genre, "fuse", one, other, "--every", "1,2", "-o", model], check=True, capture_output=True)
+                folds.append((model, held & also))
+    return folds
 
 
 def verdicts(found):
@@ -73,16 +77,16 @@ def main():
     parser.add_argument("--variants", action="store_true")
     arguments = parser.parse_args()
     runs = [arguments.run] + [arguments.other] * (arguments.other is not None)
-    folds = [folds_of(arguments.genre, run) for run in runs]
+    folds = {run: folds_of(arguments.genre, run) for run in runs}
+    models = tempfile.TemporaryDirectory()
+    if len(runs) == 2:
+        folds["both"] = fused(arguments.genre, *folds.values(), models.name)
 
     def judge(files):
-        """{name: {track: probabilities}} of each kind of model, and of both."""
-        found = {run: probabilities(arguments.genre, each, files) for run, each in zip(runs, folds)}
-        if len(runs) == 2:
-            found["both"] = together(*found.values())
-            # The same tracks for all three.
-            found = {name: {track: p[track] for track in found["both"]} for name, p in found.items()}
-        return {name: verdicts(p) for name, p in found.items()}
+        """{name: {track: verdict}} of each kind of model, and of both: on the same tracks."""
+        found = {run: verdicts(probabilities(arguments.genre, each, files)) for run, each in folds.items()}
+        common = set.intersection(*(set(of.keys()) for of in found.values()))
+        return {run: {track: of[track] for track in sorted(common)} for run, of in found.items()}
 
     for folder in arguments.audio:
         files = {path.stem: path for path in sorted(pathlib.Path(folder).rglob("*.*")) if NAME.fullmatch(path.stem)}
