@@ -95,7 +95,9 @@ public struct Assessment: Sendable {
             }
         }
         let chosen = shown.count == wanted.count ? Candidate.choose(wanted, from: candidates) : nil
-        examples = try (chosen ?? Candidate.choose(from: candidates)).map { candidate in
+        // What a net said of a segment is no spectrogram.
+        let examined = set.recipe.isOutputs ? [] : chosen ?? Candidate.choose(from: candidates)
+        examples = try examined.map { candidate in
             var values = [Float](repeating: 0, count: set.valueCount)
             try values.withUnsafeMutableBufferPointer { try set.read(candidate.segment, into: $0.baseAddress!) }
             return Example(
