@@ -162,7 +162,8 @@ let package = Package(
         .testTarget(
             name: "GenreTests",
             dependencies: [
-                "genre", "Interchange", "Prediction", "ModelFile", "Architectures", "NeuralNetwork", "Features",
+                "genre", "Server", "Interchange", "Prediction", "ModelFile", "Architectures", "NeuralNetwork",
+                "Features",
                 "Evaluation", "Synthesis", "Storage", "Audio",
             ]),
     ]

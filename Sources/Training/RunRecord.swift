@@ -114,7 +114,7 @@ extension RunFolder {
 extension RunRecord {
     /// The record of the run when it goes on for more epochs than it was told, though it may be finished.
     ///
-    /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate hangs on their number.
+    /// - Throws: ``TrainingError/badConfiguration(_:)`` for fewer epochs, and where the learning rate depends on their number.
     public func extended(to epochs: Int) throws(TrainingError) -> RunRecord {
         guard epochs >= configuration.epochs else {
             throw .badConfiguration("--epochs must not be below the run's \(configuration.epochs) when it is resumed")
@@ -123,7 +123,7 @@ extension RunRecord {
         guard configuration.head == nil else {
             throw .badConfiguration("the head of a backbone is fitted at once, and has no epochs to go on with")
         }
-        guard !configuration.hangsOnEpochs else {
+        guard !configuration.dependsOnEpochs else {
             throw .badConfiguration("a run with --schedule cosine or --average-last ends where it was told to")
         }
         var longer = self

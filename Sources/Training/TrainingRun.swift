@@ -228,7 +228,7 @@ public struct TrainingRun {
     /// number of epochs is left out where nothing hangs on it, so that a run can go on for more.
     var identity: String {
         var told = configuration
-        if !told.hangsOnEpochs { told.epochs = 0 }
+        if !told.dependsOnEpochs { told.epochs = 0 }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         var hash = SHA256()
@@ -327,6 +327,6 @@ public struct TrainingRun {
 }
 
 extension TrainingConfiguration {
-    /// Whether what happens before the last epoch hangs on the number of epochs.
-    var hangsOnEpochs: Bool { schedule?.shape == .cosine || averagedEpochs != nil }
+    /// Whether what happens before the last epoch depends on the number of epochs.
+    package var dependsOnEpochs: Bool { schedule?.shape == .cosine || averagedEpochs != nil }
 }

@@ -38,7 +38,7 @@ extension TrainCommand {
             steps.append(("classify music", "genre predict --model \(name) song.mp3"))
         }
         steps.append(("evaluate on other data", "genre evaluate \(name) DATA"))
-        if card.backbone == nil {
+        if card.backbone == nil, card.configuration?.dependsOnEpochs == false {
             steps.append(("train longer", "genre train --resume \(name) --epochs \(2 * epochs)"))
         }
         noteNext(steps)

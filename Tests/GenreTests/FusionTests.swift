@@ -185,6 +185,7 @@ import Testing
         let segments = try run("evaluate", file, folder.path("music"), "--segments", "all")
         #expect(segments.status == 2 && segments.diagnostics.contains("leave --segments out"))
         // No sound, no fusion.
+        try folder.write(Data([0x80, 4, 0x4E, 0x2E]), to: "pickles/val.pkl")
         let pickles = try folder.write(Data([0x80, 4, 0x4E, 0x2E]), to: "pickles/train.pkl")
         let data = URL(fileURLWithPath: pickles).deletingLastPathComponent().path
         #expect(try run("evaluate", file, data).diagnostics.contains("holds no sound"))

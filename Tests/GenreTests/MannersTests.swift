@@ -242,7 +242,9 @@ import Testing
 
     @Test func nearWordsAreSuggested() {
         let known = ["train", "predict", "evaluate", "gtzan-compact"]
-        for (word, meant) in [("trian", "train"), ("TRAIN", "train"), ("predct", "predict"), ("compact", "gtzan-compact")] {
+        for (word, meant) in [
+            ("trian", "train"), ("TRAIN", "train"), ("predct", "predict"), ("compact", "gtzan-compact"),
+        ] {
             #expect(Suggestion.nearest(to: word, among: known) == meant, "\(word)")
         }
         #expect(Suggestion.nearest(to: "zzzzz", among: known) == nil && Suggestion.nearest(to: "", among: known) == nil)

@@ -38,9 +38,14 @@ import Testing
         #expect(record["recipe"] as? String == "gtzan-mel")
         #expect(try object("own/log.jsonl")["epoch"] as? Int == 1)
 
-        // It goes on as it began.
+        // Its rate falls to 0 at its end, so that it cannot go on, and nobody is told that it could.
         let more = try Tool.run("train", "--resume", folder.path("own"), "--epochs", "2", "--no-report")
-        #expect(more.status == 0, "\(more.diagnostics)")
+        #expect(more.status == 1 && more.diagnostics.contains("ends where it was told to"))
+        #expect(!own.diagnostics.contains("train longer"))
+        // At a constant rate it goes on as it began.
+        #expect(try train("constant", "--schedule", "constant").diagnostics.contains("train longer"))
+        let longer = try Tool.run("train", "--resume", folder.path("constant"), "--epochs", "2", "--no-report")
+        #expect(longer.status == 0, "\(longer.diagnostics)")
 
         for (run, option) in [
             ("none", ["--from", "none"]), ("net", ["--net", "shallow"]), ("recipe", ["--recipe", "schindler"]),

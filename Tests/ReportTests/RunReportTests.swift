@@ -338,11 +338,14 @@ import Training
 
     @Test func theBuiltInModelsNotesAreATable() throws {
         for model in BuiltInModel.all {
-            let page = ModelReport(model: try model.open(), name: model.name, notes: model.notes).html()
-            #expect(page.contains("<td>blues</td>") && page.contains("<th>genre</th>"))
-            #expect(page.contains("Apache License 2.0") && page.contains("Schindler"))
+            #expect(model.notes.contains("\nblues   ") && model.notes.contains("(Sturm 2013)"))
             for line in model.notes.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
         }
+        // A head cannot be opened without its backbone.
+        let model = BuiltInModel.all[0]
+        let page = ModelReport(model: try model.open(), name: model.name, notes: model.notes).html()
+        #expect(page.contains("<td>blues</td>") && page.contains("<th>genre</th>"))
+        #expect(page.contains("Apache License 2.0") && page.contains("Sturm 2013"))
     }
 
     @Test func linesAreKeptInAnElementAndNotInAnAttribute() {

@@ -1,0 +1,30 @@
+@testable import Server
+import Testing
+
+/// What the page offers for a training is what `genre train` takes.
+@Suite struct TrainingFormTests {
+    @Test func everyOptionOfTheFormIsOneOfTheCommandLine() throws {
+        let help = try Tool.run("train", "--help").output
+        let offered = TrainingForm.options
+        #expect(offered.count >= 10)
+        for option in offered {
+            #expect(help.contains("\(option.name) ") || help.contains("\(option.name)\n"), "\(option.name)")
+        }
+    }
+
+    /// Bounds and choices of the form are those of the command line: their ends are no wrong usage.
+    @Test func theFormsEndsAreTaken() throws {
+        for option in TrainingForm.options {
+            let values =
+                option.choices
+                ?? [option.least, option.greatest].compactMap { $0 }.map { value in
+                    value == value.rounded() ? String(Int(value)) : "\(value)"
+                }
+            for value in values {
+                let words = ["train", "/nonexistent/music", option.name, value, "-o", "/nonexistent/run"]
+                let outcome = try Tool.run(words)
+                #expect(outcome.status != 2, "\(option.name) \(value): \(outcome.diagnostics)")
+            }
+        }
+    }
+}
