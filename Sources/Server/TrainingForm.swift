@@ -36,7 +36,7 @@ struct TrainingForm: Encodable, Sendable {
     static let options: [Option] = [
         Option(
             name: "--net", label: "Net", kind: .choice, help: "Without one, a built-in model is fitted to the data.",
-            choices: Architecture.all.map(\.name), usual: "from the built-in model", isCommon: true),
+            choices: Architecture.all.filter(\.beginnings.isEmpty).map(\.name), usual: "from the built-in model", isCommon: true),
         Option(
             name: "--epochs", label: "Epochs", kind: .integer, help: "Passes over the training segments.", least: 1,
             greatest: 100_000, usual: "as the net's authors", isCommon: true),
@@ -58,7 +58,7 @@ struct TrainingForm: Encodable, Sendable {
             choices: ["sgd", "adam", "adamw", "adadelta"], usual: "as the net's authors"),
         Option(
             name: "--weight-decay", label: "Weight decay", kind: .number, help: "Of all parameters.", least: 0,
-            greatest: 100, usual: "0; adamw 0.01"),
+            greatest: 1, usual: "0; adamw 0.01"),
         Option(
             name: "--l1", label: "L1", kind: .number, help: "Factor of the weights' absolute values in the loss.",
             least: 0, greatest: 100, usual: "as the net's authors"),

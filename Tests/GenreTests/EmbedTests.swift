@@ -147,7 +147,7 @@ import Testing
     @Test func builtInModelsGoByName() throws {
         let outcome = try Tool.run("embed", "gtzan-compact", songs[0], "-o", folder.path("vectors.npy"))
         #expect(outcome.status == 0, "\(outcome.diagnostics)")
-        #expect(try array("vectors.npy").shape == [1, 200])
+        #expect(try array("vectors.npy").shape == [1, 256])
         let unknown = try Tool.run("embed", "nonesuch", songs[0], "-o", folder.path("x.npy"))
         #expect(unknown.status == 1 && unknown.diagnostics.contains("nonesuch"))
         #expect(unknown.diagnostics.contains("gtzan-compact"))

@@ -139,7 +139,7 @@ import Testing
         #expect(series.status == 1 && series.diagnostics.contains("series/run-1"), "\(series.diagnostics)")
         let audio = try run("predict", "--model", "song.wav", "song.wav")
         #expect(audio.status == 1 && audio.diagnostics.contains("song.wav is an audio file, and a model is wanted"))
-        let near = try run("predict", "--model", "deep", "song.wav")
+        let near = try run("predict", "--model", "compact", "song.wav")
         #expect(near.status == 1 && near.diagnostics.contains("did you mean 'gtzan-compact'?"))
         let swapped = try run("predict", "run", "song.wav")
         #expect(swapped.status == 2 && swapped.diagnostics.contains("--model run song.wav"))
@@ -216,7 +216,7 @@ import Testing
         let rows = outcome.lines.drop { $0 != head }.dropFirst().prefix(10)
         #expect(Set(rows.map(\.displayWidth)) == [head.displayWidth], "\(rows)")
         let next = outcome.lines.drop { $0 != "next:" }
-        for command in ["genre predict --model run song.mp3", "genre evaluate run DATA", "genre train --resume run"] {
+        for command in ["genre predict --model run song.mp3", "genre evaluate run DATA"] {
             #expect(next.contains { $0.contains(command) }, "\(command)")
         }
         #expect(try run("inspect", "run", "--json").diagnostics.isEmpty)
