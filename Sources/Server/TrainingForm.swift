@@ -36,7 +36,8 @@ struct TrainingForm: Encodable, Sendable {
     static let options: [Option] = [
         Option(
             name: "--net", label: "Net", kind: .choice, help: "Without one, a built-in model is fitted to the data.",
-            choices: Architecture.all.filter(\.beginnings.isEmpty).map(\.name), usual: "from the built-in model", isCommon: true),
+            choices: Architecture.all.filter(\.beginnings.isEmpty).map(\.name), usual: "from the built-in model",
+            isCommon: true),
         Option(
             name: "--epochs", label: "Epochs", kind: .integer, help: "Passes over the training segments.", least: 1,
             greatest: 100_000, usual: "as the net's authors", isCommon: true),
