@@ -108,10 +108,18 @@ def torch_net(folder, threads):
     from safetensors.torch import load_file
 
     import pytorch_nets
+    from pytorch_blueprint import Twin
 
     torch.set_num_threads(threads)
-    net = pytorch_nets.of_weights(pathlib.Path(folder, "net.txt").read_text(), load_file(f"{folder}/net.safetensors"))
-    net = net.to(memory_format=torch.channels_last)
+    name, weights = pathlib.Path(folder, "net.txt").read_text(), load_file(f"{folder}/net.safetensors")
+    if name in pytorch_nets.NETS:
+        net = pytorch_nets.of_weights(name, weights).to(memory_format=torch.channels_last)
+    else:
+        net = Twin(json.loads(pathlib.Path(folder, "blueprint.json").read_text()))
+        net.training = False
+        with torch.no_grad():
+            for key, values in {**net.parameters, **net.statistics}.items():
+                values.copy_(weights[key])
 
     def probabilities(segments):
         with torch.inference_mode():
@@ -243,6 +251,7 @@ def prepare(options, folder):
     card = genre(options.against, ["inspect", model, "--json"])[0]
     assert card["recipe"]["name"] == "gtzan-mel"
     pathlib.Path(folder, "net.txt").write_text(card["architecture"])
+    pathlib.Path(folder, "blueprint.json").write_text(json.dumps(card["blueprint"]))
     pathlib.Path(folder, "genres.json").write_text(json.dumps(card["genres"]))
     return card.get("calibration", {}).get("temperature", 1), card["genres"]
 

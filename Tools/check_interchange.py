@@ -18,7 +18,7 @@ wrote are read here.
     NET.own.onnx            (Swift) the same as ONNX
     NET.logits.safetensors  (Swift) `torch` and `own` [count, classes]: logits of both, by Swift
 
-Trained are the built-in model and those that --model names. Those that hear sound get segments of sound that is made
+Trained are those of the paper's nets that --model names. Those that hear sound get segments of sound that is made
 here, or of the genre folders of --audio; those of ready-made segments get rows of a coursework pickle, --rows. The tiny
 nets' inputs are no file: value i, row by row, is float32(i * 7919 % 1009 / 504.5 - 1).
 
@@ -154,8 +154,8 @@ def spread(segments):
 def write_trained(folder, options):
     """Exports the trained models; their entries of nets.json."""
     genre, written = str(options.genre), []
-    for place, model in enumerate(["gtzan-compact", *options.model]):
-        name = model if place == 0 else f"trained-{place}"
+    for place, model in enumerate(options.model):
+        name = f"trained-{place + 1}"
         weights = folder / f"{name}.torch.safetensors"
         subprocess.run([genre, "export", model, "--format", "safetensors", "-o", weights], check=True, capture_output=True)
         with safetensors.safe_open(weights, "pt") as file:
