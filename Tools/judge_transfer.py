@@ -20,7 +20,8 @@ import tempfile
 
 import numpy as np
 
-from make_builtin_data import NAME, known_artists
+from judge_builtin import folds_of
+from make_builtin_data import known_artists
 
 OWN = {"metal": "loud", "rock": "loud", "classical": "calm", "jazz": "calm", "disco": "dance", "hiphop": "dance",
        "pop": "dance", "blues": "roots", "country": "roots", "reggae": "reggae"}
@@ -84,9 +85,8 @@ def main():
     for count in arguments.tracks:
         right = total = 0
         raw = []
-        for model in sorted(pathlib.Path(arguments.run).glob("fold-*/model.safetensors")):
-            card = json.loads(subprocess.check_output([arguments.genre, "inspect", model, "--json"]))
-            sides = halves([NAME.search(track)[0] for track in card["heldOutTracks"]], artists)
+        for model, held_out in folds_of(arguments.genre, arguments.run):
+            sides = halves(held_out, artists)
             for first, second in (sides, sides[::-1]):
                 taken, learned = collections.Counter(), []
                 for track in first:
